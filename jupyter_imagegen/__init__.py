@@ -1,0 +1,1 @@
+"""AI pictures inside a notebook."""

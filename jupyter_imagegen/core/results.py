@@ -1,0 +1,189 @@
+"""What comes back: pictures, what they cost, and where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from decimal import Decimal
+
+    from PIL.Image import Image as PILImage
+
+    from jupyter_imagegen.core.request import GenerateRequest
+    from jupyter_imagegen.core.usage import Usage
+
+#: Where a picture came from this time.
+Origin = Literal["provider", "store", "cassette"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """A small copy for the notebook: JPEG, or PNG where there is transparency (GIF where it moves)."""
+
+    data: bytes = field(repr=False)
+    mime: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One picture: exactly the bytes that were received.
+
+    Attributes
+    ----------
+    sample : int
+        Which drawing of its request this is: 0, 1, 2 …
+    digest : str
+        SHA-256 of the bytes.
+    mime : str
+        Its media type, from the bytes themselves.
+    width, height : int
+        Pixels.
+    size_bytes : int
+        Length of the original in bytes.
+    origin : {"provider", "store", "cassette"}
+        Where it came from this time.
+    cost_usd : Decimal or None
+        What this one picture cost when it was made; None for unknown.
+    made_at : datetime
+        When it was made (UTC).
+    seconds : float
+        How long its call took.
+    path : Path or None
+        The original's file; None where no store could keep it.
+    revised_prompt : str or None
+        The prompt as the model rewrote it, where the API says so.
+    """
+
+    sample: int
+    digest: str
+    mime: str
+    width: int
+    height: int
+    size_bytes: int
+    origin: Origin
+    cost_usd: Decimal | None
+    made_at: datetime
+    seconds: float
+    path: Path | None
+    revised_prompt: str | None = None
+    load: Callable[[], bytes] = field(repr=False, compare=False)
+    load_preview: Callable[[], Preview] = field(repr=False, compare=False)
+
+    @property
+    def bytes(self) -> bytes:
+        """The original, exactly as received; its digest is checked.
+
+        Raises
+        ------
+        StoreError
+            If the file is gone or is no longer what was paid for.
+        """
+        return self.load()
+
+    @property
+    def pil(self) -> PILImage:
+        """The original, decoded by Pillow."""
+        from PIL import Image as pil_image
+
+        picture = pil_image.open(BytesIO(self.load()))
+        picture.load()
+        return picture
+
+    @property
+    def preview(self) -> Preview:
+        """The small copy that the notebook shows."""
+        return self.load_preview()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What one run of a request cost.
+
+    Attributes
+    ----------
+    usd : Decimal or None
+        US dollars spent now: 0 for pictures that were already there, None where nobody can say.
+    saved_usd : Decimal
+        What the pictures that were already there cost when they were made.
+    ceiling_usd : Decimal or None
+        What the ledger counts while `usd` is unknown.
+    """
+
+    usd: Decimal | None
+    saved_usd: Decimal
+    ceiling_usd: Decimal | None = None
+
+
+class Face(Protocol):
+    """What a result needs from above to show itself and to be edited; the session provides it."""
+
+    def edit_result(self, result: Result, prompt: str, **options: Any) -> Result:
+        """Edit a result's first picture."""
+
+    def mimebundle(self, result: Result) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The result's forms for a notebook, and their metadata."""
+
+    def save(self, image: Image, path: str | Path, *, overwrite: bool) -> Path:
+        """Write a copy of a picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Pictures for one request, and what they cost.
+
+    Examples
+    --------
+    >>> import jupyter_imagegen as imagegen
+    >>> r = imagegen.generate("a lighthouse at dusk", provider="demo")
+    >>> r.images[0].width, r.cost.usd, r.cached
+    (1024, Decimal('0'), False)
+    """
+
+    request: GenerateRequest
+    key: str
+    provider: str
+    images: tuple[Image, ...]
+    cost: Cost
+    usage: Usage | None
+    seconds: float
+    alt: str = ""
+    notes: tuple[str, ...] = ()
+    #: Caption words from the ledger at the time: `session $0.21 of $5.00`.
+    ledger_line: str = ""
+    face: Face | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def cached(self) -> bool:
+        """Whether every picture was already there, so that nothing was called."""
+        return all(image.origin != "provider" for image in self.images)
+
+    def edit(self, prompt: str, **options: Any) -> Result:
+        """Change the first picture; takes every option of `imagegen.edit`."""
+        return self._face().edit_result(self, prompt, **options)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
+        """Write copies of all pictures; more than one are numbered `name-1.png`, `name-2.png` …"""
+        target = Path(path)
+        if len(self.images) == 1:
+            return [self._face().save(self.images[0], target, overwrite=overwrite)]
+        return [
+            self._face().save(
+                image, target.with_stem(f"{target.stem}-{i}"), overwrite=overwrite
+            )
+            for i, image in enumerate(self.images, 1)
+        ]
+
+    def _face(self) -> Face:
+        if self.face is None:
+            raise RuntimeError("this result was built without a session")
+        return self.face
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self._face().mimebundle(self)

@@ -1,0 +1,1 @@
+"""What makes pictures: one module for each maker, behind the contract in `base`."""

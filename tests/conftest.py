@@ -1,0 +1,47 @@
+"""Automatic for every test: a home of its own, a clean environment, no paid requests, sockets on loopback only."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+
+import pytest
+
+from jupyter_imagegen.providers import base
+
+_OURS = ("OPENAI_", "AZURE_OPENAI_", "IMAGEGEN_", "JPY_")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A temporary home, and nothing of the developer's own environment."""
+    for name in list(os.environ):
+        if name.startswith(_OURS):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "imagegen-home"
+    monkeypatch.setenv("IMAGEGEN_HOME", str(folder))
+    for name in ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / "user"))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_paid_requests(monkeypatch):
+    monkeypatch.setattr(base, "PAID_REQUESTS_ALLOWED", False)
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch):
+    """A socket that would leave this machine is a failure of the test, not a slow one."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = address[0]
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"a test tried to reach {host}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
