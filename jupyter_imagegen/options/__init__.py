@@ -1,0 +1,31 @@
+"""The options of a picture and the commands of `%imagegen`: one table, and what is made from it."""
+
+from jupyter_imagegen.options.help import help_text
+from jupyter_imagegen.options.parsing import (
+    OptionParser,
+    add_options,
+    command_parser,
+    find_command,
+    given,
+    magic_parser,
+    quoted,
+    split_line,
+)
+from jupyter_imagegen.options.table import COMMANDS, OPTIONS, SCOPES, Command, Option
+
+__all__ = [
+    "COMMANDS",
+    "OPTIONS",
+    "SCOPES",
+    "Command",
+    "Option",
+    "OptionParser",
+    "add_options",
+    "command_parser",
+    "find_command",
+    "given",
+    "help_text",
+    "magic_parser",
+    "quoted",
+    "split_line",
+]
