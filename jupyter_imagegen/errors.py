@@ -29,7 +29,8 @@
      ├─ StoreError
      │   ├─ NewerSchemaError    the store was written by a newer version
      │   └─ DamagedPictureError the bytes on disk are not the bytes that were paid for
-     └─ DetachedError           the cell was interrupted; the picture still lands
+     ├─ DetachedError           the cell was interrupted; the picture still lands
+     └─ AbandonedError          the run was cancelled; a call that had left is possibly billed
 """
 
 from __future__ import annotations
@@ -257,3 +258,7 @@ class DamagedPictureError(StoreError):
 
 class DetachedError(ImagegenError):
     """The cell was interrupted; its picture is still being made and lands in the store."""
+
+
+class AbandonedError(ImagegenError):
+    """The run was cancelled; a call that had left is possibly billed, and the ledger counts it so."""
