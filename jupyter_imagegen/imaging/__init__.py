@@ -1,0 +1,28 @@
+"""Pictures as bytes: what they are, small copies of them, and what an edit takes in and gives back.
+
+Pillow is imported inside the functions: importing this package must stay cheap. Originals are
+never changed; whatever comes out of here is a copy.
+"""
+
+from jupyter_imagegen.imaging.headers import ImageRejected
+from jupyter_imagegen.imaging.inspection import MAX_BYTES, MAX_PIXELS, Inspected, inspect
+from jupyter_imagegen.imaging.previews import (
+    PREVIEW_BYTES,
+    PREVIEW_SIDE,
+    contact_sheet,
+    examine,
+    preview,
+)
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "PREVIEW_BYTES",
+    "PREVIEW_SIDE",
+    "ImageRejected",
+    "Inspected",
+    "contact_sheet",
+    "examine",
+    "inspect",
+    "preview",
+]
