@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Image, Result
 
 
@@ -17,6 +18,7 @@ class Planned:
     Comes first, and comes before any money moves.
     """
 
+    request: GenerateRequest
     key: str
     provider: str
     stored: int
