@@ -1,0 +1,389 @@
+"""Settings: which value holds, and where it came from.
+
+Defaults, then the personal file, then `imagegen.toml` beside the notebook, then the environment, then what
+was set in the session, then the call; the later wins. Budgets are the exception: all of them hold at once,
+so a file that comes with a lesson can tighten the reader's budget and never loosen it.
+
+A file looks like this::
+
+    model = "gpt-image-2.5-flare"
+    quality = "medium"
+    budget = "5/day, 50/month"        # or a table: [budget] day = 5
+
+    [styles.ink]                      # read by core.prompts
+    prompt = "$prompt, in black ink"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeGuard
+
+from jupyter_imagegen.core.budgets import Budget, parse_budgets, tightest
+from jupyter_imagegen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: The file beside a notebook.
+NOTEBOOK_FILE = "imagegen.toml"
+#: Environment variables, and the setting that each gives.
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "IMAGEGEN_HOME": "home",
+        "IMAGEGEN_PROVIDER": "provider",
+        "IMAGEGEN_MODEL": "model",
+        "IMAGEGEN_BUDGET": "budget",
+    }
+)
+#: Variables with a meaning that this version cannot honour.
+RESERVED_VARIABLES = ("IMAGEGEN_RECORD_MODE", "IMAGEGEN_CASSETTE")
+
+_KEY_NAME = re.compile(r"(?i)(^|[_-])(api[_-]?key|key|secret|token|password)$")
+_KEY_VALUE = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting's value, and its source.
+
+    Attributes
+    ----------
+    provider : str or None
+        What makes pictures; None chooses `openai` where a key or a base URL is set.
+    model : str or None
+        None takes the catalog's default.
+    size, quality : str
+        Always explicit, because `auto` has no price.
+    background, output_format, moderation : str or None
+        OpenAI's parameters; None leaves them out.
+    output_compression : int or None
+        0 to 100.
+    timeout : float
+        Seconds for a whole call, waits included.
+    preview : int
+        Pixels of the long side of the picture in the notebook.
+    budgets : tuple of Budget
+        What may be spent, besides the budgets in the ledger.
+    allowed_urls : tuple of str
+        URL prefixes from which input pictures may be fetched.
+    home : Path
+        The folder of the store.
+    catalog : Path or None
+        A file whose models and prices go over the package's.
+    style_files : tuple of Path
+        Files whose `[styles.NAME]` tables are read, the strongest last.
+    notebook_dir : Path or None
+        Where the notebook is, as far as known.
+    sources : mapping of str to str
+        For each setting where its value came from.
+
+    Examples
+    --------
+    >>> settings = load_settings(environ={"IMAGEGEN_MODEL": "gpt-image-2"}, notebook_dir=None)
+    >>> settings.model, settings.sources["model"]
+    ('gpt-image-2', 'environment IMAGEGEN_MODEL')
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    size: str = "1024x1024"
+    quality: str = "low"
+    background: str | None = None
+    output_format: str | None = None
+    output_compression: int | None = None
+    moderation: str | None = None
+    timeout: float = 300.0
+    preview: int = 512
+    budgets: tuple[Budget, ...] = ()
+    allowed_urls: tuple[str, ...] = ()
+    home: Path
+    catalog: Path | None = None
+    style_files: tuple[Path, ...] = ()
+    notebook_dir: Path | None = None
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def with_values(
+        self, values: Mapping[str, object], source: str, *, folder: Path | None = None
+    ) -> Settings:
+        """Change some values; a value of None goes back to the default.
+
+        Parameters
+        ----------
+        values
+            By the setting's name; `budget` or `budgets` adds to what already holds.
+        source
+            Where they come from, for messages and `sources`.
+        folder
+            What relative paths are relative to; the current folder if not given.
+
+        Raises
+        ------
+        ConfigError
+            If a name is unknown or a value is of the wrong kind.
+
+        Examples
+        --------
+        >>> settings = load_settings(environ={}, notebook_dir=None)
+        >>> settings.with_values({"quality": "high"}, "%config").quality
+        'high'
+        """
+        changed: dict[str, object] = {}
+        for given, value in values.items():
+            name = "budgets" if given == "budget" else given
+            if name not in _READERS:
+                raise _unknown(given, source)
+            try:
+                changed[name] = self._changed(name, value, folder or Path.cwd())
+            except _WrongKindError as exc:
+                raise ConfigError(f"{given} = {value!r} from {source}: {given} must be {exc}") from None
+            except ConfigError as exc:
+                raise ConfigError(f"{given} from {source}: {exc.message}", hint=exc.hint) from exc
+        told = {name: source for name in changed if name != "budgets" or changed[name] != self.budgets}
+        sources = MappingProxyType({**self.sources, **told})
+        return replace(self, sources=sources, **changed)  # type: ignore[arg-type]  # the readers give each its type
+
+    def _changed(self, name: str, value: object, folder: Path) -> object:
+        if name == "budgets":
+            return self.budgets if value is None else tightest((*self.budgets, *parse_budgets(value)))
+        if value is None:
+            return default_home() if name == "home" else _DEFAULTS[name]
+        read = _READERS[name](value)
+        return folder / read if isinstance(read, Path) else read
+
+
+def load_settings(
+    *,
+    environ: Mapping[str, str],
+    notebook_dir: Path | None,
+    overrides: Mapping[str, object] | None = None,
+    call: Mapping[str, object] | None = None,
+) -> Settings:
+    """Read all layers.
+
+    Parameters
+    ----------
+    environ
+        The environment, such as `os.environ`.
+    notebook_dir
+        The folder of the notebook (see `notebook_folder`), or None for no notebook.
+    overrides
+        What was set in this session (`%imagegen config`, `configure()`).
+    call
+        What this one call sets.
+
+    Returns
+    -------
+    Settings
+        With the source of each value.
+
+    Raises
+    ------
+    ConfigError
+        If a file cannot be read, a name is unknown, a value is of the wrong kind, or a key stands in a file.
+
+    Examples
+    --------
+    >>> load_settings(environ={}, notebook_dir=None).quality
+    'low'
+    """
+    personal = user_file()
+    beside = notebook_dir / NOTEBOOK_FILE if notebook_dir is not None else None
+    settings = Settings(
+        home=default_home(),
+        style_files=(personal, beside) if beside is not None else (personal,),
+        notebook_dir=notebook_dir,
+        sources=MappingProxyType(dict.fromkeys(_READERS, "default")),
+    )
+    for file, label in ((personal, "user file"), (beside, NOTEBOOK_FILE)):
+        if file is not None:
+            settings = _with_file(settings, file, label)
+    _refuse_reserved(environ)
+    for variable, name in VARIABLES.items():
+        if text := environ.get(variable, "").strip():
+            settings = settings.with_values({name: text}, f"environment {variable}")
+    settings = settings.with_values(overrides or {}, "%config")
+    return settings.with_values(call or {}, "call")
+
+
+def user_file() -> Path:
+    """Say where the personal settings file is; it need not exist."""
+    from platformdirs import user_config_path
+
+    return user_config_path("jupyter_imagegen", appauthor=False) / "config.toml"
+
+
+def default_home() -> Path:
+    """Say where the store is if nothing else says so.
+
+    User data, not a cache folder, because a cleaner must not delete what was paid for.
+    """
+    from platformdirs import user_data_path
+
+    return user_data_path("jupyter_imagegen", appauthor=False)
+
+
+def notebook_folder(environ: Mapping[str, str], *, notebook: str | None = None) -> Path:
+    """Find the folder of the notebook; the current one where nobody says.
+
+    Parameters
+    ----------
+    environ
+        Jupyter Server puts the notebook's path into `JPY_SESSION_NAME`.
+    notebook
+        The path, where the front end tells it another way (VS Code: `__vsc_ipynb_file__` in the namespace).
+    """
+    here = Path.cwd()
+    for told in (notebook, environ.get("JPY_SESSION_NAME")):
+        if told:
+            folder = (here / told).parent
+            if folder.is_dir():
+                return folder
+    return here
+
+
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables that look like ours and are not, each with the nearest one of ours or an empty string.
+
+    Examples
+    --------
+    >>> unknown_variables({"IMAGEGEN_MODLE": "gpt-image-2"})
+    {'IMAGEGEN_MODLE': 'IMAGEGEN_MODEL'}
+    """
+    ours = [*VARIABLES, *RESERVED_VARIABLES]
+    strange = sorted(name for name in environ if name.startswith("IMAGEGEN_") and name not in ours)
+    return {name: next(iter(get_close_matches(name, ours, n=1)), "") for name in strange}
+
+
+class _WrongKindError(ValueError):
+    """What a setting must be."""
+
+
+def _with_file(settings: Settings, file: Path, label: str) -> Settings:
+    import tomllib
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return settings
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{label} {file} cannot be read: {exc}") from exc
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{label} {file} is not TOML: {exc}") from exc
+    _refuse_keys(values, file)
+    values.pop("styles", None)
+    for name, value in values.items():
+        source = f"{label} {file}"
+        # One at a time, so that a message can name the line.
+        try:
+            settings = settings.with_values({name: value}, source, folder=file.parent)
+        except ConfigError as exc:
+            line = _line_of(name, text)
+            message = exc.message.replace(source, f"{source}, line {line}") if line else exc.message
+            raise ConfigError(message, hint=exc.hint) from exc
+    return settings
+
+
+def _refuse_keys(values: Mapping[str, object], file: Path) -> None:
+    for name, value in values.items():
+        if _KEY_NAME.search(name) or (isinstance(value, str) and _KEY_VALUE.search(value)):
+            raise ConfigError(
+                f"{file} holds a key under {name!r}, and keys do not belong in files that are copied",
+                hint="Take it out, and set OPENAI_API_KEY in the environment.",
+            )
+        if _is_table(value):
+            _refuse_keys(value, file)
+
+
+def _refuse_reserved(environ: Mapping[str, str]) -> None:
+    """Stop at a mode that cannot be honoured: a replay that called out would pay for what was to be free."""
+    mode = environ.get("IMAGEGEN_RECORD_MODE", "").strip().lower()
+    if mode not in {"", "live"} or environ.get("IMAGEGEN_CASSETTE", "").strip():
+        variable = "IMAGEGEN_CASSETTE" if mode in {"", "live"} else "IMAGEGEN_RECORD_MODE"
+        raise ConfigError(
+            f"{variable} = {environ[variable]!r}: this version cannot record or replay yet",
+            hint=f"Unset {variable} to go on; pictures that are stored still come back for nothing.",
+        )
+
+
+def _line_of(name: str, text: str) -> int:
+    """Find the line on which a top-level name is set, from 1; 0 for not found."""
+    pattern = re.compile(rf"""^\s*\[{{0,2}}\s*["']?{re.escape(name)}["']?\s*[\].=]""")
+    return next((i for i, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 0)
+
+
+def _unknown(name: str, source: str) -> ConfigError:
+    names = ["budget", *_READERS]
+    near = get_close_matches(name, names, n=1)
+    hint = (
+        f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(set(names) - {'budgets'}))}."
+    )
+    return ConfigError(f"{name!r} from {source} is not a setting", hint=hint)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise _WrongKindError("text in quotes")
+
+
+def _path(value: object) -> Path:
+    if isinstance(value, Path) or (isinstance(value, str) and value.strip()):
+        return Path(value).expanduser()
+    raise _WrongKindError("a path in quotes")
+
+
+def _whole(low: int, high: int, unit: str) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        raise _WrongKindError(f"a whole number from {low} to {high}{unit}")
+
+    return read
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= 3600:  # noqa: PLR2004  # in the message
+        return float(value)
+    raise _WrongKindError("seconds, from 1 to 3600")
+
+
+def _urls(value: object) -> tuple[str, ...]:
+    rule = "a list of URL prefixes such as ['https://example.org/pictures/']"
+    if not isinstance(value, list | tuple):
+        raise _WrongKindError(rule)
+    urls = [url for url in value if isinstance(url, str) and re.match(r"https?://[^/\s]+/", url)]
+    if len(urls) != len(value):
+        raise _WrongKindError(f"{rule}, each with a host and a slash after it")
+    return tuple(urls)
+
+
+def _is_table(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+_READERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
+    {
+        "provider": _text,
+        "model": _text,
+        "size": _text,
+        "quality": _text,
+        "background": _text,
+        "output_format": _text,
+        "output_compression": _whole(0, 100, ""),
+        "moderation": _text,
+        "timeout": _seconds,
+        "preview": _whole(64, 2048, " pixels"),
+        "budgets": parse_budgets,
+        "allowed_urls": _urls,
+        "home": _path,
+        "catalog": _path,
+    }
+)
+_DEFAULTS = {f.name: f.default for f in fields(Settings)}
