@@ -1,0 +1,334 @@
+"""Turns `catalog.toml`, and a user's file in the same form, into models; says what is wrong with a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from importlib.resources import files
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from jupyter_imagegen.core.catalog import Catalog, Model
+from jupyter_imagegen.core.rates import Rates
+from jupyter_imagegen.core.sizes import SizeRule, parse_size
+from jupyter_imagegen.core.tokens import Span, TokenRule
+from jupyter_imagegen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    Table = dict[str, Any]
+
+# What belongs to one name alone, and is not taken over by a model that is `like` another.
+_OWN = {"aliases", "released", "shutdown", "replacements", "preference"}
+_MODEL_KEYS = {
+    *_OWN,
+    *("like", "qualities", "sizes", "auto", "backgrounds", "output_formats", "input_fidelity", "complexity"),
+    *("markup", "edits", "streams", "tokens", "rates", "note", "sources"),
+}
+_SIZE_NUMBERS = ("multiple_of", "max_edge", "min_pixels", "max_pixels", "max_aspect", "experimental_above")
+_TOKEN_KEYS = {
+    *("kind", "factors", "table", "likely_percent", "most_percent", "margin", "text_output", "partial_image"),
+    *("input_rule", "input_most", "text_overhead", "edit_overhead"),
+}
+_RATES_NEEDED = ("text_input", "image_input", "image_output")
+_RATES_OPTIONAL = ("text_input_cached", "image_input_cached", "text_output")
+_MOST_USD = 1_000_000
+_MOST_DECIMALS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Flat:
+    """A model's table with all it takes over, and whose rates it has."""
+
+    table: Table
+    priced_as: str
+    users_rates: bool = False
+
+
+def read_shipped() -> Catalog:
+    """The catalog as it comes with the package."""
+    return _catalog(_shipped(), "catalog.toml")
+
+
+def read_override(path: Path) -> Catalog:
+    """The catalog with a user's file laid on top.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or says something that cannot be.
+    """
+    where = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise ConfigError(
+            f"the catalog file {where} cannot be read: {exc.strerror or exc}",
+            hint="Correct the path, or take the setting away.",
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"the catalog file {where} is not UTF-8 text", hint="Save it as UTF-8.") from exc
+    shipped, tables = _shipped(), _tables(text, where)
+    # Ours are flat already, so that a change to one of them does not reach those that are `like` it.
+    users = {name: _flat(name, tables, shipped, where, users=True) for name in tables}
+    return _catalog({**shipped, **users}, where)
+
+
+def _shipped() -> dict[str, _Flat]:
+    tables = _tables(_shipped_text(), "catalog.toml")
+    return {name: _flat(name, tables, {}, "catalog.toml") for name in tables}
+
+
+def _shipped_text() -> str:
+    return (files("jupyter_imagegen.core") / "catalog.toml").read_text(encoding="utf-8")
+
+
+def _tables(text: str, where: str) -> dict[str, Table]:
+    """The model tables of a file."""
+    try:
+        # Money is never a float, not even while it is read.
+        whole = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"the catalog file {where} is not TOML: {exc}") from exc
+    _only(whole, {"models"}, where)
+    tables = whole.get("models", {})
+    if not isinstance(tables, dict):
+        raise ConfigError(f'{where}: models must be tables, such as [models."my-deployment"]')
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise ConfigError(f'{where}: {name} must be a table: [models."{name}"]')
+        _only(table, _MODEL_KEYS, f"{where}, {name}")
+    return tables
+
+
+def _catalog(flats: Mapping[str, _Flat], where: str) -> Catalog:
+    models = {name: _model(name, flat, f"{where}, {name}") for name, flat in flats.items()}
+    aliases: dict[str, str] = {}
+    for name, model in models.items():
+        for alias in model.aliases:
+            if alias in models or aliases.setdefault(alias, name) != name:
+                raise ConfigError(f"{where}, {name}: the alias {alias} is another model's name")
+    return Catalog(models=MappingProxyType(models), _by_alias=MappingProxyType(aliases))
+
+
+def _flat(
+    name: str,
+    tables: Mapping[str, Table],
+    below: Mapping[str, _Flat],
+    where: str,
+    *,
+    users: bool = False,
+    seen: tuple[str, ...] = (),
+) -> _Flat:
+    """A model's table with what it takes over, from the same file first and then from the one below."""
+    table = dict(tables[name])
+    parent, known = table.pop("like", None), below.get(name)
+    users_rates = users and "rates" in table
+    if parent is None:
+        if known is None:
+            return _Flat(table=table, priced_as=name, users_rates=users_rates)
+        return _Flat(table=_over(table, known.table), priced_as=known.priced_as, users_rates=users_rates)
+    if parent == name or parent in seen:
+        raise ConfigError(f"{where}, {name}: like = {parent!r} goes round in a circle")
+    if parent in tables:
+        above = _flat(parent, tables, below, where, users=users, seen=(*seen, name))
+    elif parent in below:
+        above = below[parent]
+    else:
+        close = get_close_matches(str(parent), [*tables, *below], n=1)
+        hint = f"Did you mean {close[0]}?" if close else "Name a model of the catalog."
+        raise ConfigError(f"{where}, {name}: like = {parent!r} is not a model", hint=hint)
+    inherited = {key: value for key, value in above.table.items() if key not in _OWN}
+    return _Flat(
+        table=_over(table, inherited),
+        # A deployment of the user's own has its model's price; our own models have rows of their own.
+        priced_as=above.priced_as if users else name,
+        users_rates=users_rates or ("rates" not in table and above.users_rates),
+    )
+
+
+def _over(table: Table, base: Table) -> Table:
+    return {**base, **table, "sources": {**base.get("sources", {}), **table.get("sources", {})}}
+
+
+def _model(name: str, flat: _Flat, where: str) -> Model:
+    table = flat.table
+    for needed in ("qualities", "sizes"):
+        if needed not in table:
+            raise ConfigError(
+                f"{where}: {needed} is missing",
+                hint='Give it, or take it over with like = "gpt-image-2.5-flare".',
+            )
+    return Model(
+        name=name,
+        aliases=_words(table, "aliases", where),
+        released=_day(table, "released", where),
+        shutdown=_day(table, "shutdown", where),
+        replacements=_words(table, "replacements", where),
+        qualities=_words(table, "qualities", where),
+        sizes=_sizes(_table(table, "sizes", where), f"{where}, sizes"),
+        auto=_flag(table, "auto", where),
+        backgrounds=_words(table, "backgrounds", where),
+        output_formats=_words(table, "output_formats", where),
+        input_fidelity=_words(table, "input_fidelity", where),
+        complexity=_words(table, "complexity", where),
+        markup=_flag(table, "markup", where),
+        edits=_flag(table, "edits", where),
+        streams=_flag(table, "streams", where),
+        tokens=_tokens(_table(table, "tokens", where), f"{where}, tokens"),
+        rates=_rates(_table(table, "rates", where), f"{where}, rates") if "rates" in table else None,
+        rates_are_users=flat.users_rates,
+        priced_as=flat.priced_as,
+        preference=_number(table, "preference", where),
+        note=_word(table, "note", where),
+        sources=MappingProxyType({key: str(value) for key, value in _table(table, "sources", where).items()}),
+    )
+
+
+def _sizes(table: Table, where: str) -> SizeRule:
+    _only(table, {"kind", "values", *_SIZE_NUMBERS}, where)
+    kind: Literal["free", "fixed"] = _one_of(table, "kind", ("free", "fixed"), where)
+    values = _words(table, "values", where)
+    for value in values:
+        if parse_size(value) is None:
+            raise ConfigError(f"{where}: {value!r} is not a size such as '1024x1024'")
+    if not values:
+        raise ConfigError(f"{where}: values must name at least one size")
+    rule = SizeRule(
+        kind=kind,
+        values=values,
+        **{key: _number(table, key, where) for key in _SIZE_NUMBERS if key in table},
+    )
+    for value in values:
+        width, height = cast("tuple[int, int]", parse_size(value))
+        if kind == "free" and (rule.multiple_of < 1 or rule.broken(width, height)):
+            raise ConfigError(f"{where}: {value} does not keep its own limits")
+    return rule
+
+
+def _tokens(table: Table, where: str) -> TokenRule:
+    if not table:
+        return TokenRule(kind="none")
+    _only(table, _TOKEN_KEYS, where)
+    rows = _table(table, "table", where)
+    return TokenRule(
+        kind=_one_of(table, "kind", ("formula", "table", "bound", "none"), where),
+        input_rule=_one_of(table, "input_rule", ("none", "patches", "tiles"), where),
+        table=MappingProxyType({quality: _counts(rows, quality, f"{where}, table") for quality in rows}),
+        factors=_counts(table, "factors", where),
+        likely_percent=_counts(table, "likely_percent", where),
+        most_percent=_counts(table, "most_percent", where),
+        margin=_number(table, "margin", where),
+        text_output=_number(table, "text_output", where),
+        partial_image=_number(table, "partial_image", where),
+        input_most=_number(table, "input_most", where),
+        text_overhead=_span(table, "text_overhead", where),
+        edit_overhead=_span(table, "edit_overhead", where),
+    )
+
+
+def _rates(table: Table, where: str) -> Rates:
+    _only(table, {*_RATES_NEEDED, *_RATES_OPTIONAL, "source", "date"}, where)
+    for needed in _RATES_NEEDED:
+        if needed not in table:
+            raise ConfigError(f"{where}: {needed} is missing", hint="Give US dollars per million tokens.")
+    usd = {key: _usd(table, key, where) for key in (*_RATES_NEEDED, *_RATES_OPTIONAL) if key in table}
+    return Rates(
+        text_input=usd["text_input"],
+        text_input_cached=usd.get("text_input_cached", usd["text_input"]),
+        image_input=usd["image_input"],
+        image_input_cached=usd.get("image_input_cached", usd["image_input"]),
+        image_output=usd["image_output"],
+        text_output=usd.get("text_output"),
+        source=_word(table, "source", where) or "your catalog file",
+        date=_day(table, "date", where),
+    )
+
+
+def _usd(table: Table, key: str, where: str) -> Decimal:
+    value = table[key]
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        usd = Decimal(value)
+        if (
+            usd.is_finite()
+            and 0 <= usd <= _MOST_USD
+            and cast("int", usd.as_tuple().exponent) >= -_MOST_DECIMALS
+        ):
+            return usd
+    raise ConfigError(f"{where}: {key} = {value} must be US dollars per million tokens, 0 or more")
+
+
+def _only(table: Mapping[str, object], known: Collection[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"It knows {', '.join(sorted(known))}."
+            raise ConfigError(f"{where}: {key} is not something a catalog file can say", hint=hint)
+
+
+def _table(table: Table, key: str, where: str) -> Table:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}: {key} must be a table, not {value!r}")
+    return value
+
+
+def _words(table: Table, key: str, where: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
+        raise ConfigError(f"{where}: {key} must be a list of words, not {value!r}")
+    return tuple(value)
+
+
+def _word(table: Table, key: str, where: str) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise ConfigError(f"{where}: {key} must be text, not {value!r}")
+    return value
+
+
+def _flag(table: Table, key: str, where: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise ConfigError(f"{where}: {key} must be true or false, not {value!r}")
+    return value
+
+
+def _number(table: Table, key: str, where: str) -> int:
+    value = table.get(key, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigError(f"{where}: {key} must be a whole number from 0, not {value!r}")
+    return value
+
+
+def _day(table: Table, key: str, where: str) -> dt.date | None:
+    value = table.get(key)
+    if value is not None and (not isinstance(value, dt.date) or isinstance(value, dt.datetime)):
+        raise ConfigError(f"{where}: {key} must be a day such as 2026-12-01 without quotes, not {value!r}")
+    return value
+
+
+def _one_of(table: Table, key: str, allowed: tuple[str, ...], where: str) -> Any:
+    value = table.get(key, allowed[0])
+    if value not in allowed:
+        raise ConfigError(f"{where}: {key} must be one of {', '.join(allowed)}, not {value!r}")
+    return value
+
+
+def _counts(table: Table, key: str, where: str) -> Mapping[str, int]:
+    value = _table(table, key, where)
+    return MappingProxyType({name: _number(value, name, f"{where}, {key}") for name in value})
+
+
+def _span(table: Table, key: str, where: str) -> Span:
+    counts = _counts(table, key, where)
+    if not counts:
+        return Span(likely=0, most=0)
+    if set(counts) != {"likely", "most"} or counts["likely"] > counts["most"]:
+        raise ConfigError(f"{where}: {key} must be {{ likely = …, most = … }} with likely not above most")
+    return Span(likely=counts["likely"], most=counts["most"])

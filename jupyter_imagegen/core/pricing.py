@@ -1,0 +1,225 @@
+"""What a picture will cost and what it did cost: exact decimal dollars, and how sure we are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_imagegen.core.rates import Rates, cost, rates
+from jupyter_imagegen.core.tokens import Span
+from jupyter_imagegen.core.usage import Usage
+
+if TYPE_CHECKING:
+    from jupyter_imagegen.core.catalog import Catalog, Model
+    from jupyter_imagegen.core.request import CallOptions, GenerateRequest
+
+__all__ = [
+    "Estimate",
+    "Rates",
+    "cost",
+    "dollars_to_nano",
+    "estimate",
+    "format_usd",
+    "nano_to_dollars",
+    "rates",
+]
+
+_WIDE = Context(prec=60)
+_CENT_FROM = Decimal("0.1")
+_FOUR_PLACES_FROM = Decimal("0.001")
+#: What a byte of the prompt is likely to take, as a fraction: English has about four bytes to a token.
+_BYTES_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a call is going to cost; making one spends nothing.
+
+    Attributes
+    ----------
+    usd : Decimal or None
+        The likely price of the whole call in US dollars; None where nobody can say.
+    ceiling : Decimal or None
+        What it will not pass, and what a budget reserves; None where nobody can say.
+    tokens : Usage or None
+        The tokens behind `usd`.
+    kind : {"exact", "bound", "unknown"}
+        "exact": the output tokens are OpenAI's published ones; "bound": an upper bound of our own, to be
+        shown as one; "unknown": no ceiling.
+    note : str
+        How it was reckoned, or why it was not, in one sentence.
+    source : str
+        Where the rates come from, and when.
+    """
+
+    usd: Decimal | None
+    ceiling: Decimal | None
+    tokens: Usage | None
+    kind: Literal["exact", "bound", "unknown"]
+    note: str
+    source: str
+
+
+def estimate(request: GenerateRequest, options: CallOptions, *, catalog: Catalog) -> Estimate:
+    """What `options.n` pictures of a request will cost.
+
+    A token is at least one byte of the prompt, so the ceiling takes its UTF-8 bytes; the likely price a
+    quarter of them. Input pictures, partial images and n are in both. A mask adds nothing: with one, a
+    call of gpt-image-2 was measured at its picture's tokens alone (2026-11-22).
+
+    Parameters
+    ----------
+    request
+        A validated request.
+    options
+        How it is sent; `n` and `partial_images` cost.
+    catalog
+        The models' token rules, and rates.
+
+    Returns
+    -------
+    Estimate
+        Of kind "unknown", without numbers, for an unknown model, one without rates, a GIF or an SVG.
+
+    Examples
+    --------
+    >>> from jupyter_imagegen.core.catalog import Catalog
+    >>> from jupyter_imagegen.core.request import CallOptions, GenerateRequest
+    >>> ask = GenerateRequest(
+    ...     model="gpt-image-2.5-flare", prompt="a lighthouse", size="1024x1024", quality="low"
+    ... )
+    >>> found = estimate(ask, CallOptions(), catalog=Catalog.load())
+    >>> found.tokens.image_output, found.kind
+    (196, 'exact')
+    """
+    model = catalog.get(request.model)
+    if model is None:
+        return _unknown(
+            f"the catalog does not know {request.model}, so its price is not known before the call"
+        )
+    known = rates(request.model, catalog)
+    if known is None:
+        return _unknown(f"nobody publishes rates for {request.model}")
+    if request.output_format in {"gif", "svg"}:
+        return _unknown(f"nobody publishes what a {request.output_format.upper()} takes")
+    output = model.tokens.output(request.size, request.quality, model.sizes)
+    text, pictures = _input(request, model)
+    if output is None or pictures is None:
+        return _unknown(f"nobody publishes how many tokens {request.model} takes for this request")
+    output += Span(likely=1, most=1) * (model.tokens.partial_image * options.partial_images)
+    n = options.n
+    likely = Usage(
+        text_input=text.likely * n, image_input=pictures.likely * n, image_output=output.likely * n
+    )
+    most = Usage(
+        text_input=text.most * n,
+        image_input=pictures.most * n,
+        image_output=output.most * n,
+        text_output=model.tokens.text_output * n,
+    )
+    auto = "auto" in {request.size, request.quality}
+    return Estimate(
+        usd=cost(likely, known),
+        ceiling=cost(most, known),
+        tokens=likely,
+        kind="exact" if model.tokens.exact and not auto else "bound",
+        note=_note(model, auto=auto),
+        source=f"{known.source}, {known.date}" if known.date else known.source,
+    )
+
+
+def dollars_to_nano(usd: Decimal) -> int:
+    """Whole nano-dollars for the database, rounded up, so that nothing is ever counted as less than it is.
+
+    Raises
+    ------
+    ValueError
+        If `usd` is not a finite number.
+
+    Examples
+    --------
+    >>> dollars_to_nano(Decimal("0.005945"))
+    5945000
+    """
+    if not usd.is_finite():
+        raise ValueError(f"{usd} is not an amount of money")
+    return int(_WIDE.scaleb(usd, 9).to_integral_value(ROUND_CEILING))
+
+
+def nano_to_dollars(nano: int) -> Decimal:
+    """US dollars from whole nano-dollars, exactly.
+
+    Examples
+    --------
+    >>> nano_to_dollars(5945000)
+    Decimal('0.005945')
+    """
+    return _WIDE.normalize(_WIDE.scaleb(Decimal(nano), -9)) if nano else Decimal(0)
+
+
+def format_usd(usd: Decimal | None) -> str:
+    """An amount as people read it, with digits enough to be true.
+
+    From ten cents on two decimals; below that four; below a tenth of a cent two digits that count. Zeros at
+    the end go, down to two decimals. None is "unknown", and never zero.
+
+    Examples
+    --------
+    >>> [format_usd(Decimal(x)) for x in ("1234.5", "5", "0.21072", "0.013170", "0.005945", "0.00065", "0")]
+    ['$1,234.50', '$5.00', '$0.21', '$0.0132', '$0.0059', '$0.00065', '$0.00']
+    >>> format_usd(None)
+    'unknown'
+    """
+    if usd is None or not usd.is_finite():
+        return "unknown"
+    if not usd:
+        return "$0.00"
+    amount = abs(usd)
+    if amount >= _CENT_FROM:
+        places = 2
+    elif amount >= _FOUR_PLACES_FROM:
+        places = 4
+    else:
+        places = 1 - amount.adjusted()
+    rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=_WIDE)
+    whole, _, fraction = f"{rounded:,f}".partition(".")
+    fraction = fraction.rstrip("0").ljust(2, "0")
+    return f"{'-' if usd < 0 else ''}${whole}.{fraction}"
+
+
+def _unknown(note: str) -> Estimate:
+    return Estimate(usd=None, ceiling=None, tokens=None, kind="unknown", note=note, source="")
+
+
+def _note(model: Model, *, auto: bool) -> str:
+    if auto:
+        return "the most that `auto` can choose; the price is known only afterwards"
+    if model.tokens.kind == "bound":
+        return f"OpenAI publishes no token formula for {model.name}: an upper bound above what was measured"
+    if not model.tokens.exact:
+        return f"by OpenAI's token table for {model.name}, which may bill some tokens more"
+    kind = "calculator" if model.tokens.kind == "formula" else "token table"
+    return f"by OpenAI's published {kind}"
+
+
+def _input(request: GenerateRequest, model: Model) -> tuple[Span, Span | None]:
+    """Text and image tokens going in for one picture."""
+    # A lone surrogate counts as the three bytes it would take; validation refuses it later or before.
+    size = len(request.prompt.encode("utf-8", "surrogatepass"))
+    text = Span(likely=-(-size // _BYTES_PER_TOKEN), most=size) + model.tokens.text_overhead
+    pictures: Span | None = Span(likely=0, most=0)
+    shown = [*getattr(request, "images", ())]
+    if markup := getattr(request, "markup", None):
+        shown.append(markup)
+    for picture in shown:
+        one = model.tokens.input_image(
+            picture.width,
+            picture.height,
+            high_fidelity=getattr(request, "input_fidelity", None) == "high",
+        )
+        if one is None:
+            return text, None
+        text += model.tokens.edit_overhead
+        pictures = one if pictures is None else pictures + one
+    return text, pictures
