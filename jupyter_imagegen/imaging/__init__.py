@@ -5,7 +5,9 @@ never changed; whatever comes out of here is a copy.
 """
 
 from jupyter_imagegen.imaging.headers import ImageRejected
+from jupyter_imagegen.imaging.inputs import prepare_input, prepare_mask
 from jupyter_imagegen.imaging.inspection import MAX_BYTES, MAX_PIXELS, Inspected, inspect
+from jupyter_imagegen.imaging.masks import keep_outside, painted
 from jupyter_imagegen.imaging.previews import (
     PREVIEW_BYTES,
     PREVIEW_SIDE,
@@ -13,6 +15,7 @@ from jupyter_imagegen.imaging.previews import (
     examine,
     preview,
 )
+from jupyter_imagegen.imaging.recipes import with_recipe
 
 __all__ = [
     "MAX_BYTES",
@@ -24,5 +27,10 @@ __all__ = [
     "contact_sheet",
     "examine",
     "inspect",
+    "keep_outside",
+    "painted",
+    "prepare_input",
+    "prepare_mask",
     "preview",
+    "with_recipe",
 ]

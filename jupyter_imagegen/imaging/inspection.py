@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from jupyter_imagegen.imaging.headers import MAX_FRAMES, Header, ImageRejected, 
 from jupyter_imagegen.imaging.svg import looks_like_svg, read_svg
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.ImageFile import ImageFile
 
 #: Pixels of all frames together. The largest size any model makes is 3840x2160, 8.3 million.
@@ -134,10 +137,7 @@ def decoded(data: bytes, header: Header, *, at_least: int = 0) -> ImageFile:
     from PIL import Image, WebPImagePlugin  # noqa: F401 - Image.open loads every plugin to find WebP
 
     try:
-        # Pillow warns about odd EXIF and large sizes while it opens; both are answered here. The filters
-        # belong to the whole process: they change for the moment of opening, by one thread at a time.
-        with _opening, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quietly():
             picture = Image.open(BytesIO(data), formats=[_PILLOW_NAMES[header.mime]])
         if at_least and header.mime == "image/jpeg":
             picture.draft(None, _drafted(header, at_least))
@@ -148,11 +148,22 @@ def decoded(data: bytes, header: Header, *, at_least: int = 0) -> ImageFile:
         if header.frames > 1:
             picture.seek(0)
             picture.load()
-    except Exception as exc:  # noqa: BLE001 - a decoder given hostile bytes raises anything, from SyntaxError to MemoryError
+    except Exception as exc:  # a decoder given hostile bytes raises anything, from SyntaxError to MemoryError
         raise ImageRejected(f"the picture cannot be decoded: {_reason(exc)}") from exc
     if picture.size != (header.width, header.height) and not at_least:
         raise ImageRejected("the picture is damaged: it states two different sizes")
     return picture
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Silence Pillow while it opens a file: it warns about odd EXIF and large sizes, which are answered here.
+
+    The filters belong to the whole process, so they change only for a moment and by one thread at a time.
+    """
+    with _opening, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _drafted(header: Header, at_least: int) -> tuple[int, int]:

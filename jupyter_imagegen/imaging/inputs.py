@@ -1,0 +1,267 @@
+"""What goes into an edit: pictures and masks as the images API takes them, converted only where they must be.
+
+The API takes PNG, WebP and JPEG under 50 MB; a mask is a PNG with alpha of the first picture's size, where
+alpha 0 means "change here". Source: openai-python 3.54.0, `types/image_edit_params.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.core.request import InputImage
+from jupyter_imagegen.errors import SourceError
+from jupyter_imagegen.imaging.headers import ImageRejected
+from jupyter_imagegen.imaging.inspection import checked_header, decoded, quietly
+from jupyter_imagegen.imaging.masks import change_here, share_to_change
+from jupyter_imagegen.imaging.previews import plain, png_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from jupyter_imagegen.imaging.headers import Header
+
+#: "Each image should be a png, webp, or jpg file less than 50MB."
+MAX_INPUT_BYTES = 50_000_000
+#: The SDK's words for masks; the guides say 50 MB. So it is a note and not an error.
+LARGE_MASK_BYTES = 4_000_000
+_SENT_AS_IT_IS = {"RGB", "RGBA", "L"}
+_ORIENTATION_TAG = 0x0112
+#: JPEG rounds white and black to their neighbours, so greys are not told apart more finely than this.
+_GREY_TOLERANCE = 16
+
+
+def prepare_input(data: bytes, *, name: str = "") -> InputImage:
+    """Make a picture ready for an edit; bytes that can be sent as they are stay as they are.
+
+    An EXIF orientation is applied, so that size and mask mean what the user sees. Other formats and modes
+    (GIF, CMYK, palette, 16 bits, 1 bit, grey with alpha) become PNG, an animation its first frame.
+
+    Parameters
+    ----------
+    data
+        The picture's bytes.
+    name
+        What the user called it, for messages.
+
+    Returns
+    -------
+    InputImage
+        With the digest of the bytes to be sent, and a `note` that says what was changed.
+
+    Raises
+    ------
+    SourceError
+        If it is not a picture, or too large.
+
+    Examples
+    --------
+    >>> import jupyter_imagegen as imagegen
+    >>> r = imagegen.generate("a lighthouse at dusk", provider="demo")
+    >>> prepare_input(r.images[0].bytes, name="last").note
+    ''
+    """
+    called = _called("picture", name)
+    header, picture = _opened(data, called)
+    with picture:
+        done = _reasons(picture, header)
+        if not done:
+            _refuse_large(data, called)
+            return _input(data, header.mime, picture.size, name, "")
+        upright = _upright(picture)
+        sent, mime = _encoded(plain(upright))
+    _refuse_large(sent, called)
+    kind = "PNG" if mime == "image/png" else "JPEG"
+    return _input(sent, mime, upright.size, name, f"{called}: {', '.join(done)}; sent as {kind}")
+
+
+def prepare_mask(data: bytes, *, size: tuple[int, int], name: str = "") -> InputImage:
+    """Make a mask ready for an edit: a PNG whose alpha is 0 where the picture may change.
+
+    A PNG with transparency in it is passed on as it is. A mask without becomes one: white means "change
+    here", black means "keep"; greys go to the nearer of the two.
+
+    Parameters
+    ----------
+    data
+        The mask's bytes.
+    size
+        Width and height in pixels of the first picture, as `prepare_input` gave it.
+    name
+        What the user called it, for messages.
+
+    Raises
+    ------
+    SourceError
+        If it is not a picture, has another size, or has neither transparency nor only black, white and grey.
+
+    Examples
+    --------
+    >>> import jupyter_imagegen as imagegen
+    >>> from PIL import Image
+    >>> r = imagegen.generate("a lighthouse at dusk", provider="demo")
+    >>> out = BytesIO()
+    >>> mask = Image.new("1", (1024, 1024))
+    >>> mask.paste(1, (0, 0, 1024, 300))
+    >>> mask.save(out, "PNG")
+    >>> prepare_mask(out.getvalue(), size=(1024, 1024), name="mask").mime
+    'image/png'
+    """
+    called = _called("mask", name)
+    header, picture = _opened(data, called)
+    with picture:
+        done = _reasons(picture, header)
+        upright = _upright(picture) if done else picture
+        _refuse_size(upright.size, size, called)
+        alpha = _alpha(upright)
+        if alpha is None:
+            painted = _painted_grey(upright, called)
+            sent = _mask_png(painted.point(lambda value: 255 - value))
+            share = share_to_change(painted)
+            notes = [f"{called}: white is what changes, black is kept (made into transparency)"]
+        else:
+            share = share_to_change(change_here(alpha))
+            if header.mime == "image/png" and upright.mode == "RGBA" and not done:
+                sent, notes = data, []
+            else:
+                sent = png_bytes(upright.convert("RGBA"))
+                notes = [f"{called}: {', '.join(done) or 'converted'}; sent as PNG with transparency"]
+    _refuse_large(sent, called)
+    if share == 0:
+        notes.append(f"{called}: nothing is marked to change")
+    elif share == 1:
+        notes.append(f"{called}: everything is marked to change, as without a mask")
+    if len(sent) > LARGE_MASK_BYTES:
+        notes.append(f"{called}: {len(sent):,} bytes; some endpoints take masks under 4 MB only")
+    return _input(sent, "image/png", size, name, "; ".join(notes))
+
+
+def _called(what: str, name: str) -> str:
+    return f"{what} {name!r}" if name else f"the {what}"
+
+
+def _opened(data: bytes, called: str) -> tuple[Header, Image]:
+    try:
+        header = checked_header(data)
+        return header, decoded(data, header)
+    except ImageRejected as exc:
+        raise SourceError(
+            f"{called} cannot be used: {exc}", hint="Give a whole PNG, JPEG, WebP or GIF picture."
+        ) from exc
+
+
+def _reasons(picture: Image, header: Header) -> list[str]:
+    """Why the bytes cannot be sent as they are: empty where they can."""
+    done = []
+    if _orientation(picture) != 1:
+        done.append("turned upright as its EXIF says")
+    if header.frames > 1:
+        done.append(f"the first of {header.frames} frames taken")
+    if header.bits == 16:  # noqa: PLR2004 - PNG's deep samples
+        done.append("16 bits made 8")
+    elif picture.mode not in _SENT_AS_IT_IS or "transparency" in picture.info:
+        done.append(f"converted from {_mode_name(picture.mode)}")
+    elif header.mime == "image/gif":
+        done.append("converted from GIF")
+    return done
+
+
+def _mode_name(mode: str) -> str:
+    names = {"P": "palette", "1": "1 bit", "LA": "grey with alpha", "L": "grey", "I;16": "16 bits"}
+    return names.get(mode, mode)
+
+
+def _orientation(picture: Image) -> int:
+    try:
+        with quietly():
+            value = picture.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - EXIF is not the picture: damaged EXIF means no orientation
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def _upright(picture: Image) -> Image:
+    from PIL import Image
+
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    turn = turns.get(_orientation(picture))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _encoded(picture: Image) -> tuple[bytes, str]:
+    """PNG, or JPEG where a large photograph would pass the API's limit as PNG."""
+    data = png_bytes(picture, compress_level=3)
+    if len(data) < MAX_INPUT_BYTES or picture.mode == "RGBA":
+        return data, "image/png"
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=95)
+    return out.getvalue(), "image/jpeg"
+
+
+def _refuse_large(data: bytes, called: str) -> None:
+    if len(data) >= MAX_INPUT_BYTES:
+        raise SourceError(
+            f"{called} is {len(data) / 1e6:.1f} MB, and the API takes pictures under 50 MB",
+            hint="Make it smaller first; the largest picture a model draws is 3840x2160.",
+        )
+
+
+def _refuse_size(found: tuple[int, int], wanted: tuple[int, int], called: str) -> None:
+    if found == wanted:
+        return
+    hint = "Paint the mask on the picture itself, or resize it to that size."
+    if found == wanted[::-1]:
+        hint = "Its orientation is swapped: turn it by 90 degrees."
+    raise SourceError(
+        f"{called} is {found[0]}x{found[1]} and the picture it belongs to is {wanted[0]}x{wanted[1]}:"
+        " they must be the same",
+        hint=hint,
+    )
+
+
+def _alpha(picture: Image) -> Image | None:
+    """The mask's alpha, where something in it is transparent."""
+    if not picture.has_transparency_data:
+        return None
+    alpha = picture.convert("RGBA").getchannel("A")
+    opaque = alpha.histogram()[255] == alpha.width * alpha.height
+    return None if opaque else alpha
+
+
+def _painted_grey(picture: Image, called: str) -> Image:
+    """255 where a mask without transparency is nearer to white, else 0."""
+    from PIL import ImageChops
+
+    colours = plain(picture)
+    red, green, blue = colours.split()
+    for one, other in ((red, green), (green, blue), (red, blue)):
+        if ImageChops.difference(one, other).getextrema()[1] > _GREY_TOLERANCE:  # type: ignore[operator]
+            raise SourceError(
+                f"{called} has neither transparent parts nor only black, white and grey:"
+                " nobody can tell what should change",
+                hint="Make what should change transparent, or paint it white on black.",
+            )
+    return green.point(lambda value: 255 if value >= 128 else 0)  # noqa: PLR2004 - the middle of 8 bits
+
+
+def _mask_png(alpha: Image) -> bytes:
+    from PIL import Image
+
+    black = Image.new("L", alpha.size)
+    return png_bytes(Image.merge("RGBA", (black, black, black, alpha)))
+
+
+def _input(data: bytes, mime: str, size: tuple[int, int], name: str, note: str) -> InputImage:
+    digest = hashlib.sha256(data).hexdigest()
+    return InputImage(
+        data=data, digest=digest, mime=mime, width=size[0], height=size[1], name=name, note=note
+    )

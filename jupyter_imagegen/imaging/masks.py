@@ -1,0 +1,151 @@
+"""What a mask means, and holding an edit to it exactly.
+
+The images API reads a mask as guidance and changes pixels outside it too; here the original is put back
+there.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.imaging.inspection import checked_header, decoded
+from jupyter_imagegen.imaging.previews import png_bytes, still
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: Alpha below this is "change here": soft brushes leave a rim of half-transparent pixels.
+CHANGE_BELOW = 128
+
+
+def painted(mask: bytes) -> float:
+    """Return the share of pixels that a mask lets change, from 0.0 to 1.0.
+
+    Parameters
+    ----------
+    mask
+        A picture whose alpha is under 128 where pixels may change; without alpha, nothing may.
+
+    Raises
+    ------
+    ImageRejected
+        If the bytes are not a picture.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> out = BytesIO()
+    >>> Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(out, "PNG")
+    >>> painted(out.getvalue())
+    1.0
+    """
+    with _first_frame(mask) as picture:
+        return share_to_change(change_here(_alpha_of(picture)))
+
+
+def keep_outside(original: bytes, edited: bytes, mask: bytes, *, feather: int = 0) -> bytes:
+    r"""Put the original back outside the mask, where every pixel equals the original.
+
+    Parameters
+    ----------
+    original
+        The picture that went into the edit, as it was sent.
+    edited
+        What came back; resized to the original's size where it differs.
+    mask
+        The mask that was sent: alpha under 128 means "change here".
+    feather
+        Pixels, inside the mask, over which the edit fades in from its border; 0 for a hard border.
+
+    Returns
+    -------
+    bytes
+        A PNG of the original's size, in the original's colour space.
+
+    Raises
+    ------
+    ImageRejected
+        If one of the three is not a picture.
+    ValueError
+        If the mask has another size than the original, or `feather` is negative.
+
+    Examples
+    --------
+    >>> import jupyter_imagegen as imagegen
+    >>> from PIL import Image
+    >>> r = imagegen.generate("a lighthouse at dusk", provider="demo")
+    >>> out = BytesIO()
+    >>> Image.new("RGBA", (1024, 1024)).save(out, "PNG")
+    >>> changed = keep_outside(r.images[0].bytes, r.edit("make it winter").images[0].bytes, out.getvalue())
+    >>> changed[:4]
+    b'\x89PNG'
+    """
+    from PIL import Image
+
+    if feather < 0:
+        raise ValueError(f"feather {feather} is not possible: it is a number of pixels, 0 or more")
+    with _first_frame(original) as before, _first_frame(edited) as after, _first_frame(mask) as stencil:
+        if stencil.size != before.size:
+            raise ValueError(
+                f"the mask is {stencil.width}x{stencil.height} and the original is"
+                f" {before.width}x{before.height}: they must be the same"
+            )
+        clear = before.has_transparency_data or after.has_transparency_data
+        mode = "RGBA" if clear else "RGB"
+        profile = before.info.get("icc_profile")
+        kept = before.convert(mode)
+        new = _in_colours_of(after.convert(mode), after.info.get("icc_profile"), profile)
+        if new.size != kept.size:
+            new = new.resize(kept.size, Image.Resampling.LANCZOS)
+        weight = _weight(change_here(_alpha_of(stencil)), feather)
+        return png_bytes(Image.composite(new, kept, weight), icc_profile=profile)
+
+
+def change_here(alpha: Image) -> Image:
+    """255 where a mask's alpha lets pixels change, else 0."""
+    return alpha.point(lambda value: 255 if value < CHANGE_BELOW else 0)
+
+
+def share_to_change(changing: Image) -> float:
+    """The share of pixels that are 255."""
+    return changing.histogram()[255] / (changing.width * changing.height)
+
+
+def _first_frame(data: bytes) -> Image:
+    header = checked_header(data)
+    return decoded(data, still(header))
+
+
+def _alpha_of(picture: Image) -> Image:
+    return picture.convert("RGBA").getchannel("A")
+
+
+def _weight(changing: Image, feather: int) -> Image:
+    """How much of the edit each pixel takes: rising from the border inwards, never anything outside."""
+    from PIL import ImageFilter
+
+    if not feather:
+        return changing
+    weight = changing.point(lambda value: round(value / (feather + 1)))
+    core = changing
+    for step in range(2, feather + 2):
+        core = core.filter(ImageFilter.MinFilter(3))
+        weight.paste(round(255 * step / (feather + 1)), mask=core)
+    return weight
+
+
+def _in_colours_of(picture: Image, profile: bytes | None, wanted: bytes | None) -> Image:
+    """The edit's colours in the original's space: sRGB where a file does not say."""
+    if profile == wanted:
+        return picture
+    from PIL import ImageCms
+
+    try:
+        srgb = ImageCms.createProfile("sRGB")
+        source = ImageCms.ImageCmsProfile(BytesIO(profile)) if profile else srgb
+        target = ImageCms.ImageCmsProfile(BytesIO(wanted)) if wanted else srgb
+        changed = ImageCms.profileToProfile(picture, source, target, outputMode=picture.mode)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+    return picture if changed is None else changed
