@@ -389,6 +389,7 @@ class _Run:
 
     def planned(self, estimate: Estimate | None) -> Planned:
         return Planned(
+            request=self.order.request,
             key=self.key,
             provider=self.order.provider.name,
             stored=len(self.stored),

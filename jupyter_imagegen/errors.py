@@ -257,7 +257,17 @@ class DamagedPictureError(StoreError):
 
 
 class DetachedError(ImagegenError):
-    """The cell was interrupted; its picture is still being made and lands in the store."""
+    """The cell was interrupted; its picture is still being made and lands in the store.
+
+    The provider bills a picture that was begun in any case, so an interrupt gives the prompt back and lets
+    the picture come.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "detached: the picture is still being made and lands in the store",
+            hint="Run the cell again to show it; %imagegen wait waits for it, %imagegen cancel gives it up.",
+        )
 
 
 class AbandonedError(ImagegenError):

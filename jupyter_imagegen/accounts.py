@@ -1,0 +1,138 @@
+"""What was made, what it cost, and what may still be spent: the verbs of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from jupyter_imagegen.core.budgets import Budget
+    from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
+    from jupyter_imagegen.workshop import Workshop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """What was spent, and what may still be.
+
+    Attributes
+    ----------
+    spending : Spending
+        Sums of this session, today, this month and all time.
+    by_model : mapping of str to Spent
+        All time, by model.
+    budgets : tuple of Budget
+        Every budget in force.
+    """
+
+    spending: Spending
+    by_model: Mapping[str, Spent]
+    budgets: tuple[Budget, ...]
+
+
+#: What a caption calls each scope.
+_SCOPE_NAMES = {"session": "session", "day": "today", "month": "this month", "total": "in all"}
+
+
+class Accounts:
+    """The ledger and the history of one session.
+
+    Examples
+    --------
+    >>> session.accounts.costs().spending.session.usd
+    Decimal('0')
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    def history(self, text: str = "", *, limit: int = 20) -> list[HistoryEntry]:
+        """What was made, newest first.
+
+        Parameters
+        ----------
+        text
+            Only prompts that contain it.
+        limit
+            At most so many.
+
+        Examples
+        --------
+        >>> [entry.request["prompt"] for entry in imagegen.history("lighthouse")]
+        ['a lighthouse at dusk']
+        """
+        return self._workshop.storage.pictures.history(text, limit=limit)
+
+    def costs(self) -> Costs:
+        """What was spent in this session, today, this month and ever, and what budgets leave.
+
+        Examples
+        --------
+        >>> imagegen.costs().spending.session.usd
+        Decimal('0')
+        """
+        ledger = self._workshop.storage.ledger
+        return Costs(
+            spending=ledger.spending(),
+            by_model=ledger.by_model("total"),
+            budgets=self._workshop.budgets_in_force(),
+        )
+
+    def budget(self, usd: Decimal | float | str | None = None, *, per: str = "day") -> tuple[Budget, ...]:
+        """Set a budget that no call can pass, in any process; without an amount, say which there are.
+
+        Parameters
+        ----------
+        usd
+            US dollars; "none" takes the budget away.
+        per
+            "session", "day", "month" or "total".
+
+        Returns
+        -------
+        tuple of Budget
+            Every budget in force, those from the settings too.
+
+        Raises
+        ------
+        ConfigError
+            If the amount or the scope is not one.
+
+        Examples
+        --------
+        >>> imagegen.budget(5, per="day")
+        (Budget(scope='day', usd=Decimal('5')),)
+        """
+        from jupyter_imagegen.core.budgets import parse_budget, parse_scope
+
+        if isinstance(usd, str) and usd.lower() == "none":
+            self._workshop.storage.ledger.set_budget(parse_scope(per), None)
+        elif usd is not None:
+            wanted = parse_budget(usd, scope=per)
+            self._workshop.storage.ledger.set_budget(wanted.scope, wanted.usd)
+        return self._workshop.budgets_in_force()
+
+    def line(self) -> str:
+        """What a caption says of the money: the session's sum, and what budgets leave.
+
+        Examples
+        --------
+        >>> session.accounts.line()
+        'session $0.21 of $5.00'
+        """
+        from jupyter_imagegen.core.pricing import format_usd
+
+        spending = self._workshop.storage.ledger.spending()
+        limits = {budget.scope: budget.usd for budget in self._workshop.budgets_in_force()}
+        words = []
+        for scope, name in _SCOPE_NAMES.items():
+            spent = getattr(spending, scope)
+            if scope == "session" or scope in limits:
+                limit = f" of {format_usd(limits[scope])}" if scope in limits else ""
+                words.append(f"{name} {format_usd(spent.usd + spent.held_usd)}{limit}")
+        if spending.session.unpriced:
+            words.append(f"and {spending.session.unpriced} of unknown price")
+        return " · ".join(words)

@@ -1,0 +1,174 @@
+"""Writing copies of pictures where the user wants them: atomic, inside their folder, never over a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.errors import RequestError, StoreError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PILImage
+
+    from jupyter_imagegen.core.results import Image
+
+#: File endings by media type, the usual one first.
+ENDINGS = {
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/webp": (".webp",),
+    "image/gif": (".gif",),
+    "image/svg+xml": (".svg",),
+}
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_WINDOWS_NAMES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_LONGEST_NAME = 120
+
+
+def save_copy(image: Image, path: str | Path, *, folder: Path, overwrite: bool = False) -> Path:
+    """Write a copy of a picture.
+
+    The bytes are the original's, unless the ending asks for another format: then the copy is converted.
+
+    Parameters
+    ----------
+    image
+        What to save.
+    path
+        Where. Without an ending it gets the picture's own; a relative one stays inside `folder`.
+    folder
+        What a relative path is relative to.
+    overwrite
+        Whether a file that is there may be replaced.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    RequestError
+        If the path leaves the folder, names a file that exists, or has an ending no picture has.
+    StoreError
+        If the disk does not take it.
+
+    Examples
+    --------
+    >>> r = imagegen.generate("a lighthouse", provider="demo")
+    >>> r.images[0].save("lighthouse.png")
+    PosixPath('lighthouse.png')
+    """
+    target = _target(Path(path), image.mime, folder)
+    data = _converted(image, target.suffix.lower())
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(target, data, overwrite=overwrite)
+    except FileExistsError as exc:
+        raise RequestError(
+            f"{target.name!r} is there already", hint="Choose another name, or say overwrite=True."
+        ) from exc
+    except OSError as exc:
+        raise StoreError(f"{target.name!r} could not be written: {exc.strerror or exc}") from exc
+    return target
+
+
+def file_name(prompt: str, mime: str = "image/png") -> str:
+    """A name made from a prompt that every file system takes.
+
+    Examples
+    --------
+    >>> file_name("A lighthouse at dusk, oil painting")
+    'a-lighthouse-at-dusk-oil-painting.png'
+    """
+    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-") or "picture"
+    if _WINDOWS_NAMES.fullmatch(stem):
+        stem = f"picture-{stem}"
+    return stem + ENDINGS[mime][0]
+
+
+def unused(path: Path) -> Path:
+    """The path itself, or the first `name-2`, `name-3` … that no file has."""
+    candidate, number = path, 1
+    while candidate.exists() or candidate.is_symlink():
+        number += 1
+        candidate = path.with_stem(f"{path.stem}-{number}")
+    return candidate
+
+
+def _target(path: Path, mime: str, folder: Path) -> Path:
+    if str(path).startswith("~"):
+        path = path.expanduser()
+    name = path.name
+    if not name or name.endswith((".", " ")) or "\0" in str(path) or _WINDOWS_NAMES.fullmatch(name):
+        raise RequestError(f"{str(path)!r} is not a name that every system can keep a file under")
+    if len(name.encode()) > _LONGEST_NAME:
+        raise RequestError(f"the file name {name[:40]!r}… is longer than {_LONGEST_NAME} bytes")
+    if not path.suffix:
+        path = path.with_name(name + ENDINGS[mime][0])
+    if path.is_absolute():
+        return path
+    inside = folder.resolve()
+    target = inside / path
+    if not target.resolve().is_relative_to(inside):
+        raise RequestError(
+            f"{str(path)!r} leads out of {inside.name!r}",
+            hint="Write an absolute path if you mean a place elsewhere.",
+        )
+    return target
+
+
+def _converted(image: Image, ending: str) -> bytes:
+    if ending in ENDINGS[image.mime]:
+        return image.bytes
+    if ending not in _FORMATS or image.mime == "image/svg+xml":
+        known = " ".join(sorted({*_FORMATS, *ENDINGS[image.mime]}))
+        raise RequestError(f"a picture of type {image.mime} cannot be saved as {ending!r}; try: {known}")
+    picture = image.pil
+    if _FORMATS[ending] == "JPEG" and picture.mode not in {"RGB", "L"}:
+        picture = _on_white(picture.convert("RGBA"))
+    buffer = BytesIO()
+    picture.save(buffer, format=_FORMATS[ending], quality=95)
+    return buffer.getvalue()
+
+
+def _on_white(picture: PILImage) -> PILImage:
+    """JPEG has no transparency; paper is white."""
+    from PIL import Image as Pillow
+
+    paper = Pillow.new("RGBA", picture.size, "white")
+    return Pillow.alpha_composite(paper, picture).convert("RGB")
+
+
+def _write(target: Path, data: bytes, *, overwrite: bool) -> None:
+    """Whole or not at all; a link is replaced, never followed."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            temporary.replace(target)
+        else:
+            _place(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _place(temporary: Path, target: Path) -> None:
+    """Give a file its name unless the name is taken, in one step where the file system can."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # FAT, some network shares and some containers have no hard links.
+        if target.exists() or target.is_symlink():
+            raise FileExistsError(target) from None
+        temporary.rename(target)

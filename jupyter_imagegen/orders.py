@@ -1,0 +1,188 @@
+"""From a prompt and the options of a face to an order that the engine can run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
+from jupyter_imagegen.engine import Order
+from jupyter_imagegen.errors import RequestError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.request import InputImage
+    from jupyter_imagegen.providers.base import Provider
+    from jupyter_imagegen.sources import Sources
+
+
+class PictureOptions(TypedDict, total=False):
+    """Every option of a picture, by OpenAI's names; the same that the cell takes."""
+
+    model: str
+    n: int
+    size: str
+    quality: str
+    background: str
+    complexity: str
+    output_format: str
+    output_compression: int
+    moderation: str
+    frame_count: int
+    frame_duration_ms: int
+    svg: Mapping[str, object]
+    input_fidelity: str
+    partial_images: int
+    safety_identifier: str
+    timeout: float
+    style: str | Sequence[str]
+    provider: str
+    fresh: bool
+    max_cost: Decimal | float | str
+    alt: str
+    keep_outside: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The pictures that go into a request; none for pictures from words alone."""
+
+    images: tuple[InputImage, ...] = ()
+    mask: InputImage | None = None
+    markup: InputImage | None = None
+
+
+#: Options of the request that a setting may give.
+_SETTABLE = ("size", "quality", "background", "output_format", "output_compression", "moderation")
+#: Options of the request that have no setting to fall back on.
+_UNSETTABLE = ("complexity", "frame_count", "frame_duration_ms", "svg")
+_EDIT_ONLY = ("input_fidelity", "keep_outside")
+
+
+def build_request(
+    prompt: str,
+    *,
+    settings: Settings,
+    model: str,
+    options: PictureOptions,
+    inputs: Inputs,
+) -> GenerateRequest:
+    """The exact request: what the call says, else what the settings say, else nothing.
+
+    Raises
+    ------
+    RequestError
+        If an option is unknown or needs a picture to change and there is none.
+    """
+    _check_names(options)
+    values: dict[str, Any] = {name: options.get(name, getattr(settings, name)) for name in _SETTABLE}
+    values |= {name: options.get(name) for name in _UNSETTABLE}
+    values |= {"prompt": prompt, "model": model}
+    if inputs.images:
+        return EditRequest(
+            **values,
+            images=inputs.images,
+            mask=inputs.mask,
+            markup=inputs.markup,
+            input_fidelity=options.get("input_fidelity"),
+        )
+    for name in _EDIT_ONLY:
+        if options.get(name):
+            raise RequestError(
+                f"{name} is for changing a picture, and there is none", hint="Add one with -i, or image=…"
+            )
+    return GenerateRequest(**values)
+
+
+def build_order(
+    request: GenerateRequest,
+    *,
+    settings: Settings,
+    options: PictureOptions,
+    provider: Provider,
+    notebook: str = "",
+) -> Order:
+    """A request with how it is sent and what it may cost.
+
+    Raises
+    ------
+    RequestError
+        If `max_cost` is not an amount of dollars.
+    """
+    return Order(
+        request=request,
+        options=CallOptions(
+            n=options.get("n", 1),
+            partial_images=options.get("partial_images", 0),
+            safety_identifier=options.get("safety_identifier"),
+            timeout=options.get("timeout", settings.timeout),
+        ),
+        provider=provider,
+        fresh=bool(options.get("fresh")),
+        budgets=settings.budgets,
+        max_cost=_dollars(options.get("max_cost")),
+        alt=options.get("alt", ""),
+        notebook=notebook,
+    )
+
+
+def input_pictures(
+    sources: Sources, pictures: tuple[object, object, object], names: Mapping[str, Any] | None
+) -> Inputs:
+    """The pictures that go into an edit, each read once.
+
+    Parameters
+    ----------
+    sources
+        Finds pictures by name.
+    pictures
+        The picture or pictures to change, the mask, the markup; None for none.
+    names
+        The notebook's names.
+
+    Raises
+    ------
+    SourceError
+        If one cannot be found or used, or the mask has another size than the first picture.
+    """
+    image, mask, markup = pictures
+    wanted = list(image) if isinstance(image, list | tuple) else [image]
+    images = tuple(sources.image(each, names) for each in wanted if each is not None)
+    if images:
+        size = (images[0].width, images[0].height)
+        return Inputs(
+            images=images,
+            mask=None if mask is None else sources.mask(mask, size, names),
+            markup=None if markup is None else sources.image(markup, names),
+        )
+    if mask is not None or markup is not None:
+        raise SourceError("a mask says where to change a picture, and there is none", hint="Add one with -i.")
+    return Inputs()
+
+
+def _check_names(options: PictureOptions) -> None:
+    known = PictureOptions.__annotations__
+    for name in options:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(known))}."
+            raise RequestError(f"{name!r} is not an option of a picture", hint=hint)
+
+
+def _dollars(value: Decimal | float | str | None) -> Decimal | None:
+    """Through text, so that 0.1 means a tenth and not the nearest binary number."""
+    if value is None:
+        return None
+    try:
+        amount = Decimal(str(value).removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise RequestError(
+            f"max_cost {value!r} is not an amount in US dollars", hint="Write 0.05 for 5 cents."
+        )
+    return amount

@@ -1,0 +1,431 @@
+"""The façade behind the public Python API: one session for each process, sync and async from one way in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from jupyter_imagegen.accounts import Accounts
+from jupyter_imagegen.core.events import Done
+from jupyter_imagegen.errors import DetachedError, StoreError
+from jupyter_imagegen.runner import Runner
+from jupyter_imagegen.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.events import Event
+    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.results import Image, Result
+    from jupyter_imagegen.engine import Order
+    from jupyter_imagegen.orders import PictureOptions
+    from jupyter_imagegen.runner import Job
+
+
+#: More pictures than any store holds of one request: no stored ones will do.
+_NEVER = sys.maxsize
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """What a cell would do, without doing it.
+
+    Attributes
+    ----------
+    order : Order
+        The exact request, who would make it, and how it would be sent.
+    key : str
+        The request's SHA-256.
+    stored : int
+        How many of the wanted pictures are there already.
+    estimate : Estimate
+        What the rest would cost.
+    notes : tuple of str
+        What the user should know, such as a model's shutdown.
+    """
+
+    order: Order
+    key: str
+    stored: int
+    estimate: Estimate
+    notes: tuple[str, ...]
+
+
+def _local_time() -> datetime:
+    return datetime.now().astimezone()
+
+
+class Session:
+    """Settings, store, ledger and engine of one process, behind one set of verbs.
+
+    Parameters
+    ----------
+    environ
+        The environment; read at each call, so that a key set in a cell counts at once.
+    demo_fallback
+        Whether a picture that cannot be bought for want of a key is painted by the demo provider. For people
+        at a kernel; anything unattended ends with the error instead.
+    now
+        The local time, with its zone: days and months of budgets are the user's own.
+
+    Examples
+    --------
+    >>> session = Session(demo_fallback=True)
+    >>> session.generate("a lighthouse at dusk").provider
+    'demo'
+    """
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        demo_fallback: bool = False,
+        now: Callable[[], datetime] = _local_time,
+    ) -> None:
+        self.workshop = Workshop(environ=environ, demo_fallback=demo_fallback, now=now)
+        self.accounts = Accounts(self.workshop)
+        #: Shows a job's progress and waits for its result; set by the display where there is one.
+        self.watch: Callable[[Job], Result] = _wait
+        self.last: Result | None = None
+        self._runner = Runner()
+        self._jobs: list[Job] = []
+
+    def configure(self, **values: object) -> Settings:
+        """Change settings for this session; None goes back to what the files and the environment say.
+
+        Parameters
+        ----------
+        **values
+            `provider model size quality background output_format output_compression moderation timeout
+            preview budget allowed_urls home catalog`.
+
+        Returns
+        -------
+        Settings
+            What holds now.
+
+        Raises
+        ------
+        ConfigError
+            If a name is unknown or a value cannot be used; then nothing changes.
+
+        Examples
+        --------
+        >>> imagegen.configure(quality="medium").quality
+        'medium'
+        """
+        return self.workshop.configure(values)
+
+    def generate(self, prompt: str, **options: Unpack[PictureOptions]) -> Result:
+        """Make pictures from words; pictures that are stored come back for nothing.
+
+        Parameters
+        ----------
+        prompt
+            What to draw, at most 32,000 characters.
+        **options
+            The cell's options by their long names: `model n size quality background complexity
+            output_format output_compression moderation frame_count frame_duration_ms svg partial_images
+            safety_identifier`, as in OpenAI's images API; `style` (a name or several), `provider`
+            ("openai", "demo"), `fresh` (buy another sample), `max_cost` (US dollars), `timeout` (seconds),
+            `alt` (text for a screen reader).
+
+        Returns
+        -------
+        Result
+            `.images`, `.cost`, `.usage`, `.cached`, `.key`, `.request`.
+
+        Raises
+        ------
+        RequestError
+            If a value cannot be sent.
+        BudgetError
+            If a budget or `max_cost` stands against it.
+        ProviderError
+            If the picture was not made.
+        DetachedError
+            If interrupted; the picture still lands in the store.
+
+        Examples
+        --------
+        >>> import jupyter_imagegen as imagegen
+        >>> r = imagegen.generate("a lighthouse at dusk", size="1024x1024", n=2, provider="demo")
+        >>> len(r.images), r.cost.usd
+        (2, Decimal('0'))
+        """
+        return self.watch(self.submit(prompt, **options))
+
+    async def agenerate(self, prompt: str, **options: Unpack[PictureOptions]) -> Result:
+        """Make pictures from words without blocking; takes and raises what `generate` does.
+
+        Cancelling the awaiting task detaches: the picture still lands in the store.
+
+        Examples
+        --------
+        >>> r = await imagegen.agenerate("a lighthouse at dusk", provider="demo")
+        """
+        return await _awaited(self.submit(prompt, **options))
+
+    def edit(
+        self,
+        prompt: str,
+        *,
+        image: object,
+        mask: object = None,
+        markup: object = None,
+        **options: Unpack[PictureOptions],
+    ) -> Result:
+        """Make pictures from pictures and words.
+
+        Parameters
+        ----------
+        prompt
+            What to change.
+        image
+            A picture, or a list of up to 16: paths, results, PIL images, NumPy arrays, Matplotlib figures,
+            bytes, "last", a key.
+        mask
+            Where to change the first picture: alpha 0, or white in a black-and-white picture.
+        markup
+            Instructions drawn on a transparent picture; not together with a mask.
+        **options
+            As for `generate`, and `input_fidelity`, `keep_outside` (put the original back outside the mask).
+
+        Returns
+        -------
+        Result
+            As for `generate`.
+
+        Raises
+        ------
+        SourceError
+            If a picture cannot be found or used; besides all that `generate` raises.
+
+        Examples
+        --------
+        >>> r = imagegen.generate("a lighthouse at dusk", provider="demo")
+        >>> imagegen.edit("make it winter", image=r, provider="demo").images[0].width
+        1024
+        """
+        return self.watch(self.submit(prompt, image=image, mask=mask, markup=markup, **options))
+
+    async def aedit(
+        self,
+        prompt: str,
+        *,
+        image: object,
+        mask: object = None,
+        markup: object = None,
+        **options: Unpack[PictureOptions],
+    ) -> Result:
+        """Make pictures from pictures and words without blocking; takes and raises what `edit` does."""
+        return await _awaited(self.submit(prompt, image=image, mask=mask, markup=markup, **options))
+
+    def submit(
+        self,
+        prompt: str,
+        *,
+        image: object = None,
+        mask: object = None,
+        markup: object = None,
+        names: Mapping[str, Any] | None = None,
+        **options: Unpack[PictureOptions],
+    ) -> Job:
+        """Begin a run and return at once; takes what `edit` does, and the names of the notebook."""
+        settings = self.workshop.settings()
+        order = self._order(settings, prompt, (image, mask, markup), names, options)
+        events = self.workshop.engine(settings).run(order)
+        job = self._runner.submit(self._finished(events, keep_outside=bool(options.get("keep_outside"))))
+        self._jobs = [*(running for running in self._jobs if not running.done), job]
+        return job
+
+    def preflight(
+        self,
+        prompt: str,
+        *,
+        image: object = None,
+        mask: object = None,
+        markup: object = None,
+        names: Mapping[str, Any] | None = None,
+        **options: Unpack[PictureOptions],
+    ) -> Preflight:
+        """What a run would do and cost; spends nothing and calls nobody. Takes what `submit` does."""
+        from jupyter_imagegen.core.keys import request_key
+        from jupyter_imagegen.core.validation import validate
+
+        workshop = self.workshop
+        settings = workshop.settings()
+        order = self._order(settings, prompt, (image, mask, markup), names, options)
+        key = request_key(order.request, namespace=order.provider.namespace)
+        stored = 0 if order.fresh else min(workshop.storage.pictures.count(key), order.options.n)
+        missing = order.options.n - stored
+        notes: list[str] = []
+        if missing:
+            notes = validate(
+                order.request,
+                order.options,
+                catalog=workshop.catalog,
+                today=workshop.now().date(),
+                official=order.provider.official,
+            )
+        return Preflight(
+            order=order,
+            key=key,
+            stored=stored,
+            estimate=workshop.engine(settings).estimate(order, missing),
+            notes=tuple(notes),
+        )
+
+    def estimate(self, prompt: str = "", **options: Any) -> Estimate:
+        """The price before: what the pictures that are not stored would cost; spends nothing.
+
+        Parameters
+        ----------
+        prompt
+            As for `generate`; its length is part of the price.
+        **options
+            As for `generate`, and `image`, `mask`, `markup` as for `edit`.
+
+        Returns
+        -------
+        Estimate
+            `.usd` the likely price, `.ceiling` the most it can be, both None where nobody can say.
+
+        Examples
+        --------
+        >>> imagegen.estimate("a lighthouse", quality="low", provider="openai").tokens.image_output
+        196
+        """
+        return self.preflight(prompt or "a picture", **options).estimate
+
+    def wait(self, timeout: float | None = None) -> list[Result]:
+        """Wait for every picture still being made.
+
+        Parameters
+        ----------
+        timeout
+            Seconds for each; None for as long as it takes.
+
+        Raises
+        ------
+        ImagegenError
+            The first error among them.
+        TimeoutError
+            If one is not there in time.
+        """
+        jobs, self._jobs = self._jobs, []
+        try:
+            return [job.result(timeout) for job in jobs]
+        except (KeyboardInterrupt, TimeoutError):
+            self._jobs = [job for job in jobs if not job.done] + self._jobs
+            raise
+
+    def cancel(self) -> int:
+        """Give up every picture still being made, and say how many; what was sent may be billed."""
+        jobs, self._jobs = [job for job in self._jobs if not job.done], []
+        for job in jobs:
+            job.cancel()
+        return len(jobs)
+
+    def edit_result(self, result: Result, prompt: str, **options: Any) -> Result:
+        """Edit a result's first picture, with its model, size and quality unless others are given."""
+        asked = result.request
+        inherited = {"model": asked.model, "size": asked.size, "quality": asked.quality}
+        return self.edit(prompt, image=result, **{**inherited, "provider": result.provider, **options})
+
+    def mimebundle(self, result: Result) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A result's forms for a notebook, and their metadata."""
+        from jupyter_imagegen.render import mimebundle
+
+        return mimebundle(result)
+
+    def save(self, image: Image, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a copy of a picture; see `exports.save_copy`."""
+        from jupyter_imagegen.exports import save_copy
+
+        return save_copy(image, path, folder=Path.cwd(), overwrite=overwrite)
+
+    def _order(
+        self,
+        settings: Settings,
+        prompt: str,
+        pictures: tuple[object, object, object],
+        names: Mapping[str, Any] | None,
+        options: PictureOptions,
+    ) -> Order:
+        from jupyter_imagegen.orders import build_order, build_request, input_pictures
+
+        workshop = self.workshop
+        if style := options.get("style"):
+            prompt = workshop.styled(prompt, [style] if isinstance(style, str) else list(style))
+        model = options.get("model") or settings.model
+        request = build_request(
+            prompt,
+            settings=settings,
+            model=model or workshop.catalog.default(workshop.now().date()).name,
+            options=options,
+            inputs=input_pictures(workshop.sources(lambda: self.last), pictures, names),
+        )
+        provider = workshop.provider_for(
+            request,
+            named=options.get("provider") or settings.provider,
+            wanted=_NEVER if options.get("fresh") else options.get("n", 1),
+        )
+        if provider.paid and settings.budgets and not workshop.storage.persistent:
+            raise StoreError(
+                f"a budget is set and the ledger in {settings.home} cannot be used, so nothing holds it",
+                hint="Mend the folder or set IMAGEGEN_HOME to another one.",
+            )
+        return build_order(
+            request,
+            settings=settings,
+            options=options,
+            provider=provider,
+            notebook=workshop.notebook_name(),
+        )
+
+    async def _finished(
+        self, events: AsyncGenerator[Event, None], *, keep_outside: bool
+    ) -> AsyncGenerator[Event, None]:
+        """The engine's events, with a result that can show, save and edit itself."""
+        from jupyter_imagegen.composites import kept_outside
+
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Done):
+                    result = event.result
+                    if keep_outside:
+                        result = await asyncio.to_thread(kept_outside, result, self.workshop.storage)
+                    note = self.workshop.storage_note
+                    result = replace(
+                        result,
+                        face=self,
+                        notes=(*result.notes, note) if note else result.notes,
+                        ledger_line=self.accounts.line(),
+                    )
+                    self.last = result
+                    yield Done(result=result)
+                else:
+                    yield event
+
+
+def _wait(job: Job) -> Result:
+    """Wait without showing anything; an interrupt detaches."""
+    try:
+        for _ in job.events():
+            pass
+        return job.result()
+    except KeyboardInterrupt:
+        raise DetachedError from None
+
+
+async def _awaited(job: Job) -> Result:
+    # Shielded: cancelling the awaiting task must not cancel a picture that is billed anyway.
+    return await asyncio.shield(asyncio.wrap_future(job.future))

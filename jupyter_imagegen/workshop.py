@@ -1,0 +1,225 @@
+"""The parts of one process, each made when first needed: settings, store, catalog, providers, engine."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.errors import NewerSchemaError, NoKeyError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.budgets import Budget
+    from jupyter_imagegen.core.catalog import Catalog
+    from jupyter_imagegen.core.prompts import Style
+    from jupyter_imagegen.core.request import GenerateRequest
+    from jupyter_imagegen.core.results import Result
+    from jupyter_imagegen.engine import Engine
+    from jupyter_imagegen.providers.base import Provider
+    from jupyter_imagegen.sources import Sources
+    from jupyter_imagegen.storage import Storage
+
+
+class Workshop:
+    """What a session works with.
+
+    Parameters
+    ----------
+    environ
+        The environment; read at each call, so that a key set in a cell counts at once.
+    demo_fallback
+        Whether a picture that cannot be bought for want of a key is painted by the demo provider.
+    now
+        The local time, with its zone: days and months of budgets are the user's own.
+
+    Examples
+    --------
+    >>> Workshop(environ={}, demo_fallback=True, now=clock).settings().quality
+    'low'
+    """
+
+    def __init__(
+        self, *, environ: Mapping[str, str], demo_fallback: bool, now: Callable[[], datetime]
+    ) -> None:
+        self.id = secrets.token_hex(8)
+        self.demo_fallback = demo_fallback
+        self.environ = environ
+        self.now = now
+        #: The notebook's path, where the front end tells it (VS Code puts it into the namespace).
+        self.notebook: str | None = None
+        #: What a temporary store means for the user, in one sentence; empty for a lasting one.
+        self.storage_note = ""
+        self._overrides: dict[str, object] = {}
+        self._lock = threading.RLock()
+        self._home: Path | None = None
+        self._storage: Storage | None = None
+        self._engine: Engine | None = None
+        self._providers: dict[str, Provider] = {}
+
+    def settings(self) -> Settings:
+        """Every setting and where it comes from, as of now.
+
+        Raises
+        ------
+        ConfigError
+            If a file or variable holds what cannot be used.
+        """
+        from jupyter_imagegen.config import load_settings, notebook_folder
+
+        return load_settings(
+            environ=self.environ,
+            notebook_dir=notebook_folder(self.environ, notebook=self.notebook),
+            overrides=self._overrides,
+        )
+
+    def configure(self, values: Mapping[str, object]) -> Settings:
+        """Change settings for this session; see `Session.configure`."""
+        before = dict(self._overrides)
+        for name, value in values.items():
+            if value is None:
+                self._overrides.pop(name, None)
+            else:
+                self._overrides[name] = value
+        try:
+            settings = self.settings()
+        except Exception:
+            self._overrides = before
+            raise
+        with self._lock:
+            self._engine = None
+            if self._home != settings.home:
+                self._storage = None
+        return settings
+
+    @property
+    def storage(self) -> Storage:
+        """The store and the ledger; a temporary one where the folder cannot be used.
+
+        Raises
+        ------
+        NewerSchemaError
+            If a newer version wrote the store: working beside it would pay for what it holds.
+        """
+        from jupyter_imagegen.storage import open_storage, open_temporary_storage
+
+        with self._lock:
+            if self._storage is None:
+                self._home = self.settings().home
+                try:
+                    self._storage = open_storage(self._home, now=self.now, session=self.id)
+                    self._storage.ledger.sweep()
+                except NewerSchemaError:
+                    raise
+                except StoreError as exc:
+                    self._storage = open_temporary_storage(now=self.now, session=self.id)
+                    self.storage_note = f"{exc} Pictures are kept only until this kernel ends."
+            return self._storage
+
+    @property
+    def catalog(self) -> Catalog:
+        """What models accept and cost."""
+        from jupyter_imagegen.core.catalog import Catalog
+
+        return Catalog.load(self.settings().catalog)
+
+    def sources(self, last: Callable[[], Result | None]) -> Sources:
+        """Finds the pictures that a user names; `last` gives the last result of the session."""
+        from jupyter_imagegen.sources import Sources
+
+        return Sources(storage=self.storage, allowed_urls=self.settings().allowed_urls, last=last)
+
+    def styles(self) -> dict[str, Style]:
+        """Every named style: the package's, the user's own over them, the notebook's over those."""
+        from jupyter_imagegen.core.prompts import load_styles
+
+        return load_styles(*self.settings().style_files)
+
+    def provider(self, name: str) -> Provider:
+        """A provider by its name.
+
+        Raises
+        ------
+        RequestError
+            If there is none of that name.
+        """
+        from jupyter_imagegen.providers import load_provider
+
+        with self._lock:
+            if name not in self._providers:
+                self._providers[name] = load_provider(name)
+            return self._providers[name]
+
+    def engine(self, settings: Settings) -> Engine:
+        """The engine on this store; made anew when a setting changed that it was built from."""
+        from jupyter_imagegen.core.catalog import Catalog
+        from jupyter_imagegen.engine import Engine
+
+        with self._lock:
+            if self._engine is None:
+                self._engine = Engine(
+                    storage=self.storage, catalog=Catalog.load(settings.catalog), now=self.now
+                )
+            return self._engine
+
+    def styled(self, prompt: str, names: Sequence[str]) -> str:
+        """A prompt with named styles put around it, in order.
+
+        Raises
+        ------
+        PromptError
+            If there is no style of a name.
+        """
+        from jupyter_imagegen.core.prompts import apply_styles, find_style
+
+        styles = self.styles()
+        return apply_styles(prompt, [find_style(name, styles) for name in names])
+
+    def provider_for(self, request: GenerateRequest, *, named: str | None, wanted: int) -> Provider:
+        """As named; else openai where it can be called or has the pictures; else demo, for people.
+
+        Parameters
+        ----------
+        request
+            What is asked; its key says whether the store has it.
+        named
+            The provider that the call or the settings name, or None.
+        wanted
+            How many stored pictures would do without a call.
+
+        Raises
+        ------
+        NoKeyError
+            If a call is needed, no key is set, and nobody is there to be told that a picture is a demo.
+        """
+        from jupyter_imagegen.core.keys import request_key
+        from jupyter_imagegen.providers.openai import is_configured
+
+        if named:
+            return self.provider(named)
+        openai = self.provider("openai")
+        if is_configured(self.environ):
+            return openai
+        if self.storage.pictures.count(request_key(request, namespace=openai.namespace)) >= wanted:
+            return openai
+        if self.demo_fallback:
+            return self.provider("demo")
+        raise NoKeyError(
+            "no OPENAI_API_KEY is set, and the picture is not in the store",
+            hint="Set OPENAI_API_KEY, or say --provider demo for a free offline picture.",
+        )
+
+    def budgets_in_force(self) -> tuple[Budget, ...]:
+        """Every budget that holds: the ledger's, and those from the settings; the tighter of two."""
+        from jupyter_imagegen.core.budgets import tightest
+
+        return tightest((*self.storage.ledger.budgets(), *self.settings().budgets))
+
+    def notebook_name(self) -> str:
+        """The notebook's file name, for the history; empty where nobody says."""
+        told = self.notebook or self.environ.get("JPY_SESSION_NAME", "")
+        return Path(told).name
