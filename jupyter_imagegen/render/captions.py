@@ -1,0 +1,163 @@
+"""The words under a picture, once for HTML and once for plain text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.render.escaping import escaped, one_line
+
+if TYPE_CHECKING:
+    from jupyter_imagegen.core.results import Result
+
+#: How long an alternative text may be; screen readers cannot skim.
+ALT_CHARACTERS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tag:
+    """A short word in a frame."""
+
+    text: str
+    kind: Literal["ok", "warn"]
+
+    @property
+    def html(self) -> str:
+        """The tag as an element."""
+        return f'<span class="tag {self.kind}">{escaped(self.text)}</span>'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caption:
+    """The words under a picture.
+
+    Attributes
+    ----------
+    facts : tuple of str
+        Model, size, quality, time; joined by middle dots.
+    tags : tuple of Tag
+        `cached`, before the price.
+    price : str
+        What was spent now.
+    beside : str
+        What belongs to the price: what was saved, what is counted while it is unknown.
+    banner : Tag or None
+        What must not be overlooked, on a line of its own: `demo picture, not a model's`.
+    advice : str
+        What to do about it.
+    lines : tuple of str
+        Further lines: the session's total, notes.
+    """
+
+    facts: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    price: str
+    beside: str
+    banner: Tag | None
+    advice: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The caption as plain lines."""
+        price = ", ".join(filter(None, (self.price, self.beside)))
+        first = " · ".join((*self.facts, *(tag.text for tag in self.tags), price))
+        second = [f"{self.banner.text}; {self.advice}"] if self.banner else []
+        return "\n".join((first, *second, *self.lines))
+
+    @property
+    def html(self) -> str:
+        """The caption as the inside of a `figcaption`."""
+        tags = "".join(f"{tag.html} " for tag in self.tags)
+        beside = f", {escaped(self.beside)}" if self.beside else ""
+        facts = " · ".join(escaped(fact) for fact in self.facts)
+        first = f"{facts} · {tags}<b>{escaped(self.price)}</b>{beside}"
+        second = [f"{self.banner.html} {escaped(self.advice)}"] if self.banner else []
+        return "<br>".join((first, *second, *(escaped(line) for line in self.lines)))
+
+
+def short_model(name: str) -> str:
+    """Return a model's name without what all of them share.
+
+    Examples
+    --------
+    >>> short_model("gpt-image-2.5-flare")
+    '2.5-flare'
+    """
+    return name.removeprefix("gpt-image-")
+
+
+def pixels(size: str) -> str:
+    """Return a size as people read it, with a multiplication sign between the numbers."""
+    return size.replace("x", "\u00d7")
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it.
+
+    Examples
+    --------
+    >>> duration(0.0004), duration(9.84), duration(75)
+    ('0.0 s', '9.8 s', '1 min 15 s')
+    """
+    if seconds < 59.95:  # noqa: PLR2004 -- what would round to 60.0
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
+    """Return the words under a result.
+
+    Parameters
+    ----------
+    result
+        What came back.
+    ledger_line
+        `session $0.21 of $5.00`; the result's own, from the time it was made, unless given.
+    """
+    images = result.images
+    stored = sum(image.origin != "provider" for image in images)
+    facts = [short_model(one_line(result.request.model, 60))]
+    if images:
+        facts.append(pixels(f"{images[0].width}x{images[0].height}"))
+    facts.append(one_line(result.request.quality, 20))
+    if len(images) > 1:
+        facts.append(f"{len(images)} pictures")
+    if not result.cached:
+        facts.append(duration(result.seconds))
+    tags = []
+    if stored:
+        tags.append(Tag(text="cached" if result.cached else f"{stored} of {len(images)} cached", kind="ok"))
+    demo = result.provider == "demo"
+    line = result.ledger_line if ledger_line is None else ledger_line
+    price, beside = _money(result)
+    return Caption(
+        facts=tuple(facts),
+        tags=tuple(tags),
+        price=price,
+        beside=beside,
+        banner=Tag(text="demo picture, not a model's", kind="warn") if demo else None,
+        advice="set OPENAI_API_KEY for a real one" if demo else "",
+        lines=tuple(one_line(text) for text in (line, *result.notes) if text),
+    )
+
+
+def _money(result: Result) -> tuple[str, str]:
+    cost = result.cost
+    if cost.usd is None:
+        ceiling = cost.ceiling_usd
+        return "cost unknown", "" if ceiling is None else f"counted as up to {format_usd(ceiling)}"
+    return format_usd(cost.usd), f"saved {format_usd(cost.saved_usd)}" if cost.saved_usd else ""
+
+
+def alt_text(result: Result, index: int = 0) -> str:
+    """Return what a screen reader says for one picture of a result: the alternative text, or the prompt.
+
+    Examples
+    --------
+    A second picture of four reads `a lighthouse at dusk (2 of 4)`.
+    """
+    words = one_line(result.alt or result.request.prompt, ALT_CHARACTERS) or "a generated picture"
+    return f"{words} ({index + 1} of {len(result.images)})" if len(result.images) > 1 else words

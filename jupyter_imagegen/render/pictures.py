@@ -1,0 +1,127 @@
+"""A result as a notebook shows it: a figure, a plain picture beside it for LaTeX and PDF, and text."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.render import style
+from jupyter_imagegen.render.captions import alt_text, caption
+from jupyter_imagegen.render.escaping import escaped
+
+if TYPE_CHECKING:
+    from jupyter_imagegen.core.results import Image, Preview, Result
+
+#: The long side of a preview in pixels, and the bytes that go with it; what the store keeps.
+PREVIEW_SIDE = 512
+_BYTES_PER_PIXEL = 40_000 / PREVIEW_SIDE**2
+#: Of several pictures side by side each is shown smaller.
+GRID_SIDE = 256
+#: What the plain picture beside the figure may weigh; both together stand in the saved notebook.
+_HEAVY_BYTES = 42_000
+_GRID_BYTES = 18_000
+
+MimeBundle = tuple[dict[str, Any], dict[str, Any]]
+
+
+def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str | None = None) -> MimeBundle:
+    """Return a result's forms for a notebook and their metadata.
+
+    `text/html` is a figure, because JupyterLab ignores `alt` metadata on images; `image/jpeg` (or
+    `image/png` where there is transparency) is for LaTeX, PDF and whatever strips HTML; `text/plain` says the
+    same. All are small copies: the original stays in the store.
+
+    Parameters
+    ----------
+    result
+        What to show.
+    preview
+        The long side in pixels.
+    ledger_line
+        The session's total; the result's own unless given.
+
+    Raises
+    ------
+    StoreError
+        If a stored picture is gone or damaged.
+
+    Examples
+    --------
+    >>> import jupyter_imagegen as imagegen
+    >>> r = imagegen.generate("a lighthouse at dusk", provider="demo")
+    >>> sorted(mimebundle(r)[0])
+    ['image/jpeg', 'text/html', 'text/plain']
+    """
+    words = caption(result, ledger_line=ledger_line)
+    alts = [alt_text(result, i) for i in range(len(result.images))]
+    text = "\n".join((f"Picture: {alt_text(result)}" if len(alts) == 1 else _pictures_line(alts), words.text))
+    if not alts:
+        return {"text/plain": words.text}, {}
+    if len(alts) == 1:
+        shown = sheet = sized_preview(result.images[0], preview)
+        inside = img(shown, alts[0])
+        alt = alts[0]
+    else:
+        small = [_small(image) for image in result.images]
+        inside = '<div class="grid">{}</div>'.format(
+            "".join(f"<figure>{img(one, alt)}</figure>" for one, alt in zip(small, alts, strict=True))
+        )
+        sheet = _sheet(small)
+        alt = _pictures_line(alts)
+    if len(sheet.data) > _HEAVY_BYTES:
+        sheet = _lighter(sheet)
+    figure = f"<figure>{inside}<figcaption>{words.html}</figcaption></figure>"
+    html = f'{style.PICTURES}<div class="imagegen">{figure}</div>'
+    data: dict[str, Any] = {"text/html": html, "text/plain": text}
+    metadata: dict[str, Any] = {}
+    if sheet.mime in {"image/jpeg", "image/png"}:
+        data[sheet.mime] = b64encode(sheet.data).decode("ascii")
+        metadata[sheet.mime] = {"alt": alt, "width": sheet.width, "height": sheet.height}
+    return data, metadata
+
+
+def sized_preview(image: Image, side: int = PREVIEW_SIDE) -> Preview:
+    """Return a picture's small copy; the stored one where it has the right size, else a new one."""
+    if side == PREVIEW_SIDE:
+        return image.load_preview()
+    from jupyter_imagegen import imaging
+
+    return imaging.preview(image.load(), max_side=side, max_bytes=round(side**2 * _BYTES_PER_PIXEL))
+
+
+def data_url(preview: Preview) -> str:
+    """Return a small copy as a `data:` URL."""
+    return f"data:{preview.mime};base64,{b64encode(preview.data).decode('ascii')}"
+
+
+def _pictures_line(alts: list[str]) -> str:
+    return f"{len(alts)} pictures: {alts[0].rpartition(' (')[0]}" if alts else ""
+
+
+def img(preview: Preview, alt: str) -> str:
+    """Return an `img` element whose place the page keeps before the picture is decoded."""
+    # Width and height as attributes: the page keeps the place before the picture is decoded.
+    size = f'width="{preview.width}" height="{preview.height}"'
+    return f'<img alt="{escaped(alt)}" {size} src="{data_url(preview)}">'
+
+
+def _small(image: Image) -> Preview:
+    """A small copy for a grid: the kept preview, made smaller, so that ten pictures fit in a notebook."""
+    from jupyter_imagegen import imaging
+
+    kept = image.load_preview()
+    if kept.mime not in {"image/jpeg", "image/png"}:
+        return kept
+    return imaging.preview(kept.data, max_side=GRID_SIDE, max_bytes=_GRID_BYTES)
+
+
+def _lighter(preview: Preview) -> Preview:
+    from jupyter_imagegen import imaging
+
+    return imaging.preview(preview.data, max_side=GRID_SIDE, max_bytes=_HEAVY_BYTES // 2)
+
+
+def _sheet(small: list[Preview]) -> Preview:
+    from jupyter_imagegen import imaging
+
+    return imaging.contact_sheet([one.data for one in small])
