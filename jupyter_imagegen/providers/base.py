@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from jupyter_imagegen.errors import ProviderError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
     from jupyter_imagegen.core.usage import Usage
@@ -69,6 +69,16 @@ class Answered:
     warning: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One answer of `doctor`: what was looked at and whether it is well; None where nobody can say."""
+
+    name: str
+    ok: bool | None
+    text: str
+    hint: str = ""
+
+
 ProviderEvent = Sending | Retrying | Partial | Drawn | Answered
 
 
@@ -90,7 +100,7 @@ class Provider(Protocol):
     def official(self) -> bool:
         """Whether the endpoint is the model maker's own, so that the catalog's rules hold there."""
 
-    def make(self, request: GenerateRequest, options: CallOptions) -> AsyncIterator[ProviderEvent]:
+    def make(self, request: GenerateRequest, options: CallOptions) -> AsyncGenerator[ProviderEvent, None]:
         """Make `options.n` pictures.
 
         Yields

@@ -1,0 +1,314 @@
+"""OpenAI's images API, and everything that speaks like it: Azure, gateways, local servers.
+
+The official SDK carries the request, and only this module and its siblings import it. It is told never to
+retry: it sends no idempotency key, so its retries can bill twice. What is repeated instead, and why it cannot
+have been billed, stands in `openai_errors`; the guards on what comes back stand in `openai_connection` and
+`openai_answers`; one attempt, from its arguments to its events, is in `openai_call`.
+
+One deadline on the wall clock holds over all attempts, waits included. A client is kept for as long as the
+credentials and the event loop stay the same, so that a second picture needs no second handshake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyter_imagegen.errors import PossiblyBilledError, ProviderError
+from jupyter_imagegen.providers.base import Check, Retrying, Sending, guard_paid_request
+from jupyter_imagegen.providers.openai_answers import answer_cap
+from jupyter_imagegen.providers.openai_call import Call
+from jupyter_imagegen.providers.openai_connection import (
+    Connection,
+    Trail,
+    following,
+    is_configured,
+    open_client,
+    read_connection,
+)
+from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, too_long
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from openai import AsyncOpenAI
+
+    from jupyter_imagegen.core.request import CallOptions, GenerateRequest
+    from jupyter_imagegen.providers.base import ProviderEvent
+
+#: Attempts at most: for a rate limit, and for everything else that may be repeated.
+RATE_ATTEMPTS = 5
+ATTEMPTS = 3
+#: Seconds: the longest wait that is made, and the first of those nobody asked for.
+LONGEST_WAIT = 120.0
+FIRST_WAIT = 1.0
+#: Seconds for each question of `check`, and bytes of its answer.
+CHECK_TIMEOUT = 15.0
+_CHECK_CAP = 8 * 1024 * 1024
+
+
+class OpenAIProvider:
+    """Pictures from OpenAI's images API or one that speaks like it.
+
+    Parameters
+    ----------
+    base_url, organization, project, api_key
+        Win over the SDK's environment variables (`OPENAI_BASE_URL`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`,
+        `OPENAI_API_KEY`), which are read at each call.
+    azure
+        Speak as `AzureOpenAI` does; set by itself when `AZURE_OPENAI_ENDPOINT` is set.
+    max_answer_bytes
+        Cap on one answer; None for what the pictures asked for can need at most.
+    sleep, monotonic, now, jitter
+        Waiting, both clocks and chance, so that tests need not wait.
+
+    Examples
+    --------
+    >>> import jupyter_imagegen as imagegen
+    >>> imagegen.generate("a lighthouse at dusk", provider="demo").images[0].width  # "openai" needs a key
+    1024
+    """
+
+    name: ClassVar[str] = "openai"
+    namespace: ClassVar[str | None] = None
+    paid: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        api_key: str | None = None,
+        azure: bool = False,
+        max_answer_bytes: int | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        # The key goes no further than into this closure: a debugger or `vars()` shows no attribute with it.
+        def connection() -> Connection:
+            return read_connection(
+                os.environ,
+                base_url=base_url,
+                organization=organization,
+                project=project,
+                api_key=api_key,
+                azure=azure,
+            )
+
+        self._connection = connection
+        self._max_answer_bytes = max_answer_bytes
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._now = now
+        self._jitter = jitter
+        self._client: AsyncOpenAI | None = None
+        self._client_for: tuple[Connection, asyncio.AbstractEventLoop] | None = None
+        self._outdated: list[tuple[AsyncOpenAI, asyncio.AbstractEventLoop]] = []
+
+    def __repr__(self) -> str:
+        return f"OpenAIProvider({self.endpoint})"
+
+    @classmethod
+    def available(cls) -> bool:
+        """Whether a key or an address is set in the environment; imports nothing and asks nobody."""
+        return is_configured()
+
+    @property
+    def endpoint(self) -> str:
+        """Where requests go now, without credentials."""
+        return self._connection().endpoint
+
+    @property
+    def official(self) -> bool:
+        """Whether that is OpenAI's own endpoint, where the catalog's rules hold."""
+        return self._connection().official
+
+    async def make(self, request: GenerateRequest, options: CallOptions) -> AsyncIterator[ProviderEvent]:
+        """Make `options.n` pictures; see `Provider.make`.
+
+        Yields
+        ------
+        ProviderEvent
+            `Sending` before each attempt, `Retrying` before each wait, `Partial` while a stream brings them,
+            `Drawn` for each picture, and `Answered` last.
+
+        Raises
+        ------
+        ProviderError
+            With `billed` saying whether the call can have been charged for. Neither it nor its context
+            leads to the key.
+        ConfigError
+            If the address in the environment is not one.
+        """
+        from tenacity import AsyncRetrying, retry_if_exception
+
+        connection = self._connection()
+        connection.check_credentials()
+        guard_paid_request(connection.endpoint, loopback=connection.loopback)
+        call = Call(
+            client=self._client_of(connection),
+            connection=connection,
+            request=request,
+            options=options,
+            cap=self._max_answer_bytes or answer_cap(options.n, options.partial_images),
+            deadline=self._monotonic() + options.timeout,
+            monotonic=self._monotonic,
+            now=self._now,
+        )
+        waits: list[float] = []
+
+        async def remember(seconds: float) -> None:
+            # tenacity decides and the wait itself comes below, after it was announced.
+            waits.append(seconds)
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda exc: isinstance(exc, _FailedError)),
+            stop=lambda state: not _worth_repeating(state, call.left),
+            wait=lambda state: _wait_after(state, self._jitter),
+            sleep=remember,
+            reraise=True,
+        )
+        failure: Failure | None = None
+        number = 0
+        try:
+            async for attempt in retrying:
+                if failure is not None:
+                    yield Retrying(attempt=number, wait=waits[-1], reason=failure.reason)
+                    await self._sleep(waits[-1])
+                    failure = None
+                number = attempt.retry_state.attempt_number
+                yield Sending(attempt=number)
+                async with aclosing(call.attempt()) as events:
+                    async for event in events:
+                        if isinstance(event, Failure):
+                            failure = event
+                        else:
+                            yield event
+                if failure is None:
+                    return
+                attempt.retry_state.set_exception((_FailedError, _FailedError(failure), None))
+        except _FailedError as exc:
+            failure = exc.failure
+        if failure is not None:
+            # Raised outside the handler, so that it has no context.
+            raise _final_error(failure, call.left())
+
+    async def check(self, model: str) -> list[Check]:
+        """Ask, without paying, whether the key is accepted and the model is there.
+
+        Parameters
+        ----------
+        model
+            The model that calls would name (for Azure: the deployment).
+        """
+        try:
+            connection = self._connection()
+            connection.check_credentials()
+            guard_paid_request(connection.endpoint, loopback=connection.loopback)
+        except Exception as exc:  # noqa: BLE001 - a check reports, it does not raise
+            return [_failed_check("key", exc)]
+        client = self._client_of(connection)
+        listed = await self._ask(connection, model, client.models.list)
+        if isinstance(listed, ProviderError):
+            return [_failed_check("key", listed), Check(name="model", ok=None, text="not asked")]
+        accepted = Check(name="key", ok=True, text=f"accepted by {connection.endpoint}")
+        if connection.azure:
+            unknown = Check(name="model", ok=None, text="Azure does not tell which deployments there are")
+            return [accepted, unknown]
+        found = await self._ask(connection, model, lambda: client.models.retrieve(model))
+        if isinstance(found, ProviderError):
+            return [accepted, _failed_check("model", found)]
+        shutdown = connection.redactor.clean(getattr(found, "shutdown_date", None), limit=20)
+        text = f"{model} is there" + (f"; it shuts down on {shutdown}" if shutdown else "")
+        return [accepted, Check(name="model", ok=True, text=text)]
+
+    async def aclose(self) -> None:
+        """Close connections. Clients of event loops that are gone went with them."""
+        loop = asyncio.get_running_loop()
+        if self._client is not None and self._client_for is not None:
+            self._outdated.append((self._client, self._client_for[1]))
+        self._client, self._client_for = None, None
+        while self._outdated:
+            client, client_loop = self._outdated.pop()
+            if client_loop is loop:
+                await client.close()
+
+    def _client_of(self, connection: Connection) -> AsyncOpenAI:
+        wanted = (connection, asyncio.get_running_loop())
+        if self._client is None or self._client_for != wanted:
+            if self._client is not None and self._client_for is not None:
+                # A call may still be using it.
+                self._outdated.append((self._client, self._client_for[1]))
+            self._client, self._client_for = open_client(connection), wanted
+        return self._client
+
+    async def _ask(self, connection: Connection, model: str, question: Callable[[], Any]) -> object:
+        """The answer to a question that costs nothing, or the error as a value."""
+        trail = Trail()
+        started = self._monotonic()
+        failure: Failure
+        try:
+            with following(trail, _CHECK_CAP):
+                async with asyncio.timeout(CHECK_TIMEOUT):
+                    return await question()
+        except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours
+            failure = explain(
+                exc,
+                Circumstances(
+                    endpoint=connection.endpoint,
+                    model=model,
+                    redactor=connection.redactor,
+                    sent=not trail.never_sent,
+                    seconds=self._monotonic() - started,
+                    timeout=CHECK_TIMEOUT,
+                    now=self._now(),
+                ),
+            )
+        if isinstance(failure.error, PossiblyBilledError):
+            failure.error.message = failure.error.message.removeprefix("possibly billed: ")
+            failure.error.hint = ""
+        return failure.error
+
+
+class _FailedError(Exception):
+    """Hands a failed attempt to tenacity."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+def _worth_repeating(state: Any, left: Callable[[], float]) -> bool:
+    failure: Failure = state.outcome.exception().failure
+    most = RATE_ATTEMPTS if failure.error.status == 429 else ATTEMPTS  # noqa: PLR2004 - Too Many Requests
+    wait: float = state.upcoming_sleep
+    return failure.repeat and state.attempt_number < most and wait <= LONGEST_WAIT and wait < left()
+
+
+def _wait_after(state: Any, jitter: Callable[[], float]) -> float:
+    """At least what was asked, else 1, 2, 4, 8 s; up to a quarter more, so that a class spreads out."""
+    failure: Failure = state.outcome.exception().failure
+    own: float = FIRST_WAIT * 2 ** (state.attempt_number - 1)
+    wait = own if failure.asked_wait is None else max(failure.asked_wait, 0.05)
+    return wait * (1 + jitter() / 4)
+
+
+def _final_error(failure: Failure, left: float) -> ProviderError:
+    asked = failure.asked_wait
+    if failure.repeat and asked is not None and (asked > LONGEST_WAIT or asked >= left):
+        return too_long(failure, asked, left)
+    return failure.error
+
+
+def _failed_check(name: str, exc: object) -> Check:
+    if isinstance(exc, ProviderError):
+        return Check(name=name, ok=False, text=exc.message, hint=exc.hint)
+    return Check(name=name, ok=False, text=str(exc))

@@ -1,0 +1,87 @@
+"""What a server wrote, made safe to show: no control characters, no credentials, never long.
+
+A server's text reaches terminals, HTML and notebooks. It may hold escape sequences, characters that turn the
+line around, a megabyte of HTML, or the key itself: OpenAI's 401 repeats a part of it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from base64 import b64encode
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+#: Longest text of a server that is shown, in characters.
+TEXT_LIMIT = 500
+#: Longest request id, in characters.
+ID_LIMIT = 200
+
+_REDACTED = "[key removed]"
+# CSI, OSC (up to its terminator) and two-character escapes.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# OpenAI repeats keys as `sk-proj-abcd****wxyz`. A word such as `desk-lamp` is no key.
+_KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*-]{6,}")
+_SHORTEST_SECRET = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redactor:
+    """Removes credentials from text; its repr does not show them.
+
+    Parameters
+    ----------
+    secrets
+        Keys and tokens. Each is also found percent-encoded and in base64.
+
+    Examples
+    --------
+    >>> Redactor(secrets=("abcd1234",)).clean("your key abcd1234 is wrong")
+    'your key [key removed] is wrong'
+    """
+
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def clean(self, text: object, *, limit: int = TEXT_LIMIT) -> str:
+        """One line that can be shown: empty for anything that is not text."""
+        if not isinstance(text, str):
+            return ""
+        # A hostile text may be megabytes long, and everything below is linear in it.
+        shown = _ESCAPES.sub("", text[: limit * 20])
+        shown = "".join(" " if c.isspace() else c for c in shown if c.isspace() or _is_plain(c))
+        shown = self.redact(" ".join(shown.split()))
+        return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+    def clean_lines(self, text: object, *, limit: int) -> str:
+        """As `clean`, but the line breaks stay."""
+        if not isinstance(text, str):
+            return ""
+        lines = text[: limit * 2].splitlines()
+        return "\n".join(self.clean(line, limit=limit) for line in lines)[:limit]
+
+    def clean_id(self, text: object) -> str | None:
+        """A request id of printable ASCII; None where there is none."""
+        if not isinstance(text, str):
+            return None
+        plain = "".join(c for c in text if c.isascii() and c.isprintable()).strip()
+        return self.redact(plain)[:ID_LIMIT] or None
+
+    def redact(self, text: str) -> str:
+        """The text without any of the secrets or anything that looks like an OpenAI key."""
+        for form in self._forms():
+            text = text.replace(form, _REDACTED)
+        return _KEY_SHAPED.sub(_REDACTED, text)
+
+    def _forms(self) -> list[str]:
+        forms = set()
+        for secret in self.secrets:
+            if len(secret) >= _SHORTEST_SECRET:
+                encoded = b64encode(secret.encode("utf-8", "surrogatepass")).decode()
+                forms |= {secret, quote(secret, safe="", errors="surrogatepass"), encoded.rstrip("=")}
+        # The longest first: one key may begin another.
+        return sorted(forms, key=len, reverse=True)
+
+
+def _is_plain(character: str) -> bool:
+    """Whether a character shows as itself: no control, format (bidi), surrogate or private-use one."""
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
