@@ -5,10 +5,15 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 
 from jupyter_imagegen.providers import base
+
+# Test files are imported by path, so what they share must be found by name.
+sys.path.insert(0, str(Path(__file__).parent))
 
 _OURS = ("OPENAI_", "AZURE_OPENAI_", "IMAGEGEN_", "JPY_")
 
@@ -45,3 +50,12 @@ def only_loopback(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def image_server():
+    """A real HTTP server that speaks OpenAI's images API; see `imageserver.ImageServer`."""
+    from imageserver import ImageServer
+
+    with ImageServer() as server:
+        yield server
