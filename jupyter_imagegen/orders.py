@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
-from jupyter_imagegen.engine import Order
 from jupyter_imagegen.errors import RequestError, SourceError
+from jupyter_imagegen.purchase import Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.events import Event
     from jupyter_imagegen.core.pricing import Estimate
     from jupyter_imagegen.core.results import Image, Result
-    from jupyter_imagegen.engine import Order
     from jupyter_imagegen.orders import PictureOptions
+    from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.runner import Job
 
 

@@ -1,0 +1,299 @@
+"""Buying what the store does not have: reserve → call → keep → settle."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.core.events import Kept, PartialShown, Sent, Waiting
+from jupyter_imagegen.errors import (
+    BadAnswerError,
+    BudgetExceededError,
+    ProviderError,
+    StoreError,
+    UnknownPriceError,
+)
+from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Retrying, Sending
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Coroutine
+
+    from jupyter_imagegen.core.budgets import Budget
+    from jupyter_imagegen.core.catalog import Catalog
+    from jupyter_imagegen.core.events import Event
+    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.request import CallOptions, GenerateRequest
+    from jupyter_imagegen.core.results import Image
+    from jupyter_imagegen.core.usage import Usage
+    from jupyter_imagegen.providers.base import Provider
+    from jupyter_imagegen.storage import Storage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A request and everything about this run of it that does not change the picture.
+
+    Attributes
+    ----------
+    request, options, provider
+        What is asked, how it is sent, and who makes it.
+    fresh : bool
+        Buy new samples although stored ones are there.
+    budgets : tuple of Budget
+        Budgets from the configuration, besides those in the ledger.
+    max_cost : Decimal or None
+        US dollars that this one run may cost at most.
+    alt, notebook : str
+        Alt text, and the notebook's name for the history.
+    """
+
+    request: GenerateRequest
+    options: CallOptions
+    provider: Provider
+    fresh: bool = False
+    budgets: tuple[Budget, ...] = ()
+    max_cost: Decimal | None = None
+    alt: str = ""
+    notebook: str = ""
+
+
+def estimated(order: Order, n: int, catalog: Catalog) -> Estimate:
+    """What `n` pictures of an order would cost; nothing where the provider is free."""
+    from jupyter_imagegen.core.pricing import estimate
+
+    priced = estimate(order.request, replace(order.options, n=n), catalog=catalog)
+    return priced if order.provider.paid else replace(priced, usd=Decimal(0), ceiling=Decimal(0))
+
+
+@dataclass(kw_only=True)
+class Purchase:
+    """One call for the missing samples of a key; made by whoever holds the key's lock.
+
+    Attributes
+    ----------
+    images : list of Image
+        What came and was believed, on disk where the disk took it.
+    notes : list of str
+        What the user should know.
+    usd : Decimal or None
+        What it cost; None where nobody can say.
+    ceiling : Decimal or None
+        What the ledger counts while `usd` is unknown.
+    usage : Usage or None
+        The tokens that the API reported.
+    """
+
+    order: Order
+    key: str
+    n: int
+    storage: Storage
+    catalog: Catalog
+    monotonic: Callable[[], float] = time.monotonic
+    images: list[Image] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    usd: Decimal | None = None
+    ceiling: Decimal | None = None
+    usage: Usage | None = None
+    _charge_id: str = ""
+    _first: int = 0
+    _sent_at: float | None = None
+    _rejected: list[str] = field(default_factory=list)
+    _answer: Answered = field(default_factory=Answered)
+
+    async def run(self) -> AsyncGenerator[Event, None]:
+        """Reserve, call, keep, settle.
+
+        Raises
+        ------
+        BudgetError
+            If a budget or `max_cost` stands against it; nothing was called.
+        ProviderError
+            If no picture came; the charge is released, or stays at its ceiling where it may be billed.
+        """
+        self._reserve()
+        try:
+            async with contextlib.aclosing(self._called()) as events:
+                async for event in events:
+                    yield event
+        except ProviderError as exc:
+            self._settle_failure(exc)
+            if not self.images:
+                raise
+            self.notes.append(str(exc))
+        except BaseException:
+            self._abandon()
+            raise
+        else:
+            self._settle()
+
+    def _reserve(self) -> None:
+        order = self.order
+        priced = estimated(order, self.n, self.catalog)
+        _check_max_cost(order.max_cost, priced)
+        self._first = self.storage.pictures.next_sample(self.key)
+        self.ceiling = priced.ceiling
+        self._charge_id = self.storage.ledger.reserve(
+            key=self.key,
+            provider=order.provider.name,
+            model=order.request.model,
+            endpoint=order.provider.endpoint,
+            n=self.n,
+            ceiling=priced.ceiling,
+            budgets=order.budgets if order.provider.paid else (),
+            notebook=order.notebook,
+        ).id
+
+    async def _called(self) -> AsyncGenerator[Event, None]:
+        options = replace(self.order.options, n=self.n, first_sample=self._first)
+        stream = self.order.provider.make(self.order.request, options)
+        async with contextlib.aclosing(stream) as events:
+            async for event in events:
+                if isinstance(event, Answered):
+                    self._answer = event
+                elif isinstance(event, Drawn):
+                    image = await _to_the_end(self._keep(event))
+                    if image is not None:
+                        yield Kept(image=image)
+                else:
+                    yield self._progress(event)
+
+    def _progress(self, event: Sending | Retrying | Partial) -> Event:
+        if isinstance(event, Partial):
+            return PartialShown(index=event.index, data=event.data)
+        if isinstance(event, Retrying):
+            return Waiting(wait=event.wait, reason=event.reason, attempt=event.attempt)
+        # Before the first byte leaves: a process that dies from here on may have been billed.
+        self.storage.ledger.mark_sent(self._charge_id)
+        self._sent_at = self._sent_at or self.monotonic()
+        return Sent(attempt=event.attempt)
+
+    async def _keep(self, drawn: Drawn) -> Image | None:
+        """Believe a picture, then put it on disk; a full disk still leaves the picture in hand."""
+        from jupyter_imagegen.imaging import ImageRejected, examine
+
+        svg = self.order.request.output_format == "svg"
+        try:
+            inspected, preview = await asyncio.to_thread(examine, drawn.data, allow_svg=svg)
+        except ImageRejected as exc:
+            self._rejected.append(str(exc))
+            return None
+        facts: dict[str, Any] = {
+            "data": drawn.data,
+            "inspected": inspected,
+            "preview": preview,
+            "sample": self._first + len(self.images),
+            "seconds": self.monotonic() - (self._sent_at or self.monotonic()),
+            "revised_prompt": drawn.revised_prompt,
+        }
+        pictures, order = self.storage.pictures, self.order
+        try:
+            image = await asyncio.to_thread(
+                pictures.keep,
+                key=self.key,
+                namespace=order.provider.namespace,
+                request=order.request,
+                provider=order.provider.name,
+                charge_id=self._charge_id,
+                notebook=order.notebook,
+                alt=order.alt,
+                **facts,
+            )
+        except StoreError as exc:
+            self.notes.append(f"{exc} The picture is shown but not stored: keep it with r.save(…).")
+            image = pictures.unkept(**facts)
+        self.images.append(image)
+        return image
+
+    def _settle(self) -> None:
+        """Write down what the call cost, by its usage; without usage it stays at its ceiling."""
+        answer = self._answer
+        self.usage, self.usd = answer.usage, self._cost(answer)
+        self._note(answer)
+        try:
+            self.storage.ledger.settle(
+                self._charge_id,
+                cost=self.usd,
+                usage=answer.usage,
+                pictures=len(self.images),
+                request_id=answer.request_id,
+            )
+            self.images = self.storage.pictures.price(
+                self.key, self.images, cost=self.usd, usage=answer.usage, request_id=answer.request_id
+            )
+        except StoreError as exc:
+            self.notes.append(f"{exc} The charge stays in the ledger at its ceiling.")
+        if not self.images:
+            reasons = "; ".join(self._rejected) or "there was none in it"
+            raise BadAnswerError(
+                f"the answer of {self.order.provider.name} held no picture that can be believed: {reasons}",
+                hint="It may have been billed. Run the cell again to try once more.",
+            )
+
+    def _note(self, answer: Answered) -> None:
+        request = self.order.request
+        if answer.warning:
+            self.notes.append(answer.warning)
+        for name, used in (("size", answer.size), ("quality", answer.quality)):
+            if used and getattr(request, name) == "auto":
+                self.notes.append(f"{name} auto became {used}.")
+        self.notes += [f"A picture was put aside: {reason}" for reason in self._rejected]
+        if self.images and len(self.images) < self.n:
+            self.notes.append(f"{len(self.images)} of {self.n} pictures came; run it again for the rest.")
+
+    def _cost(self, answer: Answered) -> Decimal | None:
+        """US dollars of a call, exact where the usage is there and its rates are known."""
+        from jupyter_imagegen.core.pricing import cost, rates
+
+        if not self.order.provider.paid:
+            return Decimal(0)
+        known = rates(self.order.request.model, self.catalog)
+        # An SVG's author model bills tokens of its own, for which the answer brings no rate.
+        if answer.usage is None or known is None or answer.svg_usage:
+            return None
+        return cost(answer.usage, known)
+
+    def _settle_failure(self, exc: ProviderError) -> None:
+        reason = type(exc).__name__
+        if exc.billed == "no" and not self.images:
+            self.storage.ledger.release(self._charge_id, reason)
+        else:
+            self.storage.ledger.possibly_billed(self._charge_id, reason)
+
+    def _abandon(self) -> None:
+        """What had not left is certainly not billed, what had left may be."""
+        if self._sent_at is None:
+            self.storage.ledger.release(self._charge_id, "abandoned before it was sent")
+        else:
+            self.storage.ledger.possibly_billed(self._charge_id, "abandoned while it was being made")
+
+
+async def _to_the_end(coroutine: Coroutine[Any, Any, Image | None]) -> Image | None:
+    """Let a picture reach the disk even when the run is cancelled meanwhile; then be cancelled."""
+    task = asyncio.ensure_future(coroutine)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _check_max_cost(max_cost: Decimal | None, estimate: Estimate) -> None:
+    from jupyter_imagegen.core.pricing import format_usd
+
+    if max_cost is None:
+        return
+    if estimate.ceiling is None:
+        raise UnknownPriceError(
+            f"nobody can say what this would cost at most, and --max-cost is {format_usd(max_cost)}",
+            hint="Choose a model and size with a published price, or leave --max-cost out.",
+        )
+    if estimate.ceiling > max_cost:
+        raise BudgetExceededError(
+            f"this could cost up to {format_usd(estimate.ceiling)}, "
+            f"more than --max-cost {format_usd(max_cost)}",
+            hint="Raise --max-cost, or choose a lower quality, a smaller size or fewer pictures.",
+        )

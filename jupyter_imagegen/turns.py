@@ -1,0 +1,82 @@
+"""One buyer for one key: among the tasks of this process by a turn, among processes by a file lock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.errors import ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from filelock import BaseFileLock
+
+
+class Turns:
+    """The turns of one event loop; a key's turn is forgotten when nobody asks for it any more."""
+
+    def __init__(self) -> None:
+        self._turns: dict[str, Turn] = {}
+
+    @contextlib.asynccontextmanager
+    async def asking(self, key: str) -> AsyncGenerator[Turn, None]:
+        """Stand in line for a key's turn."""
+        turn = self._turns.setdefault(key, Turn())
+        turn.askers += 1
+        try:
+            yield turn
+        finally:
+            turn.askers -= 1
+            if not turn.askers:
+                del self._turns[key]
+
+
+class Turn:
+    """Whose turn it is to buy one key, and how the last one fared."""
+
+    def __init__(self) -> None:
+        self.askers = 0
+        self._lock = asyncio.Lock()
+        self._ended = 0
+        self._failure: ProviderError | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody in this process is buying the key now."""
+        return self._lock.locked()
+
+    @contextlib.asynccontextmanager
+    async def taken(self, *, share_failure: bool) -> AsyncGenerator[None, None]:
+        """Wait for the turn.
+
+        Parameters
+        ----------
+        share_failure
+            Whether a run that fails while this one waits for it fails this one too: twenty cells that ask
+            for one picture must not send one after the other a request that the provider refuses.
+        """
+        ended_before = self._ended
+        async with self._lock:
+            if share_failure and self._failure is not None and self._ended > ended_before:
+                raise self._failure
+            self._failure = None
+            try:
+                yield
+            except ProviderError as exc:
+                self._failure = exc
+                raise
+            finally:
+                self._ended += 1
+
+
+def acquired(lock: BaseFileLock) -> bool:
+    """Take a file lock if it is free; the system frees it when its holder ends, however it ends."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True
