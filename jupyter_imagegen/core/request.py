@@ -118,9 +118,12 @@ class CallOptions:
         A stable id of the end user, passed on to OpenAI.
     timeout : float
         Seconds for the whole call, retries included.
+    first_sample : int
+        Which sample the first picture is; for painters that draw the same picture for the same words.
     """
 
     n: int = 1
     partial_images: int = 0
     safety_identifier: str | None = None
     timeout: float = 300.0
+    first_sample: int = 0
