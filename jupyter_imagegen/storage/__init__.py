@@ -1,0 +1,16 @@
+"""Pictures that were paid for, and the ledger of what was paid: one folder, safe for any number of processes."""
+
+from jupyter_imagegen.storage.charges import Charge
+from jupyter_imagegen.storage.history import HistoryEntry
+from jupyter_imagegen.storage.spending import Spending, Spent
+from jupyter_imagegen.storage.store import Storage, open_storage, open_temporary_storage
+
+__all__ = [
+    "Charge",
+    "HistoryEntry",
+    "Spending",
+    "Spent",
+    "Storage",
+    "open_storage",
+    "open_temporary_storage",
+]

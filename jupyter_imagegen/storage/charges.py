@@ -1,0 +1,125 @@
+"""One charge in the ledger: its rows, its changes of state, and what each change carries over to the sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from jupyter_imagegen.core.pricing import dollars_to_nano
+from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.storage import statements
+from jupyter_imagegen.storage.spending import Counts, add_counts, counts
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from jupyter_imagegen.storage.database import Database
+    from jupyter_imagegen.storage.recipes import Recipe
+
+State = Literal["reserved", "sent", "settled", "released", "possibly_billed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """One call in the ledger, as it was reserved.
+
+    Attributes
+    ----------
+    id : str
+        What the other methods take.
+    ceiling_usd : Decimal or None
+        US dollars that are held for it.
+    day : str
+        The local date it counts on.
+    """
+
+    id: str
+    key: str
+    provider: str
+    model: str
+    endpoint: str
+    session: str
+    day: str
+    n: int
+    ceiling_usd: Decimal | None
+
+
+_CHANGED = (
+    "id",
+    "state",
+    "n",
+    "cost_nano",
+    "usage",
+    "pictures",
+    "request_id",
+    "reason",
+    "attempts",
+    "sent_at",
+    "closed_at",
+)
+
+
+def charge_row(database: Database, charge_id: str) -> dict[str, Any]:
+    """One charge as it is now.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
+    row = database.one(statements.CHARGE, id=charge_id)
+    if row is None:
+        raise StoreError(f"the ledger has no charge {charge_id!r}")
+    return dict(row)
+
+
+def change_charge(database: Database, charge_id: str, state: State, **changes: Any) -> None:
+    """Write a charge's new state and carry the difference over to the sums; within a transaction.
+
+    `attempts` is added to, everything else replaced.
+    """
+    before = charge_row(database, charge_id)
+    changes["attempts"] = before["attempts"] + changes.get("attempts", 0)
+    after = {**before, "state": state, **changes}
+    database.all(statements.CHANGE_CHARGE, **{name: after[name] for name in _CHANGED})
+    count_again(database, after, counts(before))
+
+
+def count_again(database: Database, charge: dict[str, Any], before: Counts) -> None:
+    """Carry what changed in a charge over to the sums."""
+    place = {name: charge[name] for name in ("day", "session", "provider", "model")}
+    add_counts(database, counts(charge) - before, **place)
+
+
+def find_again(database: Database, recipe: Recipe) -> None:
+    """Write down, in a ledger that was lost, what a picture's recipe says of its call."""
+    if recipe.charge_id is None or recipe.day is None:
+        return
+    database.all(
+        statements.FOUND_CHARGE,
+        id=recipe.charge_id,
+        key=recipe.key,
+        provider=recipe.provider,
+        model=recipe.model,
+        endpoint="",
+        session=recipe.session or "",
+        notebook=recipe.notebook,
+        day=recipe.day,
+        reason="found again from its pictures",
+        at=recipe.made_at,
+    )
+    before = charge_row(database, recipe.charge_id)
+    # The first picture brings the call; each of them brings its part of the cost.
+    counted = counts(before) if before["n"] else Counts()
+    cost = None if recipe.cost is None else dollars_to_nano(recipe.cost)
+    known = cost is not None and (before["cost_nano"] is not None or not before["n"])
+    after = {
+        **before,
+        "n": before["n"] + 1,
+        "pictures": before["pictures"] + 1,
+        "cost_nano": (before["cost_nano"] or 0) + cost if known and cost is not None else None,
+        "usage": recipe.usage,
+        "request_id": recipe.request_id,
+    }
+    database.all(statements.CHANGE_CHARGE, **{name: after[name] for name in _CHANGED})
+    count_again(database, after, counted)

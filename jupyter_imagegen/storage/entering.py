@@ -1,0 +1,202 @@
+"""How recipes enter the index: at once, after a crash, and when the whole index was lost."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import unicodedata
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.core.pricing import dollars_to_nano
+from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage.recipes import recipe_from_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from jupyter_imagegen.storage.database import Database
+    from jupyter_imagegen.storage.files import Shelf
+    from jupyter_imagegen.storage.recipes import Recipe
+
+
+def enter(database: Database, recipe: Recipe) -> int:
+    """Write a recipe's rows, once only; the bytes must be on disk already.
+
+    Returns
+    -------
+    int
+        The sample's number: the recipe's own, or the next free one where another picture has it. Nothing that
+        was paid for is ever pushed out.
+
+    Raises
+    ------
+    StoreError
+        If the index cannot be written; nothing is entered then.
+    """
+    with database.transaction():
+        known = database.one(statements.SAMPLE_BY_ID, id=recipe.id)
+        if known is not None:
+            return int(known["sample"])
+        sample = recipe.sample
+        holder = database.one(statements.SAMPLE_BY_NUMBER, key=recipe.key, sample=sample)
+        if holder is not None and holder["digest"] != recipe.digest:
+            sample = next_sample(database, recipe.key)
+        database.all(
+            statements.KEEP_PICTURE,
+            digest=recipe.digest,
+            mime=recipe.mime,
+            width=recipe.width,
+            height=recipe.height,
+            size_bytes=recipe.size_bytes,
+            has_alpha=int(recipe.has_alpha),
+            frames=recipe.frames,
+        )
+        database.all(
+            statements.KEEP_REQUEST,
+            key=recipe.key,
+            namespace=recipe.namespace,
+            provider=recipe.provider,
+            operation=recipe.operation,
+            model=recipe.model,
+            prompt=recipe.prompt,
+            searchable=searchable(recipe.prompt),
+            parameters=json.dumps(recipe.parameters, sort_keys=True),
+            inputs=json.dumps(recipe.inputs, sort_keys=True),
+            made_at=recipe.made_at,
+        )
+        database.all(
+            statements.KEEP_SAMPLE,
+            key=recipe.key,
+            sample=sample,
+            id=recipe.id,
+            digest=recipe.digest,
+            made_at=recipe.made_at,
+            seconds=recipe.seconds,
+            cost_nano=None if recipe.cost is None else dollars_to_nano(recipe.cost),
+            usage=recipe.usage,
+            revised_prompt=recipe.revised_prompt,
+            request_id=recipe.request_id,
+            notebook=recipe.notebook,
+            alt=recipe.alt,
+            charge_id=recipe.charge_id,
+        )
+        return sample
+
+
+def next_sample(database: Database, key: str) -> int:
+    """The number after the last that was ever drawn, damaged ones too."""
+    row = database.one(statements.NEXT_SAMPLE, key=key)
+    return 0 if row is None else int(row["sample"])
+
+
+def searchable(text: str) -> str:
+    """Text as history searches it: without case, in one Unicode form."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float] = time.time) -> int:
+    """Finish what dead writers began: enter whole pictures, sweep the rest.
+
+    A recipe is on disk before its picture gets its name, so a picture whose writer died is either complete,
+    and entered here, or was never whole, and swept. Safe in any number of processes at once.
+
+    Returns
+    -------
+    int
+        How many pictures were entered.
+
+    Raises
+    ------
+    StoreError
+        If the index cannot be written.
+    """
+    try:
+        left = sorted(shelf.incoming.iterdir(), key=lambda path: path.suffix != ".json")
+    except OSError:
+        return 0
+    adopted = 0
+    for path in left:
+        if files.is_abandoned(path, now()):
+            if path.suffix == ".json":
+                adopted += _adopt(database, shelf, path)
+            else:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+    return adopted
+
+
+def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
+    try:
+        recipe = recipe_from_bytes(pending.read_bytes())
+        if recipe is not None:
+            original = shelf.original(recipe.digest, recipe.mime)
+            for candidate in (original, pending.with_suffix(".part")):
+                if candidate.is_file() and files.sha256(candidate.read_bytes()) == recipe.digest:
+                    if candidate != original:
+                        original.parent.mkdir(exist_ok=True)
+                        files.move(candidate, original)
+                    sample = enter(database, recipe)
+                    finish_recipe(shelf, recipe, sample, pending)
+                    return 1
+        pending.unlink()
+    except OSError:
+        # Another process finished the same one, or the disk refuses: the next opening looks again.
+        return 0
+    return 0
+
+
+def finish_recipe(shelf: Shelf, recipe: Recipe, sample: int, pending: Path) -> None:
+    """Put a recipe, whose rows are there, beside its picture.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses.
+    """
+    from dataclasses import replace
+
+    target = shelf.recipe(recipe.digest, recipe.key, sample)
+    if sample == recipe.sample:
+        # Its absence means that another process has done the same.
+        with contextlib.suppress(FileNotFoundError):
+            files.move(pending, target)
+        return
+    scratch = shelf.incoming / f"{files.writer()}-{recipe.id}.scratch"
+    files.write_atomically(target, replace(recipe, sample=sample).to_bytes(), scratch=scratch)
+    pending.unlink(missing_ok=True)
+
+
+def rebuild(database: Database, shelf: Shelf) -> int:
+    """Fill an empty index from the recipes beside the pictures; spending as far as pictures tell it.
+
+    Returns
+    -------
+    int
+        How many samples were entered.
+
+    Raises
+    ------
+    StoreError
+        If the index cannot be written.
+    """
+    from jupyter_imagegen.storage.charges import find_again
+
+    found: list[tuple[Recipe, Path]] = []
+    for path in shelf.recipes():
+        try:
+            recipe = recipe_from_bytes(path.read_bytes())
+        except OSError:
+            continue
+        if recipe is not None and shelf.original(recipe.digest, recipe.mime).is_file():
+            found.append((recipe, path))
+    found.sort(key=lambda pair: (pair[0].made_at, pair[0].key, pair[0].sample))
+    with database.transaction():
+        for recipe, path in found:
+            sample = enter(database, recipe)
+            find_again(database, recipe)
+            if sample != recipe.sample:
+                with contextlib.suppress(OSError):
+                    finish_recipe(shelf, recipe, sample, path)
+    return len(found)

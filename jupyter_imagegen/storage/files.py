@@ -1,0 +1,251 @@
+"""Where the store's files are, and how one is written so that it is there whole or not at all.
+
+::
+
+    home/
+      imagegen.sqlite3          the index and the ledger
+      pictures/ab/<digest>.png  original bytes, exactly as received
+      pictures/ab/<digest>.preview.jpg
+      pictures/ab/<digest>.<key>-<sample>.json   the recipe: enough to build the index again
+      incoming/                 what is being written: <host>-<pid>-<id>.part and its recipe .json
+      quarantine/               damaged files, never shown and never deleted
+      locks/<key>.lock          whoever holds it is the only one buying that key
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "image/svg+xml": "svg",
+}
+
+#: A writer that has been silent for so long is taken for dead, wherever it ran.
+ABANDONED_AFTER = 3600.0
+
+#: Windows refuses to replace a file that a virus scanner or an indexer holds open for a moment.
+_REPLACE_TRIES = 20
+_REPLACE_WAIT = 0.025
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The folders of one store.
+
+    Parameters
+    ----------
+    home
+        The store's folder.
+    """
+
+    home: Path
+
+    @property
+    def pictures(self) -> Path:
+        """Originals, previews and recipes."""
+        return self.home / "pictures"
+
+    @property
+    def incoming(self) -> Path:
+        """What is being written."""
+        return self.home / "incoming"
+
+    @property
+    def quarantine(self) -> Path:
+        """Damaged files."""
+        return self.home / "quarantine"
+
+    @property
+    def locks(self) -> Path:
+        """One file for each key that was ever bought and not yet tidied away."""
+        return self.home / "locks"
+
+    def prepare(self) -> None:
+        """Create the folders, readable by their owner only.
+
+        Raises
+        ------
+        OSError
+            If one cannot be created.
+        """
+        if not self.home.is_dir():
+            self.home.mkdir(parents=True, exist_ok=True)
+            # Prompts and pictures are private; mkdir's own mode would be cut by the umask only.
+            with contextlib.suppress(OSError):
+                self.home.chmod(0o700)
+        for folder in (self.pictures, self.incoming, self.quarantine, self.locks):
+            folder.mkdir(exist_ok=True)
+
+    def original(self, digest: str, mime: str) -> Path:
+        """Where a picture's bytes are."""
+        return self.pictures / digest[:2] / f"{digest}.{EXTENSIONS.get(mime, 'bin')}"
+
+    def preview(self, digest: str, mime: str) -> Path:
+        """Where a picture's small copy is."""
+        return self.pictures / digest[:2] / f"{digest}.preview.{EXTENSIONS.get(mime, 'bin')}"
+
+    def recipe(self, digest: str, key: str, sample: int) -> Path:
+        """Where a sample's recipe is."""
+        return self.pictures / digest[:2] / f"{digest}.{key[:16]}-{sample}.json"
+
+    def originals(self) -> Iterator[tuple[str, Path]]:
+        """Every original on disk, by digest, whether the index knows it or not."""
+        for path in sorted(self.pictures.glob("??/*")):
+            digest, _, rest = path.name.partition(".")
+            if is_digest(digest) and "." not in rest and rest != "part":
+                yield digest, path
+
+    def recipes(self) -> Iterator[Path]:
+        """Every recipe beside an original."""
+        yield from sorted(self.pictures.glob("??/*.json"))
+
+
+def is_digest(text: str) -> bool:
+    """Whether the text is a SHA-256 as we write it."""
+    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
+
+
+def sha256(data: bytes) -> str:
+    """Return the digest that names a picture's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a new file and wait until the disk has it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written whole; nothing of it is left then.
+    """
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            _sync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
+def _sync(fd: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        # fsync on macOS stops at the drive's cache: https://developer.apple.com/library/archive/documentation/System/
+        # Conceptual/ManPages_iPhoneOS/man2/fsync.2.html. Network volumes do not know F_FULLFSYNC.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(fd)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has a folder's names; Windows has no such call and needs none."""
+    if sys.platform == "win32":
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def move(source: Path, target: Path, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Give a file its final name in one step, replacing what had it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be done; on Windows only after half a second of trying.
+    """
+    for left in range(_REPLACE_TRIES - 1, -1, -1):
+        try:
+            source.replace(target)
+        except PermissionError:
+            if sys.platform != "win32" or not left:
+                raise
+            sleep(_REPLACE_WAIT)
+        else:
+            return
+
+
+def write_atomically(path: Path, data: bytes, *, scratch: Path) -> None:
+    """Write a file that can be made again at any time: whole or not at all, without waiting for the disk."""
+    try:
+        scratch.write_bytes(data)
+        move(scratch, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            scratch.unlink()
+        raise
+
+
+def writer() -> str:
+    """Return the start of a temporary file's name: who writes it."""
+    host = re.sub(r"[^A-Za-z0-9]", "", platform.node())[:24] or "host"
+    return f"{host}-{os.getpid()}"
+
+
+def is_abandoned(path: Path, now: float) -> bool:
+    """Whether nobody will finish a file in `incoming/`: its writer is dead, or silent for an hour.
+
+    Parameters
+    ----------
+    path
+        The file; its name begins with `writer()` of whoever wrote it. `done-` means that its writer has given
+        it up on purpose.
+    now
+        Seconds since the epoch.
+    """
+    host, _, rest = path.name.partition("-")
+    if host == "done":
+        return True
+    pid = rest.partition("-")[0]
+    own_host = writer().partition("-")[0]
+    if host == own_host and pid.isdigit() and not _is_alive(int(pid)):
+        return True
+    try:
+        return now - path.stat().st_mtime > ABANDONED_AFTER
+    except OSError:
+        return False
+
+
+def _is_alive(pid: int) -> bool:
+    if sys.platform == "win32":
+        import ctypes
+
+        # os.kill(pid, 0) would send CTRL_C there. SYNCHRONIZE is 0x00100000 and WAIT_TIMEOUT 0x102:
+        # https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitforsingleobject
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x00100000, False, pid)
+        if not handle:
+            return False
+        try:
+            return bool(kernel.WaitForSingleObject(handle, 0) == 0x102)
+        finally:
+            kernel.CloseHandle(handle)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

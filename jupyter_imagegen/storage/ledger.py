@@ -1,0 +1,361 @@
+"""The ledger: every call is written down before it is sent, and closed with what it cost.
+
+::
+
+    reserve ──> reserved ──> sent ──> settled           its cost is known, or the answer said none
+                   │           ├────> released          certainly not billed
+                   └> released └────> possibly_billed   nobody knows; counted at its ceiling
+
+A true cost replaces `released` and `possibly_billed`; nothing replaces `settled`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.core.budgets import SCOPES, Budget, tightest
+from jupyter_imagegen.core.pricing import dollars_to_nano, format_usd, nano_to_dollars
+from jupyter_imagegen.core.usage import usage_to_json
+from jupyter_imagegen.errors import BudgetExceededError, StoreError, UnknownPriceError
+from jupyter_imagegen.storage import statements
+from jupyter_imagegen.storage.recipes import storable, utc_text
+from jupyter_imagegen.storage.charges import Charge, change_charge, charge_row, count_again
+from jupyter_imagegen.storage.spending import (
+    Counts,
+    Spending,
+    Spent,
+    add_counts,
+    counted_nano,
+    spent,
+    spent_by_model,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from filelock import BaseFileLock
+
+    from jupyter_imagegen.core.budgets import Scope
+    from jupyter_imagegen.core.usage import Usage
+    from jupyter_imagegen.storage.charges import State
+    from jupyter_imagegen.storage.database import Database
+
+_WHOSE = {
+    "session": "this session's {}",
+    "day": "today's {}",
+    "month": "this month's {}",
+    "total": "the whole {}",
+}
+
+
+class Ledger:
+    """Reservations, costs and budgets, the same for all processes of one store.
+
+    Parameters
+    ----------
+    database
+        Where it is written.
+    lock
+        The lock of a key. Whoever reserves for a key holds its lock until the charge is closed; that is how a
+        charge is known to have lost its process.
+    now
+        The present moment with the user's time zone: its date is the day that a budget means.
+    session
+        This session's id.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        lock: Callable[[str], BaseFileLock],
+        now: Callable[[], datetime],
+        session: str,
+    ) -> None:
+        self._database = database
+        self._lock = lock
+        self._now = now
+        self._session = session
+
+    def reserve(
+        self,
+        *,
+        key: str,
+        provider: str,
+        model: str,
+        endpoint: str,
+        n: int,
+        ceiling: Decimal | None,
+        budgets: Iterable[Budget] = (),
+        notebook: str | None = None,
+    ) -> Charge:
+        """Hold a call's ceiling, if every budget has that much left; one transaction over all processes.
+
+        Parameters
+        ----------
+        ceiling
+            The most that the call can cost in US dollars; None where nobody can say. 0 always passes.
+        budgets
+            Those of the configuration. One that was set with `set_budget` stands in for the configured one of
+            its scope.
+
+        Raises
+        ------
+        BudgetExceededError
+            If a budget has less left than the ceiling.
+        UnknownPriceError
+            If there is a budget and no ceiling.
+        StoreError
+            If the ledger cannot be written.
+        """
+        configured = tuple(budgets)
+        now = self._now()
+        charge = Charge(
+            id=secrets.token_hex(8),
+            key=key,
+            provider=provider,
+            model=model,
+            endpoint=endpoint,
+            session=self._session,
+            day=f"{now:%Y-%m-%d}",
+            n=n,
+            ceiling_usd=ceiling,
+        )
+        try:
+            self._reserve(charge, configured, now, notebook)
+        except BudgetExceededError:
+            # What dead processes hold and never sent is free again.
+            if not self.sweep():
+                raise
+            self._reserve(charge, configured, now, notebook)
+        return charge
+
+    def mark_sent(self, charge_id: str) -> None:
+        """Write down that an attempt is about to leave; from here on it may be billed.
+
+        Raises
+        ------
+        StoreError
+            If the charge is not open, so that nothing holds its price, or the ledger cannot be written.
+        """
+        with self._database.transaction():
+            state = charge_row(self._database, charge_id)["state"]
+            if state not in {"reserved", "sent"}:
+                raise StoreError(f"charge {charge_id} is {state} and cannot be sent", hint="Reserve again.")
+            at = utc_text(self._now())
+            change_charge(self._database, charge_id, "sent", sent_at=at, attempts=1)
+
+    def settle(
+        self,
+        charge_id: str,
+        *,
+        cost: Decimal | None,
+        usage: Usage | None = None,
+        pictures: int = 0,
+        request_id: str | None = None,
+    ) -> None:
+        """Close a charge with what it cost, also where that is more than its ceiling.
+
+        Parameters
+        ----------
+        cost
+            US dollars; None where nobody can say: then it stays counted at its ceiling.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written, or has no such charge.
+        """
+        with self._database.transaction():
+            if charge_row(self._database, charge_id)["state"] == "settled":
+                return
+            change_charge(
+                self._database,
+                charge_id,
+                "settled",
+                cost_nano=None if cost is None else dollars_to_nano(cost),
+                usage=usage_to_json(usage),
+                pictures=pictures,
+                request_id=None if request_id is None else storable(request_id),
+                closed_at=utc_text(self._now()),
+            )
+
+    def release(self, charge_id: str, reason: str) -> None:
+        """Close a charge that was certainly not billed; a closed one stays as it is.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written, or has no such charge.
+        """
+        self._close(charge_id, "released", reason)
+
+    def possibly_billed(self, charge_id: str, reason: str) -> None:
+        """Close a charge of which nobody knows whether it was billed: it is counted at its ceiling.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written, or has no such charge.
+        """
+        self._close(charge_id, "possibly_billed", reason)
+
+    def possibly_billed_since(self, key: str, moment: datetime) -> bool:
+        """Whether a call for the key was closed as possibly billed at or after a moment."""
+        row = self._database.one(statements.POSSIBLY_BILLED_SINCE, key=key, since=utc_text(moment))
+        return row is not None
+
+    def remember_hit(self, *, model: str, provider: str, pictures: int, saved: Decimal) -> None:
+        """Count pictures that were already there, and what they had cost in US dollars.
+
+        Not waited for on disk: a hit is cheap, and losing its count with the power costs nobody anything.
+        """
+        with self._database.transaction(durable=False):
+            add_counts(
+                self._database,
+                Counts(hits=pictures, saved_nano=dollars_to_nano(saved)),
+                day=f"{self._now():%Y-%m-%d}",
+                session=self._session,
+                provider=provider,
+                model=model,
+            )
+
+    def spending(self) -> Spending:
+        """What was spent in this session, today, this month and ever."""
+        now = self._now()
+        sums = {scope: spent(self._database, scope, now=now, session=self._session) for scope in SCOPES}
+        return Spending(**sums)
+
+    def by_model(self, scope: Scope = "total") -> dict[str, Spent]:
+        """What was spent on each model within a scope's present period."""
+        return spent_by_model(self._database, scope, now=self._now(), session=self._session)
+
+    def set_budget(self, scope: Scope, usd: Decimal | None) -> None:
+        """Set a budget for all processes of this store, a session's for this session; None takes it away."""
+        whose = self._session if scope == "session" else ""
+        with self._database.transaction():
+            if usd is None:
+                self._database.all(statements.DROP_BUDGET, scope=scope, session=whose)
+            else:
+                nano = dollars_to_nano(usd)
+                self._database.all(statements.SET_BUDGET, scope=scope, session=whose, nano=nano)
+
+    def budgets(self, configured: Iterable[Budget] = ()) -> list[Budget]:
+        """The budgets in force: those set here, and for the other scopes the configured ones."""
+        rows = self._database.all(statements.BUDGETS, session=self._session)
+        here = {row["scope"]: Budget(scope=row["scope"], usd=nano_to_dollars(row["nano"])) for row in rows}
+        rest = (budget for budget in configured if budget.scope not in here)
+        return list(tightest([*here.values(), *rest]))
+
+    def left(self, configured: Iterable[Budget] = ()) -> dict[Scope, Decimal]:
+        """What each budget in force has left, in US dollars; never below 0."""
+        now = self._now()
+        return {
+            budget.scope: nano_to_dollars(
+                max(0, dollars_to_nano(budget.usd) - self._counted(budget.scope, now))
+            )
+            for budget in self.budgets(configured)
+        }
+
+    def sweep(self) -> int:
+        """Close the charges whose process is gone, that is, whose key nobody holds the lock of.
+
+        Returns
+        -------
+        int
+            How many were closed.
+        """
+        from filelock import Timeout
+
+        closed = 0
+        for key in sorted({row["key"] for row in self._database.all(statements.OPEN_CHARGES)}):
+            lock = self._lock(key)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                continue
+            try:
+                closed += self.settle_orphans(key)
+            finally:
+                lock.release()
+        return closed
+
+    def settle_orphans(self, key: str) -> int:
+        """Close a key's open charges; for whoever has just taken the key's lock.
+
+        What was reserved was certainly not sent and is released; what was sent is possibly billed.
+
+        Returns
+        -------
+        int
+            How many were closed.
+        """
+        if not any(row["key"] == key for row in self._database.all(statements.OPEN_CHARGES)):
+            return 0
+        closed = 0
+        with self._database.transaction():
+            for row in self._database.all(statements.OPEN_CHARGES):
+                if row["key"] != key:
+                    continue
+                closed += 1
+                if charge_row(self._database, row["id"])["state"] == "reserved":
+                    self.release(row["id"], "its process ended before it was sent")
+                else:
+                    self.possibly_billed(row["id"], "its process ended while the provider was working")
+        return closed
+
+    def _reserve(
+        self, charge: Charge, configured: tuple[Budget, ...], now: datetime, notebook: str | None
+    ) -> None:
+        ceiling = None if charge.ceiling_usd is None else dollars_to_nano(charge.ceiling_usd)
+        with self._database.transaction():
+            if ceiling != 0:
+                for budget in self.budgets(configured):
+                    self._check(budget, ceiling, now)
+            self._database.all(
+                statements.NEW_CHARGE,
+                id=charge.id,
+                key=charge.key,
+                provider=charge.provider,
+                model=charge.model,
+                endpoint=charge.endpoint,
+                session=charge.session,
+                notebook=None if notebook is None else storable(notebook),
+                day=charge.day,
+                n=charge.n,
+                ceiling_nano=ceiling,
+                at=utc_text(now),
+            )
+            count_again(self._database, charge_row(self._database, charge.id), Counts())
+
+    def _check(self, budget: Budget, ceiling: int | None, now: datetime) -> None:
+        whose = _WHOSE[budget.scope].format(format_usd(budget.usd))
+        if ceiling is None:
+            raise UnknownPriceError(
+                f"nobody can say what this would cost at most, and there is a budget of {budget}",
+                hint="Choose a model and size with a published price, or take the budget away with "
+                f"`%imagegen budget off --per {budget.scope}`.",
+            )
+        counted = self._counted(budget.scope, now)
+        left = dollars_to_nano(budget.usd) - counted
+        if ceiling <= left:
+            return
+        enough = nano_to_dollars(counted + ceiling).to_integral_value(ROUND_CEILING)
+        raise BudgetExceededError(
+            f"This would cost up to {format_usd(nano_to_dollars(ceiling))} and "
+            f"{format_usd(nano_to_dollars(max(0, left)))} of {whose} is left.",
+            hint=f"Raise it with `%imagegen budget {enough} --per {budget.scope}`, choose a lower quality, "
+            "or use --provider demo.",
+        )
+
+    def _counted(self, scope: Scope, now: datetime) -> int:
+        return counted_nano(self._database, scope, now=now, session=self._session)
+
+    def _close(self, charge_id: str, state: State, reason: str) -> None:
+        with self._database.transaction():
+            if charge_row(self._database, charge_id)["state"] in {"reserved", "sent"}:
+                at = utc_text(self._now())
+                change_charge(self._database, charge_id, state, reason=storable(reason), closed_at=at)

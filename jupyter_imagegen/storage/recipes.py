@@ -1,0 +1,131 @@
+"""The recipe of a picture: everything about it that the index knows, as JSON beside its bytes.
+
+A lost index is built again from recipes, so nothing here may be secret: no key, no input picture, only digests.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.storage.files import is_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_imagegen.core.request import GenerateRequest
+
+#: The form of the JSON. A reader takes every form up to its own.
+RECIPE_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One sample: what was asked, what came, what it cost.
+
+    Attributes
+    ----------
+    id : str
+        Unlike any other recipe's, so that one enters the index once only.
+    key, sample, digest
+        The request, the number of the drawing, the bytes.
+    inputs : dict
+        Digests of what went into an edit: `images` in order, `mask`, `markup`.
+    usage : str or None
+        Tokens of the whole call that drew it, as `usage_to_json` writes them.
+    charge_id, session, day : str or None
+        The call in the ledger, so that spending can be found again too.
+    """
+
+    id: str
+    key: str
+    sample: int
+    digest: str
+    mime: str
+    width: int
+    height: int
+    size_bytes: int
+    has_alpha: bool
+    frames: int
+    namespace: str | None
+    provider: str
+    operation: str
+    model: str
+    prompt: str
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+    made_at: str
+    seconds: float
+    cost_usd: str | None
+    usage: str | None
+    revised_prompt: str | None
+    request_id: str | None
+    notebook: str | None
+    alt: str
+    charge_id: str | None
+    session: str | None
+    day: str | None
+
+    def to_bytes(self) -> bytes:
+        """UTF-8 JSON, readable by people too."""
+        text = json.dumps({"recipe": RECIPE_VERSION, **asdict(self)}, ensure_ascii=False, indent=1)
+        return text.encode("utf-8", "backslashreplace")
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars; None for unknown."""
+        return None if self.cost_usd is None else Decimal(self.cost_usd)
+
+
+def recipe_from_bytes(data: bytes) -> Recipe | None:
+    """Read a recipe; None where it is cut, foreign, or of a form that only a newer version knows."""
+    try:
+        values = json.loads(data)
+        if not isinstance(values, dict) or not 1 <= int(values["recipe"]) <= RECIPE_VERSION:
+            return None
+        recipe = Recipe(**{f.name: values[f.name] for f in fields(Recipe)})
+        datetime.fromisoformat(recipe.made_at)
+        sound = (
+            is_digest(recipe.digest)
+            and is_digest(recipe.key)
+            and isinstance(recipe.sample, int)
+            and isinstance(recipe.id, str)
+            and (recipe.cost is None or recipe.cost.is_finite())
+        )
+    except (ValueError, TypeError, KeyError, InvalidOperation):
+        return None
+    return recipe if sound else None
+
+
+def request_inputs(request: GenerateRequest) -> dict[str, Any]:
+    """Digests of the pictures that go into a request, by OpenAI's names; empty for words alone."""
+    inputs: dict[str, Any] = {}
+    if images := getattr(request, "images", ()):
+        inputs["images"] = [image.digest for image in images]
+    for name in ("mask", "markup"):
+        if (image := getattr(request, name, None)) is not None:
+            inputs[name] = image.digest
+    return inputs
+
+
+def request_parameters(request: GenerateRequest) -> dict[str, Any]:
+    """Every set parameter except the model and the prompt, which have places of their own."""
+    named = request.parameters().items()
+    return {
+        name: dict(value) if name == "svg" else value  # type: ignore[call-overload]
+        for name, value in named
+        if name not in {"model", "prompt"}
+    }
+
+
+def utc_text(moment: datetime) -> str:
+    """A moment as the store writes it: UTC, microseconds, always as wide, so that it sorts as text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+
+
+def storable(text: str) -> str:
+    """Text that any file and database takes: a lone surrogate becomes its escape."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

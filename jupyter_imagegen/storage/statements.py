@@ -1,0 +1,163 @@
+"""Every SQL statement of the store, in the part of SQL that SQLite (3.35 and later) and PostgreSQL share.
+
+Values are named (`:name`), times are ISO 8601 text in UTC with a fixed width, so that they sort as text, and money is whole
+nano-dollars. What only SQLite knows (pragmas, its own catalogue) is in `database.py`.
+"""
+
+from __future__ import annotations
+
+FIND = """
+SELECT s.sample, s.digest, s.made_at, s.seconds, s.cost_nano, s.revised_prompt, p.mime, p.width, p.height, p.size_bytes
+FROM samples s JOIN pictures p ON p.digest = s.digest
+WHERE s.key = :key AND p.damaged_at IS NULL
+ORDER BY s.sample
+"""
+
+PICTURE = "SELECT * FROM pictures WHERE digest = :digest"
+
+PICTURES = "SELECT digest, mime, size_bytes, damaged_at FROM pictures ORDER BY digest"
+
+KEEP_PICTURE = """
+INSERT INTO pictures (digest, mime, width, height, size_bytes, has_alpha, frames)
+VALUES (:digest, :mime, :width, :height, :size_bytes, :has_alpha, :frames)
+ON CONFLICT (digest) DO UPDATE SET damaged_at = NULL
+"""
+
+KEEP_PREVIEW = """
+UPDATE pictures SET preview_mime = :mime, preview_width = :width, preview_height = :height, preview_digest = :preview_digest
+WHERE digest = :digest
+"""
+
+MARK_DAMAGED = "UPDATE pictures SET damaged_at = :at WHERE digest = :digest"
+
+KEEP_REQUEST = """
+INSERT INTO requests
+  (key, namespace, provider, operation, model, prompt, searchable, parameters, inputs, first_made, last_made)
+VALUES
+  (:key, :namespace, :provider, :operation, :model, :prompt, :searchable, :parameters, :inputs, :made_at, :made_at)
+ON CONFLICT (key) DO UPDATE SET
+  first_made = CASE WHEN excluded.first_made < requests.first_made THEN excluded.first_made ELSE requests.first_made END,
+  last_made = CASE WHEN excluded.last_made > requests.last_made THEN excluded.last_made ELSE requests.last_made END
+"""
+
+SAMPLE_BY_ID = "SELECT key, sample, digest FROM samples WHERE id = :id"
+
+SAMPLE_BY_NUMBER = "SELECT id, digest FROM samples WHERE key = :key AND sample = :sample"
+
+SAMPLE_BY_DIGEST = "SELECT MIN(sample) AS sample FROM samples WHERE key = :key AND digest = :digest"
+
+NEXT_SAMPLE = "SELECT COALESCE(MAX(sample) + 1, 0) AS sample FROM samples WHERE key = :key"
+
+KEEP_SAMPLE = """
+INSERT INTO samples
+  (key, sample, id, digest, made_at, seconds, cost_nano, usage, revised_prompt, request_id, notebook, alt, charge_id)
+VALUES
+  (:key, :sample, :id, :digest, :made_at, :seconds, :cost_nano, :usage, :revised_prompt, :request_id, :notebook, :alt,
+   :charge_id)
+ON CONFLICT (key, sample) DO UPDATE SET
+  id = excluded.id, digest = excluded.digest, made_at = excluded.made_at, seconds = excluded.seconds,
+  cost_nano = excluded.cost_nano, usage = excluded.usage, revised_prompt = excluded.revised_prompt,
+  request_id = excluded.request_id, notebook = excluded.notebook, alt = excluded.alt, charge_id = excluded.charge_id
+"""
+
+PRICE_SAMPLE = """
+UPDATE samples SET cost_nano = :cost_nano, usage = :usage, request_id = COALESCE(:request_id, request_id)
+WHERE key = :key AND sample = :sample
+RETURNING id, digest
+"""
+
+HISTORY = """
+SELECT * FROM requests
+WHERE searchable LIKE :pattern ESCAPE '\\' AND (last_made < :made OR (last_made = :made AND key < :key))
+ORDER BY last_made DESC, key DESC
+LIMIT :limit
+"""
+
+LATEST = "SELECT * FROM requests ORDER BY last_made DESC, key DESC LIMIT 1"
+
+BY_PREFIX = "SELECT * FROM requests WHERE key >= :first AND key < :after ORDER BY key LIMIT 3"
+
+SAMPLES = "SELECT s.*, p.mime FROM samples s JOIN pictures p ON p.digest = s.digest WHERE s.key = :key ORDER BY s.sample"
+
+ALL_SAMPLES = """
+SELECT s.key, s.sample, s.id, s.digest, s.made_at, p.mime, p.damaged_at
+FROM samples s JOIN pictures p ON p.digest = s.digest ORDER BY s.key, s.sample
+"""
+
+NEW_CHARGE = """
+INSERT INTO charges (id, key, provider, model, endpoint, session, notebook, day, n, state, ceiling_nano, reserved_at)
+VALUES (:id, :key, :provider, :model, :endpoint, :session, :notebook, :day, :n, 'reserved', :ceiling_nano, :at)
+"""
+
+FOUND_CHARGE = """
+INSERT INTO charges
+  (id, key, provider, model, endpoint, session, notebook, day, n, state, reason, reserved_at, closed_at)
+VALUES (:id, :key, :provider, :model, :endpoint, :session, :notebook, :day, 0, 'settled', :reason, :at, :at)
+ON CONFLICT (id) DO NOTHING
+"""
+
+CHARGE = "SELECT * FROM charges WHERE id = :id"
+
+OPEN_CHARGES = "SELECT id, key FROM charges WHERE state IN ('reserved', 'sent') ORDER BY key, reserved_at"
+
+CHANGE_CHARGE = """
+UPDATE charges SET state = :state, n = :n, cost_nano = :cost_nano, usage = :usage, pictures = :pictures,
+  request_id = :request_id, reason = :reason, attempts = :attempts, sent_at = :sent_at, closed_at = :closed_at
+WHERE id = :id
+"""
+
+COUNT = """
+INSERT INTO spending
+  (day, session, provider, model, cost_nano, held_nano, unpriced, calls, pictures, hits, saved_nano)
+VALUES
+  (:day, :session, :provider, :model, :cost_nano, :held_nano, :unpriced, :calls, :pictures, :hits, :saved_nano)
+ON CONFLICT (day, session, provider, model) DO UPDATE SET
+  cost_nano = spending.cost_nano + excluded.cost_nano, held_nano = spending.held_nano + excluded.held_nano,
+  unpriced = spending.unpriced + excluded.unpriced, calls = spending.calls + excluded.calls,
+  pictures = spending.pictures + excluded.pictures, hits = spending.hits + excluded.hits,
+  saved_nano = spending.saved_nano + excluded.saved_nano
+"""
+
+_SUMS = """
+SELECT {label} COALESCE(SUM(cost_nano), 0) AS cost_nano, COALESCE(SUM(held_nano), 0) AS held_nano,
+  COALESCE(SUM(unpriced), 0) AS unpriced, COALESCE(SUM(calls), 0) AS calls, COALESCE(SUM(pictures), 0) AS pictures,
+  COALESCE(SUM(hits), 0) AS hits, COALESCE(SUM(saved_nano), 0) AS saved_nano
+FROM spending WHERE {where} {group}
+"""
+
+_WHERE = {
+    "session": "session = :session",
+    "day": "day = :day",
+    "month": "day >= :month_first AND day <= :month_last",
+    "total": "1 = 1",
+}
+
+#: What was spent within a scope.
+SPENT = {scope: _SUMS.format(label="", where=where, group="") for scope, where in _WHERE.items()}
+
+#: The same, one row for each model.
+SPENT_BY_MODEL = {
+    scope: _SUMS.format(label="model,", where=where, group="GROUP BY model ORDER BY model")
+    for scope, where in _WHERE.items()
+}
+
+SET_BUDGET = """
+INSERT INTO budgets (scope, session, nano) VALUES (:scope, :session, :nano)
+ON CONFLICT (scope, session) DO UPDATE SET nano = excluded.nano
+"""
+
+DROP_BUDGET = "DELETE FROM budgets WHERE scope = :scope AND session = :session"
+
+BUDGETS = "SELECT scope, nano FROM budgets WHERE session = '' OR session = :session"
+
+SCHEMA_VERSION = "SELECT MAX(version) AS version FROM schema_version"
+
+CREATE_SCHEMA_VERSION = """
+CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL)
+"""
+
+RECORD_SCHEMA_VERSION = "INSERT INTO schema_version (version, name) VALUES (:version, :name)"
+
+POSSIBLY_BILLED_SINCE = """
+SELECT id FROM charges WHERE key = :key AND state = 'possibly_billed' AND closed_at >= :since LIMIT 1
+"""
