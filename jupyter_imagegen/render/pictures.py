@@ -62,7 +62,7 @@ def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str 
         inside = img(shown, alts[0])
         alt = alts[0]
     else:
-        small = [_small(image) for image in result.images]
+        small = [small_preview(image) for image in result.images]
         inside = '<div class="grid">{}</div>'.format(
             "".join(f"<figure>{img(one, alt)}</figure>" for one, alt in zip(small, alts, strict=True))
         )
@@ -105,8 +105,8 @@ def img(preview: Preview, alt: str) -> str:
     return f'<img alt="{escaped(alt)}" {size} src="{data_url(preview)}">'
 
 
-def _small(image: Image) -> Preview:
-    """A small copy for a grid: the kept preview, made smaller, so that ten pictures fit in a notebook."""
+def small_preview(image: Image) -> Preview:
+    """Return the copy for a grid: the kept preview, made smaller, so that ten pictures fit in a notebook."""
     from jupyter_imagegen import imaging
 
     kept = image.load_preview()

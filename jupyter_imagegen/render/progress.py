@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.pricing import Estimate
     from jupyter_imagegen.core.results import Preview
+    from jupyter_imagegen.render.pictures import MimeBundle
 
 _BAR_SECONDS = 3.2
 
@@ -30,28 +31,31 @@ class Progress:
         What was asked.
     pictures : int
         How many were asked for.
+    stored : int
+        How many of them were there already.
     kept : tuple of Preview
-        Those that are there, small.
+        Those made so far, small.
     partial : Preview or None
         The unfinished one that came last, small.
     state : str
         What is going on, in a few words.
-    elapsed : float
-        Seconds since the start.
+    elapsed : float or None
+        Seconds since the start; None where nobody keeps the time.
     estimate : Estimate or None
         What it is going to cost, where that is known by now.
     side : int
         The long side of the finished picture in the notebook, in pixels.
     """
 
-    model: str
-    size: str
-    quality: str
+    model: str = ""
+    size: str = ""
+    quality: str = ""
     pictures: int = 1
+    stored: int = 0
     kept: tuple[Preview, ...] = ()
     partial: Preview | None = None
     state: str = "looking in the store"
-    elapsed: float = 0.0
+    elapsed: float | None = 0.0
     estimate: Estimate | None = None
     side: int = PREVIEW_SIDE
 
@@ -63,27 +67,26 @@ def progress_html(progress: Progress) -> str:
     """
     side = progress.side if progress.pictures == 1 else GRID_SIDE
     width, height = box_size(progress.size, side)
-    kept = [_box(width, height, picture, "") for picture in progress.kept[: progress.pictures]]
-    empty = progress.pictures - len(kept)
-    if empty:
-        kept.append(_box(width, height, progress.partial, "unfinished picture"))
-        kept += [_box(width, height, None, "")] * (empty - 1)
-    boxes = f'<div class="grid">{"".join(kept)}</div>'
+    # Those that were there already are shown at the end; their places come first.
+    there: list[Preview | None] = [None] * progress.stored + list(progress.kept)
+    places: list[Preview | None] = [*there, progress.partial, *[None] * progress.pictures]
+    shown = [_box(width, height, picture) for picture in places[: progress.pictures]]
+    boxes = f'<div class="grid">{"".join(shown)}</div>'
     label = escaped(progress.state)
-    done = len(progress.kept)
+    done = _there(progress)
     if done:
         value = f' aria-valuemin="0" aria-valuemax="{progress.pictures}" aria-valuenow="{done}"'
         inner = f'<i style="width:{round(100 * done / progress.pictures)}%"></i>'
     else:
         # Each update replaces the element; the delay takes the movement up where the last one left it.
-        value, delay = "", progress.elapsed % _BAR_SECONDS
+        value, delay = "", (progress.elapsed or 0.0) % _BAR_SECONDS
         inner = f'<i class="run" style="animation-delay:-{delay:.1f}s"></i>'
     bar_width = width if progress.pictures == 1 else min(progress.pictures, 2) * (width + 8) - 8
     return (
         f'{style.PROGRESS}<div class="imagegen">{boxes}'
         f'<div class="bar" role="progressbar" aria-label="{label}"{value} style="width:{bar_width}px">'
         f"{inner}</div>"
-        f'<div class="line soft"><span role="status">{label}</span> · {escaped(_rest(progress))}</div></div>'
+        f'<div class="line soft"><span role="status">{label}</span>{escaped(_after(progress))}</div></div>'
     )
 
 
@@ -95,7 +98,13 @@ def progress_text(progress: Progress) -> str:
     >>> progress_text(Progress(model="gpt-image-2.5-flare", size="auto", quality="low", elapsed=4.2))
     'looking in the store · 4 s · 2.5-flare · auto · low'
     """
-    return one_line(f"{progress.state} · {_rest(progress)}")
+    return one_line(f"{progress.state}{_after(progress)}")
+
+
+def ended_bundle(words: str) -> MimeBundle:
+    """Return what stands in the place of a picture that did not come."""
+    html = f'{style.PROGRESS}<div class="imagegen"><div class="line soft">{escaped(words)}</div></div>'
+    return {"text/html": html, "text/plain": one_line(words)}, {}
 
 
 def estimate_words(estimate: Estimate | None) -> str:
@@ -130,18 +139,25 @@ def box_size(size: str, side: int) -> tuple[int, int]:
     return max(1, round(int(width) * scale)), max(1, round(int(height) * scale))
 
 
+def _after(progress: Progress) -> str:
+    rest = _rest(progress)
+    return f" · {rest}" if rest else ""
+
+
 def _rest(progress: Progress) -> str:
-    parts = [f"{progress.elapsed:.0f} s"]
+    parts = [] if progress.elapsed is None else [f"{progress.elapsed:.0f} s"]
     if progress.pictures > 1:
-        parts.append(f"{len(progress.kept)} of {progress.pictures}")
+        parts.append(f"{_there(progress)} of {progress.pictures}")
     parts += [short_model(progress.model), pixels(progress.size), progress.quality]
-    if price := estimate_words(progress.estimate):
-        parts.append(price)
-    return " · ".join(parts)
+    return " · ".join(filter(None, (*parts, estimate_words(progress.estimate))))
 
 
-def _box(width: int, height: int, picture: Preview | None, alt: str) -> str:
+def _there(progress: Progress) -> int:
+    return min(progress.stored + len(progress.kept), progress.pictures)
+
+
+def _box(width: int, height: int, picture: Preview | None) -> str:
     inside = ""
     if picture is not None:
-        inside = f'<img alt="{alt}" width="{width}" height="{height}" src="{data_url(picture)}">'
+        inside = f'<img alt="on the way" width="{width}" height="{height}" src="{data_url(picture)}">'
     return f'<div class="box" style="width:{width}px;height:{height}px">{inside}</div>'
