@@ -211,7 +211,7 @@ def _webp(data: bytes) -> Header:
 
 def _gif(data: bytes) -> Header:
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    position = 13 + _colour_table(flags)
+    position = 13 + gif_colour_table(flags)
     frames = 0
     while (kind := data[position]) != 0x3B:  # noqa: PLR2004 - the trailer
         if kind == 0x21:  # noqa: PLR2004 - an extension
@@ -220,7 +220,7 @@ def _gif(data: bytes) -> Header:
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, position + 1)
             # Pillow grows the canvas for a frame that sticks out of it, so the cap must see that size.
             width, height = max(width, left + wide), max(height, top + high)
-            position = _past_sub_blocks(data, position + 11 + _colour_table(flags))
+            position = _past_sub_blocks(data, position + 11 + gif_colour_table(flags))
             frames += 1
         else:
             raise ImageRejected("the GIF is damaged: there is something unknown between its frames")
@@ -229,7 +229,8 @@ def _gif(data: bytes) -> Header:
     return Header(mime="image/gif", width=width, height=height, frames=frames)
 
 
-def _colour_table(flags: int) -> int:
+def gif_colour_table(flags: int) -> int:
+    """Length in bytes of the colour table that a GIF's flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 

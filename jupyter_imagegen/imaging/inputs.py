@@ -160,10 +160,10 @@ def _reasons(picture: Image, header: Header) -> list[str]:
         done.append(f"the first of {header.frames} frames taken")
     if header.bits == 16:  # noqa: PLR2004 - PNG's deep samples
         done.append("16 bits made 8")
-    elif picture.mode not in _SENT_AS_IT_IS or "transparency" in picture.info:
-        done.append(f"converted from {_mode_name(picture.mode)}")
     elif header.mime == "image/gif":
         done.append("converted from GIF")
+    elif picture.mode not in _SENT_AS_IT_IS or "transparency" in picture.info:
+        done.append(f"converted from {_mode_name(picture.mode)}")
     return done
 
 

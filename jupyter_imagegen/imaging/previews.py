@@ -242,9 +242,10 @@ def _shrunk(picture: Image, size: tuple[int, int]) -> Image:
 
 def _jpeg(picture: Image, max_bytes: int) -> bytes:
     encoded = b""
+    picture.info.clear()  # Pillow writes EXIF, XMP and comments that it finds there
     for quality in _QUALITIES:
         out = BytesIO()
-        picture.save(out, "JPEG", quality=quality, icc_profile=None, exif=b"", comment=b"")
+        picture.save(out, "JPEG", quality=quality)
         encoded = out.getvalue()
         if len(encoded) <= max_bytes:
             break

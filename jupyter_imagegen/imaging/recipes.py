@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 from jupyter_imagegen.imaging.headers import (
     PNG_SIGNATURE,
     ImageRejected,
+    gif_colour_table,
     jpeg_segments,
     png_chunks,
     webp_chunks,
@@ -135,8 +136,9 @@ def _gif(data: bytes, recipe: str) -> bytes:
     blocks = b"".join(
         bytes((len(part),)) + part for part in (text[at : at + 255] for at in range(0, len(text), 255))
     )
-    end = data.rindex(b"\x3b")
-    return data[:end] + b"\x21\xfe" + blocks + b"\x00" + data[end:]
+    # Before the first frame, where every reader looks; only version 89a has comments.
+    at = 13 + gif_colour_table(data[10])
+    return b"GIF89a" + data[6:at] + b"\x21\xfe" + blocks + b"\x00" + data[at:]
 
 
 def _svg(data: bytes, recipe: str) -> bytes:
