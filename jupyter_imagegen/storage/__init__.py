@@ -1,4 +1,4 @@
-"""Pictures that were paid for, and the ledger of what was paid: one folder, safe for any number of processes."""
+"""Pictures that were paid for, and the ledger of what was paid: one folder, any number of processes."""
 
 from jupyter_imagegen.storage.charges import Charge
 from jupyter_imagegen.storage.history import HistoryEntry

@@ -81,8 +81,8 @@ class Database:
             if version == self._steps[-1][0]:
                 return False
             if self.path is not None:
-                # Already in the header for a migrated file. Two processes may ask for it at once, and SQLite answers
-                # the second with "locked" without waiting; the opener holds the store's opening lock here.
+                # It stays in the file's header. Of two processes that ask for it at once SQLite refuses one
+                # without waiting; whoever opens a store holds its opening lock here.
                 self._run("PRAGMA journal_mode = WAL")
             for number, name, text in self._steps:
                 if number > version:

@@ -22,11 +22,11 @@ import re
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 EXTENSIONS = {
     "image/png": "png",
@@ -38,6 +38,11 @@ EXTENSIONS = {
 
 #: A writer that has been silent for so long is taken for dead, wherever it ran.
 ABANDONED_AFTER = 3600.0
+
+#: What Windows calls the right to wait for a process, and its answer while the process lives:
+#: https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitforsingleobject
+_SYNCHRONIZE = 0x00100000
+_WAIT_TIMEOUT = 0x102
 
 #: Windows refuses to replace a file that a virus scanner or an indexer holds open for a moment.
 _REPLACE_TRIES = 20
@@ -232,14 +237,13 @@ def _is_alive(pid: int) -> bool:
     if sys.platform == "win32":
         import ctypes
 
-        # os.kill(pid, 0) would send CTRL_C there. SYNCHRONIZE is 0x00100000 and WAIT_TIMEOUT 0x102:
-        # https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitforsingleobject
+        # os.kill(pid, 0) would send CTRL_C there.
         kernel = ctypes.windll.kernel32
-        handle = kernel.OpenProcess(0x00100000, False, pid)
+        handle = kernel.OpenProcess(_SYNCHRONIZE, False, pid)
         if not handle:
             return False
         try:
-            return bool(kernel.WaitForSingleObject(handle, 0) == 0x102)
+            return bool(kernel.WaitForSingleObject(handle, 0) == _WAIT_TIMEOUT)
         finally:
             kernel.CloseHandle(handle)
     try:

@@ -1,19 +1,17 @@
-"""Pictures by digest: bytes exactly as received, a preview beside each, and nothing believed without its digest."""
+"""Pictures by digest: bytes exactly as received, and a preview beside each."""
 
 from __future__ import annotations
 
 import contextlib
 import secrets
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.pricing import dollars_to_nano, nano_to_dollars
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.core.usage import usage_to_json
-from jupyter_imagegen.errors import DamagedPictureError, StoreError
-from jupyter_imagegen.storage import entering, files, statements
+from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.keeping import (
     PreviewMaker,
     price_recipe,
@@ -21,6 +19,7 @@ from jupyter_imagegen.storage.keeping import (
     write_picture,
     write_preview,
 )
+from jupyter_imagegen.storage.reading import StoredPictures
 from jupyter_imagegen.storage.recipes import (
     Recipe,
     request_inputs,
@@ -31,20 +30,19 @@ from jupyter_imagegen.storage.recipes import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
     from decimal import Decimal
     from pathlib import Path
 
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.usage import Usage
     from jupyter_imagegen.imaging import Inspected
-    from jupyter_imagegen.storage.database import Database, Row
-    from jupyter_imagegen.storage.files import Shelf
     from jupyter_imagegen.storage.history import HistoryEntry
     from jupyter_imagegen.storage.upkeep import ExportReport, GcReport, VerifyReport
 
 
-class Pictures:
-    """The pictures of one store.
+class Pictures(StoredPictures):
+    """The pictures of one store: reading them, and everything that changes them.
 
     Parameters
     ----------
@@ -57,48 +55,6 @@ class Pictures:
     session
         This session's id; it goes into recipes, so that lost spending can be found again.
     """
-
-    def __init__(
-        self, database: Database, shelf: Shelf, *, now: Callable[[], datetime], session: str
-    ) -> None:
-        self.database = database
-        self.shelf = shelf
-        self.now = now
-        self._session = session
-        #: Files whose digest this process has seen to be right: (digest, time of change in ns, bytes).
-        self._verified: set[tuple[str, int, int]] = set()
-
-    def find(self, key: str, limit: int | None = None) -> list[Image]:
-        """Pictures that are there for a request, in the order they were drawn; nothing is decoded.
-
-        Damaged ones are put aside and left out, missing ones left out.
-
-        Parameters
-        ----------
-        key
-            The request's key.
-        limit
-            How many at most; None for all.
-
-        Raises
-        ------
-        StoreError
-            If the index cannot be read.
-        """
-        found = self._find(key, limit)
-        short = limit is None or len(found) < limit
-        # A writer may have died a moment ago with the picture complete: look before anybody buys it again.
-        if short and entering.adopt_abandoned(self.database, self.shelf):
-            found = self._find(key, limit)
-        return found
-
-    def count(self, key: str) -> int:
-        """How many pictures are there for a request."""
-        return len(self.find(key))
-
-    def next_sample(self, key: str) -> int:
-        """The number that the next drawing of a request gets."""
-        return entering.next_sample(self.database, key)
 
     def keep(
         self,
@@ -167,7 +123,7 @@ class Pictures:
             notebook=None if notebook is None else storable(notebook),
             alt=storable(alt),
             charge_id=charge_id,
-            session=self._session,
+            session=self.session,
             day=f"{now:%Y-%m-%d}",
         )
         maker = PreviewMaker(data, inspected) if preview is None else None
@@ -175,12 +131,12 @@ class Pictures:
             number = write_picture(self.database, self.shelf, recipe, data)
         finally:
             small = preview if maker is None else maker.result()
-        self._note_verified(recipe.digest, recipe.mime)
+        self.note_verified(recipe.digest, recipe.mime)
         if small is not None:
             # A preview can be made again at any time, so its failure is nobody's failure.
             with contextlib.suppress(OSError, StoreError):
                 write_preview(self.database, self.shelf, recipe.digest, small)
-        return self._image(
+        return self.built(
             origin="provider",
             sample=number,
             digest=recipe.digest,
@@ -291,92 +247,6 @@ class Pictures:
             priced.append(replace(image, cost_usd=usd))
         return priced
 
-    def read(self, digest: str) -> bytes:
-        """A picture's bytes, exactly as they were received.
-
-        Raises
-        ------
-        StoreError
-            If there is no such picture, or its file is gone.
-        DamagedPictureError
-            If the file is not what was paid for; it is put aside.
-        """
-        row = self.database.one(statements.PICTURE, digest=digest)
-        if row is None:
-            raise StoreError(f"the store has no picture {digest[:16]}")
-        path = self.shelf.original(digest, row["mime"])
-        try:
-            data = path.read_bytes()
-        except OSError as exc:
-            raise StoreError(
-                f"the picture {path} cannot be read ({exc.strerror or exc})", hint="Run the cell again."
-            ) from exc
-        if files.sha256(data) != digest:
-            self.quarantine(digest, row["mime"])
-            raise DamagedPictureError(
-                f"the picture {path} is no longer what was received; it was put into quarantine/",
-                hint="Run the cell again to make it anew.",
-            )
-        return data
-
-    def preview(self, digest: str) -> Preview:
-        """A picture's small copy; made again from the original where it is missing or not what it was.
-
-        Raises
-        ------
-        StoreError
-            As `read`, if it must be made again.
-        """
-        row = self.database.one(statements.PICTURE, digest=digest)
-        if row is not None and row["preview_digest"] is not None:
-            path = self.shelf.preview(digest, row["preview_mime"])
-            with contextlib.suppress(OSError):
-                data = path.read_bytes()
-                if files.sha256(data) == row["preview_digest"]:
-                    return Preview(
-                        data=data,
-                        mime=row["preview_mime"],
-                        width=row["preview_width"],
-                        height=row["preview_height"],
-                    )
-        from jupyter_imagegen import imaging
-
-        small = imaging.preview(self.read(digest))
-        with contextlib.suppress(OSError, StoreError):
-            write_preview(self.database, self.shelf, digest, small)
-        return small
-
-    def quarantine(self, digest: str, mime: str) -> None:
-        """Put a damaged picture aside, never to be shown; its file is not deleted."""
-        stamp = f"{self.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        original = self.shelf.original(digest, mime)
-        with contextlib.suppress(OSError):
-            files.move(original, self.shelf.quarantine / f"{stamp}-{original.name}")
-        for small in original.parent.glob(f"{digest}.preview.*"):
-            with contextlib.suppress(OSError):
-                small.unlink()
-        self.database.all(statements.MARK_DAMAGED, digest=digest, at=utc_text(self.now()))
-
-    def is_intact(self, digest: str, mime: str) -> bool | None:
-        """Whether a picture's bytes are right; None where they are missing. Each file is read once a process."""
-        path = self.shelf.original(digest, mime)
-        try:
-            stat = path.stat()
-            seen = (digest, stat.st_mtime_ns, stat.st_size)
-            if seen in self._verified:
-                return True
-            intact = files.sha256(path.read_bytes()) == digest
-        except OSError:
-            return None
-        if intact:
-            self._verified.add(seen)
-        return intact
-
-    def _note_verified(self, digest: str, mime: str) -> None:
-        with contextlib.suppress(OSError):
-            stat = self.shelf.original(digest, mime).stat()
-            self._verified.add((digest, stat.st_mtime_ns, stat.st_size))
-
     def history(
         self, text: str = "", limit: int = 20, before: tuple[datetime, str] | None = None
     ) -> list[HistoryEntry]:
@@ -434,47 +304,3 @@ class Pictures:
         from jupyter_imagegen.storage import upkeep
 
         return upkeep.export(self, dest, keys, overwrite=overwrite)
-
-    def image(self, row: Row) -> Image:
-        """A stored picture from a row that has its sample and its file."""
-        nano = row["cost_nano"]
-        return self._image(
-            origin="store",
-            cost_usd=None if nano is None else nano_to_dollars(nano),
-            **{name: row[name] for name in _FROM_ROW},
-        )
-
-    def _find(self, key: str, limit: int | None) -> list[Image]:
-        found: list[Image] = []
-        for row in self.database.all(statements.FIND, key=key):
-            if limit is not None and len(found) >= limit:
-                break
-            intact = self.is_intact(row["digest"], row["mime"])
-            if intact is False:
-                self.quarantine(row["digest"], row["mime"])
-            elif intact:
-                found.append(self.image(row))
-        return found
-
-    def _image(self, *, made_at: str, **known: Any) -> Image:
-        digest, mime = known["digest"], known["mime"]
-        return Image(
-            **known,
-            made_at=datetime.fromisoformat(made_at),
-            path=self.shelf.original(digest, mime),
-            load=partial(self.read, digest),
-            load_preview=partial(self.preview, digest),
-        )
-
-
-_FROM_ROW = (
-    "sample",
-    "digest",
-    "mime",
-    "width",
-    "height",
-    "size_bytes",
-    "made_at",
-    "seconds",
-    "revised_prompt",
-)

@@ -1,4 +1,4 @@
-"""How one picture gets on disk: bytes, recipe, name, rows; a crash between any two of them loses nothing whole."""
+"""How one picture gets on disk: bytes, recipe, name, rows; no crash between them loses it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def write_picture(database: Database, shelf: Shelf, recipe: Recipe, data: bytes)
     Raises
     ------
     StoreError
-        If the disk or the index refuses: then nothing is left, or the picture is whole and the next opening of
-        the store enters it.
+        If the disk or the index refuses: then nothing is left, or the picture is whole and the next opening
+        of the store enters it.
     """
     pending = shelf.incoming / f"{files.writer()}-{recipe.id}.json"
     part, draft = pending.with_suffix(".part"), pending.with_suffix(".draft")

@@ -20,8 +20,8 @@ from jupyter_imagegen.core.pricing import dollars_to_nano, format_usd, nano_to_d
 from jupyter_imagegen.core.usage import usage_to_json
 from jupyter_imagegen.errors import BudgetExceededError, StoreError, UnknownPriceError
 from jupyter_imagegen.storage import statements
-from jupyter_imagegen.storage.recipes import storable, utc_text
 from jupyter_imagegen.storage.charges import Charge, change_charge, charge_row, count_again
+from jupyter_imagegen.storage.recipes import storable, utc_text
 from jupyter_imagegen.storage.spending import (
     Counts,
     Spending,

@@ -1,6 +1,6 @@
 """The recipe of a picture: everything about it that the index knows, as JSON beside its bytes.
 
-A lost index is built again from recipes, so nothing here may be secret: no key, no input picture, only digests.
+A lost index is built again from recipes. Nothing secret is in them: no key, no input picture, only digests.
 """
 
 from __future__ import annotations
@@ -88,11 +88,15 @@ def recipe_from_bytes(data: bytes) -> Recipe | None:
             return None
         recipe = Recipe(**{f.name: values[f.name] for f in fields(Recipe)})
         datetime.fromisoformat(recipe.made_at)
+        typed: tuple[tuple[object, type], ...] = (
+            (recipe.sample, int),
+            (recipe.id, str),
+            (recipe.prompt, str),
+        )
         sound = (
             is_digest(recipe.digest)
             and is_digest(recipe.key)
-            and isinstance(recipe.sample, int)
-            and isinstance(recipe.id, str)
+            and all(isinstance(value, wanted) for value, wanted in typed)
             and (recipe.cost is None or recipe.cost.is_finite())
         )
     except (ValueError, TypeError, KeyError, InvalidOperation):

@@ -1,4 +1,4 @@
-"""What was spent, from sums that are kept together with the charges: a million charges cost no more than ten."""
+"""What was spent, from sums kept together with the charges: a million of them cost no more than ten."""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
 """Every SQL statement of the store, in the part of SQL that SQLite (3.35 and later) and PostgreSQL share.
 
-Values are named (`:name`), times are ISO 8601 text in UTC with a fixed width, so that they sort as text, and money is whole
-nano-dollars. What only SQLite knows (pragmas, its own catalogue) is in `database.py`.
+Values are named (`:name`), times are ISO 8601 text in UTC with a fixed width, so that they sort as text, and
+money is whole nano-dollars. What only SQLite knows (pragmas, its own catalogue) is in `database.py`.
 """
 
 from __future__ import annotations
 
 FIND = """
-SELECT s.sample, s.digest, s.made_at, s.seconds, s.cost_nano, s.revised_prompt, p.mime, p.width, p.height, p.size_bytes
+SELECT s.sample, s.digest, s.made_at, s.seconds, s.cost_nano, s.revised_prompt, p.mime, p.width, p.height,
+  p.size_bytes
 FROM samples s JOIN pictures p ON p.digest = s.digest
 WHERE s.key = :key AND p.damaged_at IS NULL
 ORDER BY s.sample
@@ -24,7 +25,8 @@ ON CONFLICT (digest) DO UPDATE SET damaged_at = NULL
 """
 
 KEEP_PREVIEW = """
-UPDATE pictures SET preview_mime = :mime, preview_width = :width, preview_height = :height, preview_digest = :preview_digest
+UPDATE pictures SET preview_mime = :mime, preview_width = :width, preview_height = :height,
+  preview_digest = :preview_digest
 WHERE digest = :digest
 """
 
@@ -34,30 +36,33 @@ KEEP_REQUEST = """
 INSERT INTO requests
   (key, namespace, provider, operation, model, prompt, searchable, parameters, inputs, first_made, last_made)
 VALUES
-  (:key, :namespace, :provider, :operation, :model, :prompt, :searchable, :parameters, :inputs, :made_at, :made_at)
+  (:key, :namespace, :provider, :operation, :model, :prompt, :searchable, :parameters, :inputs, :made_at,
+   :made_at)
 ON CONFLICT (key) DO UPDATE SET
-  first_made = CASE WHEN excluded.first_made < requests.first_made THEN excluded.first_made ELSE requests.first_made END,
-  last_made = CASE WHEN excluded.last_made > requests.last_made THEN excluded.last_made ELSE requests.last_made END
+  first_made = CASE WHEN excluded.first_made < requests.first_made
+    THEN excluded.first_made ELSE requests.first_made END,
+  last_made = CASE WHEN excluded.last_made > requests.last_made
+    THEN excluded.last_made ELSE requests.last_made END
 """
 
 SAMPLE_BY_ID = "SELECT key, sample, digest FROM samples WHERE id = :id"
 
 SAMPLE_BY_NUMBER = "SELECT id, digest FROM samples WHERE key = :key AND sample = :sample"
 
-SAMPLE_BY_DIGEST = "SELECT MIN(sample) AS sample FROM samples WHERE key = :key AND digest = :digest"
-
 NEXT_SAMPLE = "SELECT COALESCE(MAX(sample) + 1, 0) AS sample FROM samples WHERE key = :key"
 
 KEEP_SAMPLE = """
 INSERT INTO samples
-  (key, sample, id, digest, made_at, seconds, cost_nano, usage, revised_prompt, request_id, notebook, alt, charge_id)
+  (key, sample, id, digest, made_at, seconds, cost_nano, usage, revised_prompt, request_id, notebook, alt,
+   charge_id)
 VALUES
-  (:key, :sample, :id, :digest, :made_at, :seconds, :cost_nano, :usage, :revised_prompt, :request_id, :notebook, :alt,
-   :charge_id)
+  (:key, :sample, :id, :digest, :made_at, :seconds, :cost_nano, :usage, :revised_prompt, :request_id, :notebook,
+   :alt, :charge_id)
 ON CONFLICT (key, sample) DO UPDATE SET
   id = excluded.id, digest = excluded.digest, made_at = excluded.made_at, seconds = excluded.seconds,
   cost_nano = excluded.cost_nano, usage = excluded.usage, revised_prompt = excluded.revised_prompt,
-  request_id = excluded.request_id, notebook = excluded.notebook, alt = excluded.alt, charge_id = excluded.charge_id
+  request_id = excluded.request_id, notebook = excluded.notebook, alt = excluded.alt,
+  charge_id = excluded.charge_id
 """
 
 PRICE_SAMPLE = """
@@ -77,7 +82,7 @@ LATEST = "SELECT * FROM requests ORDER BY last_made DESC, key DESC LIMIT 1"
 
 BY_PREFIX = "SELECT * FROM requests WHERE key >= :first AND key < :after ORDER BY key LIMIT 3"
 
-SAMPLES = "SELECT s.*, p.mime FROM samples s JOIN pictures p ON p.digest = s.digest WHERE s.key = :key ORDER BY s.sample"
+SAMPLES = "SELECT * FROM samples WHERE key = :key ORDER BY sample"
 
 ALL_SAMPLES = """
 SELECT s.key, s.sample, s.id, s.digest, s.made_at, p.mime, p.damaged_at
@@ -85,8 +90,10 @@ FROM samples s JOIN pictures p ON p.digest = s.digest ORDER BY s.key, s.sample
 """
 
 NEW_CHARGE = """
-INSERT INTO charges (id, key, provider, model, endpoint, session, notebook, day, n, state, ceiling_nano, reserved_at)
-VALUES (:id, :key, :provider, :model, :endpoint, :session, :notebook, :day, :n, 'reserved', :ceiling_nano, :at)
+INSERT INTO charges
+  (id, key, provider, model, endpoint, session, notebook, day, n, state, ceiling_nano, reserved_at)
+VALUES
+  (:id, :key, :provider, :model, :endpoint, :session, :notebook, :day, :n, 'reserved', :ceiling_nano, :at)
 """
 
 FOUND_CHARGE = """
@@ -110,7 +117,8 @@ COUNT = """
 INSERT INTO spending
   (day, session, provider, model, cost_nano, held_nano, unpriced, calls, pictures, hits, saved_nano)
 VALUES
-  (:day, :session, :provider, :model, :cost_nano, :held_nano, :unpriced, :calls, :pictures, :hits, :saved_nano)
+  (:day, :session, :provider, :model, :cost_nano, :held_nano, :unpriced, :calls, :pictures, :hits,
+   :saved_nano)
 ON CONFLICT (day, session, provider, model) DO UPDATE SET
   cost_nano = spending.cost_nano + excluded.cost_nano, held_nano = spending.held_nano + excluded.held_nano,
   unpriced = spending.unpriced + excluded.unpriced, calls = spending.calls + excluded.calls,
@@ -120,8 +128,8 @@ ON CONFLICT (day, session, provider, model) DO UPDATE SET
 
 _SUMS = """
 SELECT {label} COALESCE(SUM(cost_nano), 0) AS cost_nano, COALESCE(SUM(held_nano), 0) AS held_nano,
-  COALESCE(SUM(unpriced), 0) AS unpriced, COALESCE(SUM(calls), 0) AS calls, COALESCE(SUM(pictures), 0) AS pictures,
-  COALESCE(SUM(hits), 0) AS hits, COALESCE(SUM(saved_nano), 0) AS saved_nano
+  COALESCE(SUM(unpriced), 0) AS unpriced, COALESCE(SUM(calls), 0) AS calls,
+  COALESCE(SUM(pictures), 0) AS pictures, COALESCE(SUM(hits), 0) AS hits, COALESCE(SUM(saved_nano), 0) AS saved_nano
 FROM spending WHERE {where} {group}
 """
 

@@ -182,10 +182,11 @@ def _open_alone(database: Database, path: Path, shelf: Shelf, now: Callable[[], 
     fresh = database.open()
     found = entering.rebuild(database, shelf) if fresh else 0
     if aside is not None:
-        return (
+        note = (
             f"The store's index was damaged. It was put aside as {aside.name} and built again from the "
-            f"recipes of {found} pictures; budgets and calls without a picture are not in it.",
+            f"recipes of {found} pictures; budgets and calls without a picture are not in it."
         )
+        return (note,)
     return ()
 
 

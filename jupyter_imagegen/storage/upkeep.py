@@ -96,7 +96,8 @@ class ExportReport:
 def verify(pictures: Pictures, progress: Callable[[int, int], None] | None) -> VerifyReport:
     """Read every picture again and compare it with its digest."""
     rows = pictures.database.all(statements.PICTURES)
-    damaged, missing = [], []
+    damaged: list[str] = []
+    missing: list[str] = []
     for done, row in enumerate(rows, 1):
         digest, mime = row["digest"], row["mime"]
         try:
@@ -120,10 +121,8 @@ def collect(pictures: Pictures, *, now: Callable[[], float] = time.time) -> GcRe
     adopted += _adopt_complete(pictures)
     known = {row["digest"] for row in pictures.database.all(statements.PICTURES)}
     samples = _samples(pictures)
-    freed = []
-    for path in sorted(shelf.pictures.glob("??/*")):
-        if _is_rubbish(path, known, samples) and now() - path.stat().st_mtime > UNREFERENCED_AFTER:
-            freed.append(_remove(path))
+    rubbish = (path for path in sorted(shelf.pictures.glob("??/*")) if _is_rubbish(path, known, samples))
+    freed = [_remove(path) for path in rubbish if _is_older(path, now() - UNREFERENCED_AFTER)]
     freed += [_remove_lock(path) for path in sorted(shelf.locks.glob("*.lock"))]
     gone = [size for size in freed if size is not None]
     return GcReport(adopted=adopted, removed=len(gone), freed_bytes=sum(gone))
@@ -199,6 +198,13 @@ def _is_rubbish(path: Path, known: set[str], samples: set[tuple[str, str, int]])
     return digest not in known if recipe is None else recipe not in samples
 
 
+def _is_older(path: Path, moment: float) -> bool:
+    try:
+        return path.stat().st_mtime < moment
+    except OSError:
+        return False
+
+
 def _remove(path: Path) -> int | None:
     """Bytes that were freed; None where the file stayed."""
     try:
@@ -242,7 +248,8 @@ def _add_original(
 
 def _recipe(pictures: Pictures, row: Row) -> bytes | None:
     try:
-        return pictures.shelf.recipe(row["digest"], row["key"], row["sample"]).read_bytes()
+        path: Path = pictures.shelf.recipe(row["digest"], row["key"], row["sample"])
+        return path.read_bytes()
     except FileNotFoundError:
         return None
 
