@@ -196,7 +196,7 @@ class Catalog:
         """Known names close to a misspelt one, at most three, the closest first."""
         lowered = name.strip().lower()
         full = [n for n in self.names() if n.removeprefix("gpt-image-") == lowered]
-        return full or get_close_matches(lowered, self.names(), n=3, cutoff=0.6)
+        return full or get_close_matches(lowered, self.names(), n=3, cutoff=0.75)
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_imagegen.core.rates import Rates, cost, rates
+from jupyter_imagegen.core.rates import Rates, cost, rates, tidy
 from jupyter_imagegen.core.tokens import Span
 from jupyter_imagegen.core.usage import Usage
 
@@ -155,7 +155,7 @@ def nano_to_dollars(nano: int) -> Decimal:
     >>> nano_to_dollars(5945000)
     Decimal('0.005945')
     """
-    return _WIDE.normalize(_WIDE.scaleb(Decimal(nano), -9)) if nano else Decimal(0)
+    return tidy(_WIDE.scaleb(Decimal(nano), -9))
 
 
 def format_usd(usd: Decimal | None) -> str:

@@ -97,7 +97,19 @@ def cost(usage: Usage, rates: Rates) -> Decimal:
         (usage.text_output, text_output),
     ):
         total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), rate))
-    return _EXACT.scaleb(total, -6)
+    return tidy(_EXACT.scaleb(total, -6))
+
+
+def tidy(usd: Decimal) -> Decimal:
+    """The same amount without zeros at its end, and never as `1E+2`.
+
+    Examples
+    --------
+    >>> tidy(Decimal("0.00594500")), tidy(Decimal("100.00"))
+    (Decimal('0.005945'), Decimal('100'))
+    """
+    short = _EXACT.normalize(usd)
+    return _EXACT.quantize(short, Decimal(1)) if short == short.to_integral_value() else short
 
 
 @cache

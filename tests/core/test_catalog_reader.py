@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from jupyter_imagegen.core.catalog import Catalog
+from jupyter_imagegen.core.rates import rates
+from jupyter_imagegen.errors import ConfigError
+
+RATES = "[models.{name}.rates]\ntext_input = {usd}\nimage_input = 8\nimage_output = 30\n"
+
+
+@pytest.fixture
+def load(tmp_path):
+    def loaded(text):
+        file = tmp_path / "mine.toml"
+        file.write_text(text, encoding="utf-8")
+        return Catalog.load(file)
+
+    return loaded
+
+
+def test_an_empty_file_changes_nothing(load):
+    assert load("").models == Catalog.load().models
+
+
+def test_the_user_s_rates_go_before_everybody_s(load):
+    catalog = load(RATES.format(name='"gpt-image-2.5-flare"', usd="6.1"))
+    found = rates("gpt-image-2.5-flare-2026-09-08", catalog)
+    assert found.text_input == Decimal("6.1")
+    assert found.text_input_cached == Decimal("6.1")
+    assert found.text_output is None
+    assert found.source == "your catalog file"
+    assert catalog.models["gpt-image-2.5-flare"].qualities[-1] == "max"
+
+
+def test_rates_of_one_model_do_not_reach_those_that_are_like_it(load):
+    catalog = load(RATES.format(name='"gpt-image-2.5-flare"', usd=6))
+    assert rates("gpt-image-2.5-sunburst", catalog).text_input == 5
+    assert rates("gpt-image-2", catalog).text_input == 5
+
+
+def test_a_deployment_takes_over_its_model_s_rules_and_price(load):
+    catalog = load('[models.my-deployment]\nlike = "gpt-image-1.5"\n')
+    model = catalog.get("my-deployment")
+    assert model.tokens == Catalog.load().models["gpt-image-1.5"].tokens
+    assert model.aliases == ()
+    assert model.shutdown is None
+    assert rates("my-deployment", catalog).image_output == 32
+
+
+def test_a_deployment_of_a_deployment_has_the_rates_of_the_first(load):
+    text = '[models.a]\nlike = "gpt-image-2"\n[models.b]\nlike = "a"\n' + RATES.format(name="a", usd=7)
+    assert rates("b", load(text)).text_input == 7
+
+
+def test_a_deployment_of_26_has_the_catalog_s_own_row(load):
+    catalog = load('[models.mine]\nlike = "gpt-image-2.6-flare"\n')
+    assert rates("mine", catalog).source.startswith("OpenAI's model page")
+
+
+def test_a_model_that_came_later_can_be_added_whole(load):
+    catalog = load(
+        """
+        [models."gpt-image-3"]
+        released = 2027-01-05
+        aliases = ["gpt-image-3-2027-01-05"]
+        qualities = ["low"]
+        [models."gpt-image-3".sizes]
+        kind = "fixed"
+        values = ["1024x1024"]
+        """
+    )
+    model = catalog.get("gpt-image-3-2027-01-05")
+    assert model.released == dt.date(2027, 1, 5)
+    assert model.tokens.kind == "none"
+    assert rates("gpt-image-3", catalog) is None
+
+
+def test_a_changed_file_is_read_again(load):
+    first = load(RATES.format(name='"gpt-image-2"', usd=6))
+    assert load(RATES.format(name='"gpt-image-2"', usd="7.25")) is not first
+
+
+def test_money_in_the_file_is_never_a_float(load):
+    found = rates("gpt-image-2", load(RATES.format(name='"gpt-image-2"', usd="0.1")))
+    assert found.text_input == Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("models = 3", "must be tables"),
+        ("models.x = 3", "x must be a table"),
+        ("[models", "not TOML"),
+        ("[modles.x]", "Did you mean models"),
+        ('[models."gpt-image-2"]\nqualites = []', "Did you mean qualities"),
+        ('[models.x]\nlike = "gpt-image-2.5-flair"', "Did you mean gpt-image-2.5-flare"),
+        ('[models.x]\nlike = "x"', "circle"),
+        ('[models.x]\nlike = "y"\n[models.y]\nlike = "x"', "circle"),
+        ("[models.x]\nlike = 3", "is not a model"),
+        ("[models.x]\nnote = 'new'", "qualities is missing"),
+        ('[models."gpt-image-2"]\nqualities = "low"', "list of words"),
+        ('[models."gpt-image-2"]\nmarkup = "yes"', "true or false"),
+        ('[models."gpt-image-2"]\nshutdown = "2026-12-01"', "without quotes"),
+        ('[models."gpt-image-2"]\npreference = -1', "whole number"),
+        ('[models."gpt-image-2"]\npreference = true', "whole number"),
+        ('[models."gpt-image-2"]\nnote = 3', "must be text"),
+        ('[models."gpt-image-2"]\nsizes = 3', "must be a table"),
+        ('[models."gpt-image-2"]\nsizes = {kind = "round", values = ["1x1"]}', "one of free, fixed"),
+        ('[models."gpt-image-2"]\nsizes = {kind = "fixed", values = ["big"]}', "is not a size"),
+        ('[models."gpt-image-2"]\nsizes = {kind = "fixed"}', "at least one size"),
+        ('[models."gpt-image-2"]\nsizes = {kind = "free", values = ["1000x1000"], multiple_of = 16, max_edge = 3840, max_pixels = 9000000, max_aspect = 3}', "does not keep its own limits"),  # fmt: skip
+        ('[models."gpt-image-2"]\ntokens = {kind = "magic"}', "one of formula"),
+        ('[models."gpt-image-2"]\ntokens = {factors = {low = 1.5}}', "whole number"),
+        ('[models."gpt-image-2"]\ntokens = {text_overhead = {likely = 3, most = 2}}', "likely not above most"),
+        (RATES.format(name="gpt-image-2", usd=5).replace("image_output = 30\n", ""), "image_output is missing"),
+        (RATES.format(name="gpt-image-2", usd=-1), "0 or more"),
+        (RATES.format(name="gpt-image-2", usd="nan"), "0 or more"),
+        (RATES.format(name="gpt-image-2", usd="inf"), "0 or more"),
+        (RATES.format(name="gpt-image-2", usd="true"), "0 or more"),
+        (RATES.format(name="gpt-image-2", usd="1e300"), "0 or more"),
+        (RATES.format(name="gpt-image-2", usd="1e-300"), "0 or more"),
+        (RATES.format(name="gpt-image-2", usd='"5"'), "0 or more"),
+        ('[models.x]\nlike = "gpt-image-2"\naliases = ["gpt-image-1"]', "another model's name"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused_with_the_place(load, text, says):
+    with pytest.raises(ConfigError, match=says) as caught:
+        load(text)
+    assert "mine.toml" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Catalog.load(tmp_path / "gone.toml")
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        Catalog.load(file)
