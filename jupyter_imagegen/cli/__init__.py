@@ -1,0 +1,100 @@
+"""`jupyter imagegen`, or `jupyter-imagegen`: the same pictures, budgets and store from a shell.
+
+Results go to stdout, everything else to stderr; `--json` gives one document. Nobody may be watching, so there
+is no demo picture in place of a real one unless `--provider demo` asks for it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.errors import ImagegenError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+    from jupyter_imagegen.session import Session
+
+__all__ = ["main"]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    words
+        The command line; the process's own unless given.
+
+    Returns
+    -------
+    int
+        The exit code; `cli.outcomes.MEANINGS` says what each means.
+
+    Examples
+    --------
+    >>> main(["estimate", "a lighthouse", "--provider", "demo"])
+    free
+    ...
+    """
+    from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, error_document, error_line, exit_code
+
+    words = sys.argv[1:] if words is None else words
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a letter shows its code; a finished, paid picture must not end in a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    from jupyter_imagegen.cli.parsing import PROG, read_arguments
+
+    try:
+        return _run(read_arguments(words))
+    except ImagegenError as exc:
+        code = exit_code(exc)
+        if "--json" in words:
+            from jupyter_imagegen.cli.output import say, to_json
+
+            say(to_json(error_document(exc, code)))
+        sys.stderr.write(f"{error_line(PROG, exc)}\n")
+        return code
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{PROG}: interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read stdout has seen enough. Python would complain again when it flushes at the end:
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _run(arguments: Namespace) -> int:
+    from jupyter_imagegen.session import Session
+
+    session = Session(demo_fallback=False)
+    code = _command(arguments.command)(arguments, session)
+    sys.stdout.flush()
+    return code
+
+
+def _command(name: str) -> Callable[[Namespace, Session], int]:
+    from jupyter_imagegen.cli import pictures, reports, upkeep
+
+    commands: dict[str, Callable[[Namespace, Session], int]] = {
+        "generate": pictures.make,
+        "edit": pictures.make,
+        "estimate": pictures.estimate,
+        "costs": reports.costs,
+        "history": reports.history,
+        "models": reports.models,
+        "styles": reports.styles,
+        "budget": reports.budget,
+        "config": reports.config,
+        "doctor": reports.doctor,
+        "store verify": upkeep.verify,
+        "store gc": upkeep.gc,
+        "store export": upkeep.export,
+    }
+    return commands[name]

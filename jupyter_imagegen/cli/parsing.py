@@ -1,0 +1,139 @@
+"""The command line's parsers, made from the one table of options."""
+
+from __future__ import annotations
+
+import argparse
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from jupyter_imagegen.cli.outcomes import exit_codes_text
+from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.options import SCOPES, add_options
+from jupyter_imagegen.options.table import whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROG = "jupyter-imagegen"
+
+_DESCRIPTION = """\
+AI pictures from the command line: the price before, and the same budgets and store as in your notebooks."""
+_EXAMPLES = f"""\
+examples:
+  {PROG} estimate "a lighthouse at dusk" -q high
+  {PROG} generate "a lighthouse at dusk" -o lighthouse.png
+  {PROG} edit "make it winter" -i lighthouse.png -o winter.png
+  cat prompt.txt | {PROG} generate - --json
+  {PROG} budget 5 --per day
+
+A picture that is stored comes back for nothing. Ctrl-C once waits for a picture that was sent (it is
+billed anyway), twice abandons it.
+"""
+#: A session ends with its command here, so a budget for it would hold nothing.
+_SCOPES = tuple(scope for scope in SCOPES if scope != "session")
+_GOES_IN = ("image", "mask", "markup", "input_fidelity", "keep_outside")
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose errors are `RequestError`. It takes no abbreviated flags: scripts outlive versions."""
+
+    def __init__(self, **arguments: Any) -> None:
+        arguments.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **arguments)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what `argparse` would print."""
+        raise RequestError(message, hint=f"`{self.prog} --help` shows how it is used.")
+
+
+def read_arguments(words: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line.
+
+    Returns
+    -------
+    argparse.Namespace
+        With the command's words joined in `command`, such as `store verify`.
+
+    Raises
+    ------
+    RequestError
+        If something is not understood; a misspelt flag is answered with the nearest ones.
+    SystemExit
+        After `--help` and `--version`.
+    """
+    parser, commands = _build()
+    namespace, unknown = parser.parse_known_args(list(words))
+    if unknown:
+        _refuse(unknown, commands[namespace.command])
+    return namespace
+
+
+def _build() -> tuple[CommandParser, dict[str, CommandParser]]:
+    parser = CommandParser(
+        prog=PROG, description=_DESCRIPTION, epilog=f"{_EXAMPLES}\n{exit_codes_text()}", add_help=True
+    )
+    parser.add_argument("--version", action="version", version=f"{PROG} {_version()}")
+    adding = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
+    )
+    commands: dict[str, CommandParser] = {}
+
+    def command(name: str, words: str, *, to: Any = adding) -> CommandParser:
+        made: CommandParser = to.add_parser(name.rpartition(" ")[2], help=words, description=f"{words}.")
+        made.set_defaults(command=name)
+        made.add_argument("--json", action="store_true", help="one JSON document on stdout, for programs")
+        commands[name] = made
+        return made
+
+    for name, words, without in (
+        ("generate", "make pictures from words", _GOES_IN),
+        ("edit", "change pictures, or make new ones from them", ()),
+        ("estimate", "say what it would cost; sends nothing and spends nothing", ("save", "dry_run", "alt")),
+    ):
+        made = command(name, words)
+        made.epilog = exit_codes_text()
+        made.add_argument("prompt", metavar="PROMPT", help="what to draw, in quotes; - reads it from stdin")
+        add_options(made, face="cli", leave_out=without)
+    command("costs", "what was spent, by time and by model, and what the store saved")
+    history = command("history", "pictures made so far, newest first")
+    history.add_argument("text", nargs="?", default="", metavar="TEXT", help="only prompts that contain it")
+    history.add_argument("--limit", type=whole_number, default=20, metavar="N", help="at most so many (20)")
+    command("models", "what each model takes and costs").add_argument("name", nargs="?", metavar="MODEL")
+    command("styles", "the named styles").add_argument("name", nargs="?", metavar="NAME")
+    budget = command("budget", "show the limits, or set one that no call can pass")
+    budget.add_argument("usd", nargs="?", metavar="USD|none", help="US dollars; none takes the limit away")
+    budget.add_argument("--per", choices=_SCOPES, default="day", help="the period (day)")
+    command("config", "every setting, and where it comes from")
+    command("doctor", "is everything in place, and what would a picture cost now?")
+
+    store = adding.add_parser(
+        "store", help="look after the stored pictures", description="Look after the stored pictures."
+    )
+    store_commands = store.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
+    )
+    command("store verify", "read every picture and say which are not what was paid for", to=store_commands)
+    command("store gc", "remove what no picture needs; pictures themselves stay", to=store_commands)
+    export = command("store export", "write pictures and their recipes into one zip file", to=store_commands)
+    export.add_argument("dest", metavar="ZIP", help="the file to write; one that is there is kept")
+    export.add_argument("keys", nargs="*", metavar="KEY", help="only these pictures; all unless given")
+    return parser, commands
+
+
+def _refuse(unknown: Sequence[str], parser: CommandParser) -> NoReturn:
+    flags = [word for word in unknown if word.startswith("-")]
+    if not flags:
+        parser.error(
+            f"{unknown[0]!r} is more than {parser.prog} takes; a text of several words stands in quotes"
+        )
+    flag = flags[0].partition("=")[0]
+    near = get_close_matches(flag, parser._option_string_actions, n=2)  # noqa: SLF001  # argparse has no public list
+    parser.error(
+        f"{parser.prog} has no option {flag}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    )
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("jupyter-imagegen")

@@ -1,0 +1,166 @@
+"""`generate`, `edit` and `estimate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, OK
+from jupyter_imagegen.cli.output import preflight_document, result_document, say, to_json
+from jupyter_imagegen.cli.watching import InterruptedRunError, Watcher
+from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.errors import RequestError, StoreError
+from jupyter_imagegen.exports import ENDINGS, file_name, unused
+from jupyter_imagegen.options import given
+from jupyter_imagegen.render import caption, estimate_words
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+
+    from jupyter_imagegen.core.budgets import Budget, Scope
+    from jupyter_imagegen.core.results import Image, Result
+    from jupyter_imagegen.session import Preflight, Session
+    from jupyter_imagegen.storage import Spending
+
+_PERIODS = {"session": "in this run", "day": "today", "month": "this month", "total": "in all"}
+
+
+def make(arguments: Namespace, session: Session) -> int:
+    """Make pictures, save a copy of each, and say where they are and what they cost."""
+    prompt, options = _asked(arguments)
+    if arguments.dry_run:
+        return _tell_preflight(arguments, session.preflight(prompt, **options))
+    _check_target(arguments.save)
+    job = session.submit(prompt, **options)
+    try:
+        result = Watcher().watch(job)
+    except InterruptedRunError as exc:
+        if exc.result is not None:
+            _finish(arguments, session, exc.result)
+        sys.stderr.write(f"{exc.message}\n")
+        return INTERRUPTED
+    wanted = options.get("n", 1)
+    return OK if _finish(arguments, session, result) >= wanted else FAILED
+
+
+def estimate(arguments: Namespace, session: Session) -> int:
+    """Say what pictures would cost; a price can be had without a key."""
+    prompt, options = _asked(arguments)
+    if session.workshop.settings().provider is None:
+        options.setdefault("provider", "openai")
+    return _tell_preflight(arguments, session.preflight(prompt, **options))
+
+
+def _asked(arguments: Namespace) -> tuple[str, dict[str, Any]]:
+    prompt = arguments.prompt
+    if prompt == "-":
+        try:
+            prompt = sys.stdin.buffer.read().decode("utf-8-sig").strip()
+        except UnicodeDecodeError as exc:
+            raise RequestError(f"the prompt on stdin is not UTF-8: {exc.reason} at byte {exc.start}") from exc
+    if not prompt.strip():
+        raise RequestError("the prompt is empty", hint="Say what to draw.")
+    if arguments.command == "edit" and not arguments.image:
+        raise RequestError("an edit needs a picture", hint="Name it with -i: a path, `last`, or a key.")
+    options = given(arguments, "request", "call")
+    # Without pictures it is a request from words, even under `edit`'s options.
+    return prompt, {name: value for name, value in options.items() if value != []}
+
+
+def _finish(arguments: Namespace, session: Session, result: Result) -> int:
+    """Save and report; the number of pictures that came."""
+    try:
+        saved = _save(session, result, arguments.save)
+    except (RequestError, StoreError) as exc:
+        kept = "The picture is in the store: the same command with another --save costs nothing."
+        exc.hint = f"{exc.hint} {kept}".strip()
+        raise
+    ledger, settings = session.workshop.storage.ledger, session.workshop.settings()
+    spending, left = ledger.spending(), ledger.left(settings.budgets)
+    if arguments.json:
+        say(to_json(result_document(result, saved, spending, left)))
+    else:
+        today = spending_line(spending, session.workshop.budgets_in_force(), left)
+        say(*saved, caption(result, ledger_line=today).text)
+    return len(result.images)
+
+
+def spending_line(spending: Spending, budgets: tuple[Budget, ...], left: Mapping[Scope, Any]) -> str:
+    """Say in one line what was spent today, and what each budget has left."""
+    today = f"today {format_usd(spending.day.usd)}"
+    if spending.day.held_usd:
+        today += f" and up to {format_usd(spending.day.held_usd)} not settled"
+    limits = [
+        f"{format_usd(left[budget.scope])} of {format_usd(budget.usd)} left {_PERIODS[budget.scope]}"
+        for budget in budgets
+        if budget.scope in left
+    ]
+    return " · ".join((today, *limits))
+
+
+def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
+    if arguments.json:
+        say(to_json(preflight_document(preflight)))
+        return OK
+    order, priced = preflight.order, preflight.estimate
+    to_buy = order.options.n - preflight.stored
+    lines = [estimate_words(priced) if to_buy else "stored already: nothing to pay"]
+    if to_buy and priced.ceiling is not None and priced.ceiling != priced.usd:
+        lines[0] += f", at most {format_usd(priced.ceiling)}"
+    parameters = order.request.parameters()
+    words = str(parameters.pop("prompt"))
+    lines.append(f"provider: {order.provider.name}, {order.provider.endpoint}")
+    lines += [f"{name}: {value}" for name, value in parameters.items()]
+    lines += [f"n: {order.options.n}, of which {preflight.stored} stored", f"key: {preflight.key}"]
+    lines += [text for text in (priced.note if to_buy else "", *preflight.notes) if text]
+    if arguments.command != "estimate":
+        lines += ["prompt:", words]
+    say(*lines)
+    return OK
+
+
+def _check_target(save: str | None) -> None:
+    """Find what is wrong with `--save` before money moves."""
+    if save is None:
+        return
+    target = Path(save).expanduser()
+    endings = {ending for group in ENDINGS.values() for ending in group}
+    if not _is_folder(save, target) and target.suffix and target.suffix.lower() not in endings:
+        raise RequestError(
+            f"--save {save!r}: no picture has the ending {target.suffix!r}",
+            hint=f"There are: {' '.join(sorted(endings))}.",
+        )
+
+
+def _is_folder(save: str, target: Path) -> bool:
+    return save.endswith(("/", "\\")) or target.is_dir()
+
+
+def _save(session: Session, result: Result, save: str | None) -> list[Path]:
+    """Write a copy of each picture under a name that no other file has."""
+    target = Path(save).expanduser() if save else Path()
+    if not save or _is_folder(save, target):
+        target = target / file_name(result.request.prompt, result.images[0].mime)
+    saved = []
+    for number, image in enumerate(result.images, 1):
+        path = target.with_stem(f"{target.stem}-{number}") if len(result.images) > 1 else target
+        if not path.suffix:
+            path = path.with_name(path.name + ENDINGS[image.mime][0])
+        saved.append(path if _is_there(image, path) else _written(session, image, path))
+    return saved
+
+
+def _is_there(image: Image, path: Path) -> bool:
+    """Whether the file is this very picture, so that the same command again does not fill a folder."""
+    try:
+        return path.stat().st_size == image.size_bytes and path.read_bytes() == image.bytes
+    except OSError:
+        return False
+
+
+def _written(session: Session, image: Image, path: Path) -> Path:
+    # Absolute: in a shell `../pictures/a.png` is an ordinary place.
+    written = session.save(image, unused(Path.cwd() / path))
+    return path.with_name(written.name)

@@ -1,0 +1,71 @@
+"""`store verify`, `store gc` and `store export`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.cli.outcomes import OK, STORE
+from jupyter_imagegen.cli.output import say, to_json
+from jupyter_imagegen.errors import StoreError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from jupyter_imagegen.session import Session
+    from jupyter_imagegen.storage import Storage
+
+
+def verify(arguments: Namespace, session: Session) -> int:
+    """Read every picture; fails where one is not what was paid for."""
+    report = _storage(session).pictures.verify(_progress if sys.stderr.isatty() else None)
+    if arguments.json:
+        say(to_json({"sound": report.sound, "report": report}))
+        return OK if report.sound else STORE
+    for digest in report.damaged:
+        say(f"damaged  {digest}")
+    for digest in report.missing:
+        say(f"missing  {digest}")
+    for path in report.unknown:
+        say(f"not in the index  {path}")
+    lost = len(report.damaged) + len(report.missing)
+    say(f"{report.checked} pictures checked, {report.checked - lost} as they were paid for, {lost} not")
+    return OK if report.sound else STORE
+
+
+def gc(arguments: Namespace, session: Session) -> int:
+    """Remove what no picture needs."""
+    report = _storage(session).pictures.gc()
+    words = f"{report.removed} files removed, {report.freed_bytes / 1e6:,.1f} MB freed"
+    if report.adopted:
+        words += f"; {report.adopted} pictures of ended processes taken into the index"
+    say(to_json(report) if arguments.json else words)
+    return OK
+
+
+def export(arguments: Namespace, session: Session) -> int:
+    """Write pictures and recipes into a zip file."""
+    pictures = _storage(session).pictures
+    keys = [pictures.entry(key).key for key in arguments.keys] or None
+    report = pictures.export(Path(arguments.dest).expanduser(), keys)
+    words = f"{report.path}  {report.pictures} pictures, {report.recipes} recipes"
+    if report.skipped:
+        words += f"; {len(report.skipped)} damaged or missing left out"
+    say(to_json(report) if arguments.json else words)
+    return STORE if report.skipped else OK
+
+
+def _storage(session: Session) -> Storage:
+    storage = session.workshop.storage
+    if not storage.persistent:
+        raise StoreError(
+            f"the store in {session.workshop.settings().home} cannot be used",
+            hint=session.workshop.storage_note,
+        )
+    return storage
+
+
+def _progress(done: int, total: int) -> None:
+    sys.stderr.write(f"\r{done:,} of {total:,} pictures" + ("\n" if done == total else ""))
+    sys.stderr.flush()

@@ -1,0 +1,269 @@
+"""Is everything in place, and what would a cell do now? Asks without paying, and shows no key."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.errors import ImagegenError, NoKeyError
+from jupyter_imagegen.providers.base import Check
+
+if TYPE_CHECKING:
+    from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.session import Session
+
+#: Seconds for all questions to the endpoint together.
+REACH_SECONDS = 5.0
+#: Free bytes below which a disk is too full for a session's pictures.
+_LOW_DISK = 500_000_000
+_VERIFY_PAGE = "https://platform.openai.com/settings/organization/general"
+_PROMPT = "a lighthouse at dusk"
+
+
+def checks(session: Session, *, online: bool = True) -> list[Check]:
+    """Look at everything that a picture needs.
+
+    Parameters
+    ----------
+    session
+        Whose settings, store and providers are looked at.
+    online
+        Whether the endpoint may be asked; it is asked nothing that costs money.
+
+    Returns
+    -------
+    list of Check
+        In the order in which they matter; `ok` is None where nobody can say or nothing is wrong yet.
+
+    Examples
+    --------
+    >>> [check.name for check in checks(session, online=False)][:2]
+    ['versions', 'settings']
+    """
+    found = [_versions()]
+    try:
+        settings = session.workshop.settings()
+    except ImagegenError as exc:
+        return [*found, _failed("settings", exc)]
+    found += [_settings(session, settings), *_provider(session, settings, online=online)]
+    for name, look in (("model", _model), ("store", _store), ("budget", _budget), ("cell", _cell)):
+        try:
+            found.append(look(session, settings))
+        except ImagegenError as exc:
+            found.append(_failed(name, exc))
+    return found
+
+
+def _versions() -> Check:
+    names = ("jupyter-imagegen", "openai", "genai-prices", "pillow", "ipython")
+    try:
+        told = ", ".join(f"{name} {version(name)}" for name in names)
+    except PackageNotFoundError as exc:
+        return Check(
+            name="versions",
+            ok=False,
+            text=f"the package {exc.name} is not installed",
+            hint="pip install jupyter-imagegen",
+        )
+    return Check(name="versions", ok=True, text=f"{told}, Python {platform.python_version()}")
+
+
+def _settings(session: Session, settings: Settings) -> Check:
+    from jupyter_imagegen.config import unknown_variables
+
+    strange = unknown_variables(session.workshop.environ)
+    told = [f"{name} from {source}" for name, source in settings.sources.items() if source != "default"]
+    if strange:
+        meant = [f"{name} (did you mean {near}?)" if near else name for name, near in strange.items()]
+        return Check(
+            name="settings",
+            ok=False,
+            text=f"no setting has the environment variable {', '.join(meant)}",
+            hint="A misspelt setting is not in force: unset it or correct it.",
+        )
+    return Check(name="settings", ok=True, text=", ".join(told) or "all are defaults")
+
+
+def _provider(session: Session, settings: Settings, *, online: bool) -> list[Check]:
+    """Who paints and why, whether the key is set, and what the endpoint says."""
+    from jupyter_imagegen.providers.openai_connection import is_configured
+
+    workshop = session.workshop
+    configured = is_configured(workshop.environ)
+    if settings.provider:
+        name, why = settings.provider, settings.sources["provider"]
+    elif configured:
+        name, why = "openai", "a key or an address for it is set"
+    elif workshop.demo_fallback:
+        name, why = "demo", "no OPENAI_API_KEY is set; stored pictures of openai still come back"
+    else:
+        hint = "Set OPENAI_API_KEY, or say --provider demo for a free offline picture."
+        return [Check(name="provider", ok=False, text="none, because no OPENAI_API_KEY is set", hint=hint)]
+    found = [Check(name="provider", ok=True, text=f"{name} ({why})")]
+    if name != "openai":
+        return found
+    return found + _reach(session, settings, online=online)
+
+
+def _reach(session: Session, settings: Settings, *, online: bool) -> list[Check]:
+    from jupyter_imagegen.providers.openai_connection import read_connection
+
+    workshop = session.workshop
+    try:
+        connection = read_connection(workshop.environ)
+        connection.check_credentials()
+    except NoKeyError as exc:
+        return [Check(name="key", ok=False, text="not set", hint=exc.hint)]
+    except ImagegenError as exc:
+        return [_failed("key", exc)]
+    held = "set" if connection.key or connection.token else "not set; the endpoint may not need one"
+    found = [Check(name="key", ok=True, text=held)]
+    if not online:
+        return [*found, Check(name="endpoint", ok=None, text=f"{connection.endpoint}, not asked")]
+    model = settings.model or workshop.catalog.default(workshop.now().date()).name
+    found += _asked(model, connection.endpoint)
+    if connection.official:
+        found.append(
+            Check(
+                name="verified",
+                ok=None,
+                text="only a paid call shows whether the organisation is verified for image models",
+                hint=f"If a picture ends with NotVerifiedError (403), verify at {_VERIFY_PAGE}; "
+                "it takes up to 15 minutes to count.",
+            )
+        )
+    return found
+
+
+def _asked(model: str, endpoint: str) -> list[Check]:
+    """What the endpoint says of the key and the model, within `REACH_SECONDS`."""
+    from jupyter_imagegen.providers.openai import OpenAIProvider
+    from jupyter_imagegen.runner import Runner
+
+    # A provider of its own: the session's may be busy with a picture on another loop.
+    provider = OpenAIProvider()
+
+    async def ask() -> list[Check]:
+        try:
+            return await provider.check(model)
+        finally:
+            await provider.aclose()
+
+    try:
+        answers: list[Check] = Runner("imagegen-doctor").call(ask(), REACH_SECONDS)
+    except TimeoutError:
+        return [
+            Check(
+                name="endpoint",
+                ok=False,
+                text=f"{endpoint} gave no answer within {REACH_SECONDS:.0f} seconds",
+                hint="Look at the network and the proxy; stored and demo pictures work without.",
+            )
+        ]
+    renamed = {"key": "endpoint", "model": "model there"}
+    return [
+        Check(name=renamed.get(answer.name, answer.name), ok=answer.ok, text=answer.text, hint=answer.hint)
+        for answer in answers
+    ]
+
+
+def _model(session: Session, settings: Settings) -> Check:
+    workshop = session.workshop
+    catalog, today = workshop.catalog, workshop.now().date()
+    name = settings.model or catalog.default(today).name
+    model = catalog.get(name)
+    whose = "set" if settings.model else "default"
+    if model is None:
+        near = catalog.suggest(name)
+        hint = f"Did you mean {near[0]}?" if near else "`models` lists those that are known."
+        return Check(name="model", ok=None, text=f"{name} ({whose}) is not in the catalog", hint=hint)
+    status = model.status(today)
+    if status == "live":
+        goes = f", shuts down on {model.shutdown}" if model.shutdown else ""
+        return Check(name="model", ok=True, text=f"{name} ({whose}), live{goes}")
+    instead = catalog.successor(model, today).name
+    verb = "was shut down" if status == "retired" else "shuts down"
+    return Check(
+        name="model",
+        ok=False if status == "retired" else None,
+        text=f"{name} ({whose}) {verb} on {model.shutdown}",
+        hint=f"Use {instead}; pictures that are stored still show.",
+    )
+
+
+def _store(session: Session, settings: Settings) -> Check:
+    from jupyter_imagegen.storage import statements
+
+    workshop = session.workshop
+    storage = workshop.storage
+    if not storage.persistent:
+        return Check(
+            name="store",
+            ok=False,
+            text=workshop.storage_note,
+            hint="Set IMAGEGEN_HOME to a folder you may write.",
+        )
+    database = storage.pictures.database
+    rows = database.all(statements.PICTURES)
+    damaged = sum(row["damaged_at"] is not None for row in rows)
+    free = shutil.disk_usage(storage.home).free
+    told = f"{settings.home}, {len(rows)} pictures, {free / 1e9:,.1f} GB free"
+    problems = list(storage.notes)
+    if not database.is_sound():
+        problems.append(
+            "SQLite's check finds the index damaged; opening it again rebuilds it from the pictures."
+        )
+    if damaged:
+        problems.append(f"{damaged} pictures are damaged and put aside; `store verify` names them.")
+    if free < _LOW_DISK:
+        problems.append("The disk is nearly full.")
+    return Check(name="store", ok=not problems, text=told, hint=" ".join(problems))
+
+
+def _budget(session: Session, settings: Settings) -> Check:
+    budgets = session.workshop.budgets_in_force()
+    if not budgets:
+        return Check(
+            name="budget",
+            ok=None,
+            text="none is set",
+            hint="Set one that no call can pass: budget 5 --per day.",
+        )
+    left = session.workshop.storage.ledger.left(settings.budgets)
+    told = [f"{format_usd(left[budget.scope])} of {budget} left" for budget in budgets]
+    return Check(name="budget", ok=all(left[budget.scope] > 0 for budget in budgets), text=", ".join(told))
+
+
+def _cell(session: Session, settings: Settings) -> Check:
+    """What one picture would do now; a refusal is the answer too."""
+    try:
+        plan = session.preflight(_PROMPT, fresh=True)
+    except ImagegenError as exc:
+        return Check(name="cell", ok=False, text=f"would be refused: {exc.message}", hint=exc.hint)
+    order, priced = plan.order, plan.estimate
+    if not order.provider.paid:
+        why = settings.sources["provider"] if settings.provider else "no OPENAI_API_KEY is set"
+        return Check(name="cell", ok=True, text=f"would paint an offline demo picture, because of: {why}")
+    request = order.request
+    price = (
+        "at a price nobody knows before the call"
+        if priced.usd is None
+        else f"at about {format_usd(priced.usd)}"
+    )
+    told = f"would call {request.model} {price} for {request.size} {request.quality}"
+    left = session.workshop.storage.ledger.left(settings.budgets)
+    for scope, usd in left.items():
+        if priced.ceiling is None or priced.ceiling > usd:
+            return Check(
+                name="cell",
+                ok=False,
+                text=f"would be refused: the budget per {scope} has {format_usd(usd)} left",
+            )
+    return Check(name="cell", ok=True, text=told, hint=" ".join(plan.notes))
+
+
+def _failed(name: str, exc: ImagegenError) -> Check:
+    return Check(name=name, ok=False, text=exc.message, hint=exc.hint)
