@@ -1,5 +1,6 @@
 """The options of a picture and the commands of `%imagegen`: one table, and what is made from it."""
 
+from jupyter_imagegen.options.completion import candidates
 from jupyter_imagegen.options.help import help_text
 from jupyter_imagegen.options.parsing import (
     OptionParser,
@@ -21,6 +22,7 @@ __all__ = [
     "Option",
     "OptionParser",
     "add_options",
+    "candidates",
     "command_parser",
     "find_command",
     "given",

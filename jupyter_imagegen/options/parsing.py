@@ -8,11 +8,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_imagegen.errors import RequestError
-from jupyter_imagegen.options.table import COMMANDS, OPTIONS, SCOPES, dollars, seconds, whole_number
+from jupyter_imagegen.options.table import COMMANDS, OPTIONS, SCOPES, seconds, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from jupyter_imagegen.options.table import Face, Option
 
@@ -160,18 +159,13 @@ def command_parser(name: str) -> OptionParser:
     elif name == "show":
         parser.add_argument("key", metavar="KEY")
     elif name == "budget":
-        parser.add_argument("usd", nargs="?", metavar="USD", type=_budget_usd)
-        parser.add_argument("--per", choices=SCOPES, default=None)
+        parser.add_argument("usd", nargs="?", metavar="USD")
+        parser.add_argument("--per", choices=SCOPES, default="day")
     elif name in {"models", "styles"}:
         parser.add_argument("name", nargs="?", metavar="NAME")
     elif name == "wait":
         parser.add_argument("--timeout", type=seconds)
     return parser
-
-
-def _budget_usd(text: str) -> Decimal | str:
-    """Dollars, or `none` to lift a limit."""
-    return "none" if text.lower() == "none" else dollars(text)
 
 
 def find_command(word: str) -> str:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal
 
+from jupyter_imagegen.core.budgets import SCOPES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+__all__ = ["COMMANDS", "OPTIONS", "SCOPES", "Command", "Face", "Option", "dollars", "seconds", "whole_number"]
 
 #: Who offers an option: the cell and line magics, the command line.
 Face = Literal["magic", "cli"]
@@ -287,9 +291,6 @@ class Command:
     help: str
     pictures: bool = False
 
-
-#: The scopes that a budget can have.
-SCOPES = ("session", "day", "month", "total")
 
 #: Every command of `%imagegen`, in the order of the help.
 COMMANDS: tuple[Command, ...] = (

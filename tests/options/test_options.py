@@ -13,6 +13,7 @@ from jupyter_imagegen.options import (
     COMMANDS,
     OPTIONS,
     add_options,
+    candidates,
     command_parser,
     find_command,
     given,
@@ -148,11 +149,9 @@ def test_every_command_has_a_parser_that_takes_an_empty_line_or_says_what_is_mis
         command_parser("show").read([])
 
 
-def test_a_budget_is_read_exactly_with_its_scope():
-    options = command_parser("budget").read(["$0.10", "--per", "day"])
-    assert options.usd == Decimal("0.10")
-    assert options.per == "day"
-    assert command_parser("budget").read(["none"]).usd == "none"
+def test_a_budget_is_handed_on_as_it_was_written():
+    options = command_parser("budget").read(["$0.10", "--per", "month"])
+    assert (options.usd, options.per) == ("$0.10", "month")
 
 
 def test_a_budget_for_an_unknown_time_names_the_known_ones():
@@ -186,3 +185,41 @@ def test_the_command_line_offers_the_same_options_but_those_of_the_notebook():
     assert "--quality" in text
     assert "--nowait" not in text
     assert parser.parse_args(["-o", "a.png"]).save == "a.png"
+
+
+LISTS = {"models": ["gpt-image-2", "gpt-image-2.5-flare"], "qualities": ["low", "medium"], "styles": ["ink"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("%%imagegen --qual", ["--quality"]),
+        ("%%imagegen -q l", ["low"]),
+        ("%%imagegen --quality=m", ["medium"]),
+        ("%%imagegen -m gpt-image-2.", ["gpt-image-2.5-flare"]),
+        ('r = %imagegen "a cat" --sty', ["--style"]),
+        ("%%imagegen --style ", ["ink"]),
+        ("%imagegen co", ["costs", "config"]),
+        ("%imagegen models ", LISTS["models"]),
+        ("%imagegen budget 5 --per s", ["session"]),
+        ("%imagegen budget 5 -", ["--per"]),
+        ("%%imagegen -i la", ["last"]),
+        ("%%imagegen -i pictures/", None),
+        ("%%imagegen --save ", None),
+        ("print(--qual", None),
+        ("a lighthouse --qual", None),
+    ],
+)
+def test_a_half_written_line_is_completed(text, offered):
+    assert candidates(text, lambda name: LISTS.get(name, [])) == offered
+
+
+def test_a_flag_that_stands_already_is_not_offered_again_unless_it_repeats():
+    offered = candidates("%%imagegen -q low --style ink -", lambda name: [])
+    assert "--quality" not in offered
+    assert "--style" in offered
+
+
+@cases(st.text())
+def test_completion_takes_any_text(text):
+    candidates("%%imagegen " + text, lambda name: ["a"])

@@ -1,0 +1,323 @@
+"""What the commands show: costs, history, models, styles, settings, checks, a request before it is sent."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.core.pricing import estimate, format_usd
+from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
+from jupyter_imagegen.render.captions import ALT_CHARACTERS, pixels, short_model
+from jupyter_imagegen.render.escaping import one_line
+from jupyter_imagegen.render.progress import estimate_words
+from jupyter_imagegen.render.tables import Mark, Thumbnail, View, paragraphs, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.budgets import Budget
+    from jupyter_imagegen.core.catalog import Catalog, Model
+    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.prompts import Style
+    from jupyter_imagegen.core.request import InputImage
+    from jupyter_imagegen.providers.base import Check
+    from jupyter_imagegen.render.tables import Cell
+    from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
+
+_PERIODS = {"session": "session", "day": "today", "month": "this month", "total": "all time"}
+_THUMBNAIL_SIDE = 72
+_THUMBNAIL_BYTES = 4_000
+#: How much of a key is enough to name it.
+_KEY_DIGITS = 12
+
+
+def costs_view(spending: Spending, by_model: Mapping[str, Spent], budgets: Sequence[Budget]) -> View:
+    """Return what was spent, by time and by model, what the store saved, and what budgets leave.
+
+    Parameters
+    ----------
+    spending
+        Sums of each period.
+    by_model
+        All time, by the model's name.
+    budgets
+        Every budget in force.
+    """
+    limits: dict[str, Decimal] = {budget.scope: budget.usd for budget in budgets}
+    rows = [_spent_row(name, getattr(spending, scope), limits.get(scope)) for scope, name in _PERIODS.items()]
+    rows += [_spent_row(short_model(name), spent, None) for name, spent in sorted(by_model.items())]
+    foot = []
+    if spending.total.held_usd:
+        foot.append(
+            "held: calls under way, and calls whose cost nobody knows at the most they can have cost; "
+            "budgets count them as spent"
+        )
+    return table(
+        "Costs",
+        ["", "spent", "held", "left", "pictures", "from the store", "saved"],
+        rows,
+        numbers={1, 2, 3, 4, 5, 6},
+        foot=foot,
+    )
+
+
+def _spent_row(name: str, spent: Spent, limit: Decimal | None) -> list[Cell]:
+    left = ""
+    if limit is not None:
+        left = f"{format_usd(max(limit - spent.counted_usd, Decimal(0)))} of {format_usd(limit)}"
+    return [
+        name,
+        format_usd(spent.usd),
+        format_usd(spent.held_usd) if spent.held_usd or not spent.unpriced else f"{spent.unpriced} unknown",
+        left,
+        str(spent.pictures),
+        str(spent.hits),
+        format_usd(spent.saved_usd),
+    ]
+
+
+def budget_view(budgets: Sequence[Budget], spending: Spending) -> View:
+    """Return every budget in force with what it has left."""
+    rows: list[list[Cell]] = []
+    for budget in budgets:
+        counted = getattr(spending, budget.scope).counted_usd
+        left = budget.usd - counted
+        shown: Cell = format_usd(left) if left > 0 else Mark(text="nothing", kind="warn")
+        rows.append([_PERIODS[budget.scope], format_usd(budget.usd), format_usd(counted), shown])
+    if not rows:
+        return paragraphs("No budget", ["Set one with %imagegen budget 5 --per day."])
+    return table("Budgets", ["", "limit", "spent", "left"], rows, numbers={1, 2, 3})
+
+
+def history_view(entries: Sequence[HistoryEntry], *, text: str = "") -> View:
+    """Return stored pictures, the newest first, each with its key for `%imagegen show`."""
+    title = f"History of “{one_line(text, 60)}”" if text else "History"
+    if not entries:
+        return paragraphs(title, ["Nothing yet."])
+    rows: list[list[Cell]] = [
+        [
+            _thumbnail(entry),
+            one_line(entry.prompt, 160),
+            short_model(entry.model),
+            str(len(entry.images)),
+            format_usd(entry.cost_usd),
+            _when(entry.last_made),
+            entry.key[:_KEY_DIGITS],
+        ]
+        for entry in entries
+    ]
+    head = ["", "prompt", "model", "pictures", "cost", "made", "key"]
+    return table(title, head, rows, numbers={3, 4})
+
+
+def _thumbnail(entry: HistoryEntry) -> Cell:
+    from jupyter_imagegen import imaging
+    from jupyter_imagegen.errors import StoreError
+
+    if not entry.images:
+        return "gone"
+    try:
+        kept = entry.images[0].load_preview()
+        small = imaging.preview(kept.data, max_side=_THUMBNAIL_SIDE, max_bytes=_THUMBNAIL_BYTES)
+    except (StoreError, imaging.ImageRejected):
+        return "gone"
+    return Thumbnail(preview=small, alt=one_line(entry.alt or entry.prompt, ALT_CHARACTERS))
+
+
+def recipe_view(entry: HistoryEntry) -> View:
+    """Return how a stored picture was made: every word and parameter, and what it cost."""
+    made: dict[str, Any] = {"model": entry.model, **entry.parameters}
+    rows: list[list[Cell]] = [["prompt", entry.prompt]]
+    rows += [[name, str(value)] for name, value in made.items()]
+    rows += [[name, _digests(value)] for name, value in entry.inputs.items() if value]
+    rows += [
+        ["made", _when(entry.last_made)],
+        ["made by", entry.provider],
+        ["cost", format_usd(entry.cost_usd)],
+        ["pictures", str(len(entry.images))],
+        ["key", entry.key],
+    ]
+    if entry.lost:
+        rows.append(["lost", Mark(text=f"{entry.lost} damaged or missing", kind="warn")])
+    if entry.notebook:
+        rows.append(["notebook", entry.notebook])
+    rows += [["file", str(image.path)] for image in entry.images if image.path is not None]
+    return table("Recipe", ["", ""], rows)
+
+
+def _digests(value: object) -> str:
+    several = value if isinstance(value, list | tuple) else [value]
+    return ", ".join(str(digest)[:_KEY_DIGITS] for digest in several)
+
+
+def models_view(catalog: Catalog, *, today: date, default: str) -> View:
+    """Return every model: what it takes, what a square picture costs, and until when it is there."""
+    order = {"live": 0, "closing": 1, "retired": 2}
+    models = sorted(catalog.models.values(), key=lambda model: order[model.status(today)])
+    rows: list[list[Cell]] = [
+        [
+            model.name,
+            _status(model, today),
+            "" if model.status(today) == "retired" else _square_prices(model, catalog),
+            ", ".join(model.output_formats),
+            "default" if model.name == default else "",
+        ]
+        for model in models
+    ]
+    return table(
+        "Models",
+        ["", "", "one 1024x1024", "formats", ""],
+        rows,
+        foot=["about, where OpenAI publishes the tokens; up to, where it does not"],
+    )
+
+
+def _status(model: Model, today: date) -> Cell:
+    status = model.status(today)
+    if status == "live":
+        return Mark(text="live", kind="ok")
+    if status == "closing":
+        return Mark(text=f"until {model.shutdown}", kind="warn")
+    return f"retired; use {model.replacement}" if model.replacement else "retired"
+
+
+def _square_prices(model: Model, catalog: Catalog) -> str:
+    """What each quality costs; the prompt's own tokens are cents of a cent."""
+    words = []
+    for quality in model.qualities:
+        request = GenerateRequest(model=model.name, prompt="a", size="1024x1024", quality=quality)
+        price = estimate_words(estimate(request, CallOptions(), catalog=catalog))
+        words.append(f"{quality} {price.removeprefix('about ')}")
+    return ", ".join(words)
+
+
+def model_view(model: Model, *, catalog: Catalog, today: date) -> View:
+    """Return everything that is known of one model."""
+    rows: list[list[Cell]] = [
+        ["status", _status(model, today)],
+        ["also called", ", ".join(model.aliases)],
+        ["released", str(model.released or "")],
+        ["qualities", ", ".join(model.qualities)],
+        ["one 1024x1024", _square_prices(model, catalog)],
+        ["backgrounds", ", ".join(model.backgrounds)],
+        ["formats", ", ".join(model.output_formats)],
+        ["complexity", ", ".join(model.complexity)],
+        ["input fidelity", ", ".join(model.input_fidelity)],
+        ["markup", "yes" if model.markup else "no"],
+        ["note", model.note],
+    ]
+    return table(model.name, ["", ""], [row for row in rows if row[1]])
+
+
+def styles_view(styles: Iterable[Style], *, title: str = "Styles") -> View:
+    """Return the named styles: what each says, and the words it puts around a prompt."""
+    rows: list[list[Cell]] = [
+        [style.name, style.description, style.template, "" if style.source == "package" else style.source]
+        for style in styles
+    ]
+    return table(title, ["", "", "words", "from"], rows, foot=["--style NAME puts one around the prompt"])
+
+
+def settings_view(settings: Settings) -> View:
+    """Return every setting, its value, and where it comes from."""
+    rows: list[list[Cell]] = []
+    for name, source in settings.sources.items():
+        value = getattr(settings, name)
+        several = isinstance(value, tuple)
+        shown = ", ".join(map(str, value)) if several else "" if value is None else str(value)
+        rows.append([name, shown, source])
+    return table("Settings", ["", "", "from"], rows)
+
+
+def checks_view(checks: Iterable[Check]) -> View:
+    """Return what `doctor` found."""
+    words: dict[bool | None, Cell] = {
+        True: Mark(text="well", kind="ok"),
+        False: Mark(text="look here", kind="warn"),
+        None: "unknown",
+    }
+    rows: list[list[Cell]] = [
+        [check.name, words[check.ok], f"{check.text} {check.hint}".strip()] for check in checks
+    ]
+    return table("Doctor", ["", "", ""], rows)
+
+
+def plan_view(
+    request: GenerateRequest,
+    *,
+    key: str,
+    provider: str,
+    endpoint: str,
+    n: int,
+    stored: int,
+    price: Estimate,
+    notes: Sequence[str] = (),
+) -> View:
+    """Return the exact request before it is sent, its key, what is stored, and the price of the rest.
+
+    Parameters
+    ----------
+    request
+        What would be asked, with variables and styles filled in.
+    key
+        Its SHA-256.
+    provider, endpoint
+        Who would make it, and where.
+    n, stored
+        How many are wanted, and how many of them are there already.
+    price
+        Of those that are missing.
+    notes
+        What the user should know.
+    """
+    missing = n - stored
+    lines = ["Nothing was sent and nothing was spent."]
+    if missing:
+        there = f"{stored} of {n} stored, " if stored else ""
+        lines.append(f"{there}{missing} to buy from {provider} ({endpoint})")
+        lines.append(f"price: {_price_words(price)}")
+    else:
+        lines.append("stored: would cost $0.00" if n == 1 else f"all {n} stored: would cost $0.00")
+    lines += [f"key {key}", *notes]
+    return paragraphs("Dry run", lines, code=json.dumps(_sent(request, n), indent=2, ensure_ascii=False))
+
+
+def estimate_view(price: Estimate) -> View:
+    """Return a price before it is paid, and how it was reckoned."""
+    lines = [_price_words(price)]
+    if price.ceiling is not None and price.ceiling != price.usd and price.kind != "bound":
+        lines.append(f"at most {format_usd(price.ceiling)}, which is what a budget reserves")
+    if price.source:
+        lines.append(f"rates: {price.source}")
+    return paragraphs("Estimate", lines)
+
+
+def _price_words(price: Estimate) -> str:
+    return ", ".join(filter(None, (estimate_words(price), price.note)))
+
+
+def _sent(request: GenerateRequest, n: int) -> dict[str, Any]:
+    """The request as JSON, with input pictures as what they are and not as their bytes."""
+    sent: dict[str, Any] = {**request.parameters(), "n": n}
+    if isinstance(request, EditRequest):
+        named: dict[str, list[InputImage | None]] = {
+            "image": list(request.images),
+            "mask": [request.mask],
+            "markup": [request.markup],
+        }
+        for name, pictures in named.items():
+            told = [
+                f"{one.name or 'picture'}, {pixels(f'{one.width}x{one.height}')}, {one.digest[:_KEY_DIGITS]}"
+                for one in pictures
+                if one is not None
+            ]
+            if told:
+                sent[name] = told
+    return sent
+
+
+def _when(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
