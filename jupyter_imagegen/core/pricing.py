@@ -175,7 +175,7 @@ def format_usd(usd: Decimal | None) -> str:
         return "unknown"
     if not usd:
         return "$0.00"
-    amount = abs(usd)
+    amount = usd.copy_abs()  # abs() would round to the context
     if amount >= _CENT_FROM:
         places = 2
     elif amount >= _FOUR_PLACES_FROM:

@@ -112,11 +112,20 @@ def test_money_in_the_file_is_never_a_float(load):
         ('[models."gpt-image-2"]\nsizes = {kind = "round", values = ["1x1"]}', "one of free, fixed"),
         ('[models."gpt-image-2"]\nsizes = {kind = "fixed", values = ["big"]}', "is not a size"),
         ('[models."gpt-image-2"]\nsizes = {kind = "fixed"}', "at least one size"),
-        ('[models."gpt-image-2"]\nsizes = {kind = "free", values = ["1000x1000"], multiple_of = 16, max_edge = 3840, max_pixels = 9000000, max_aspect = 3}', "does not keep its own limits"),  # fmt: skip
+        (
+            '[models."gpt-image-2"]\nsizes = {kind = "free", values = ["1000x1000"], multiple_of = 16, max_edge = 3840, max_pixels = 9000000, max_aspect = 3}',
+            "does not keep its own limits",
+        ),  # fmt: skip
         ('[models."gpt-image-2"]\ntokens = {kind = "magic"}', "one of formula"),
         ('[models."gpt-image-2"]\ntokens = {factors = {low = 1.5}}', "whole number"),
-        ('[models."gpt-image-2"]\ntokens = {text_overhead = {likely = 3, most = 2}}', "likely not above most"),
-        (RATES.format(name="gpt-image-2", usd=5).replace("image_output = 30\n", ""), "image_output is missing"),
+        (
+            '[models."gpt-image-2"]\ntokens = {text_overhead = {likely = 3, most = 2}}',
+            "likely not above most",
+        ),
+        (
+            RATES.format(name="gpt-image-2", usd=5).replace("image_output = 30\n", ""),
+            "image_output is missing",
+        ),
         (RATES.format(name="gpt-image-2", usd=-1), "0 or more"),
         (RATES.format(name="gpt-image-2", usd="nan"), "0 or more"),
         (RATES.format(name="gpt-image-2", usd="inf"), "0 or more"),

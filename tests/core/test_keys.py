@@ -80,7 +80,11 @@ REQUESTS = st.builds(
             None,
             "a58a99294f26242cb36581c4e4c45854809b374d76e83dd69a10a20955479484",
         ),
-        (replace(PLAIN, output_format="gif", frame_count=4, frame_duration_ms=150), None, "018b03f7deafaae13f09c97467356e4c078c44f0a1c72a6afb9132c81fbcbde0"),
+        (
+            replace(PLAIN, output_format="gif", frame_count=4, frame_duration_ms=150),
+            None,
+            "018b03f7deafaae13f09c97467356e4c078c44f0a1c72a6afb9132c81fbcbde0",
+        ),
         (
             replace(
                 PLAIN, output_format="svg", svg={"model": "gpt-5.6-terra", "reasoning": {"effort": "low"}}
@@ -90,13 +94,15 @@ REQUESTS = st.builds(
         ),
         (EDIT, None, "952c127728f65e6bdc8a3b65fb8390cef753e9c34930fdb177fabb5d39c43b1e"),
         (
-            replace(
-                EDIT, images=(picture(b"a"), picture(b"b")), mask=picture(b"m"), input_fidelity="high"
-            ),
+            replace(EDIT, images=(picture(b"a"), picture(b"b")), mask=picture(b"m"), input_fidelity="high"),
             None,
             "6a74d9547e5842d72cee94a3299427ecf0d41007458b54b3855a2cc98fc08375",
         ),
-        (replace(EDIT, markup=picture(b"m")), "demo", "07d17908c97420c46a85848d707c9979e21a1ae55aaf813251dcca8ce39b706e"),
+        (
+            replace(EDIT, markup=picture(b"m")),
+            "demo",
+            "07d17908c97420c46a85848d707c9979e21a1ae55aaf813251dcca8ce39b706e",
+        ),
     ],
 )
 def test_the_golden_keys_never_move(request_, namespace, golden):
@@ -158,7 +164,9 @@ def test_a_mask_is_never_taken_for_a_picture_or_a_markup():
 
 def test_an_svg_author_may_be_any_mapping_in_any_order():
     plain = replace(PLAIN, svg={"model": "m", "reasoning": {"effort": "low"}})
-    other = replace(PLAIN, svg=MappingProxyType({"reasoning": MappingProxyType({"effort": "low"}), "model": "m"}))
+    other = replace(
+        PLAIN, svg=MappingProxyType({"reasoning": MappingProxyType({"effort": "low"}), "model": "m"})
+    )
     assert request_key(plain) == request_key(other)
 
 

@@ -126,7 +126,9 @@ def test_mini_s_ceiling_holds_its_published_prices():
     published = {"low": (0.005, 0.006, 0.006), "medium": (0.011, 0.015, 0.015), "high": (0.036, 0.052, 0.052)}
     for quality, prices in published.items():
         for size, usd in zip(("1024x1024", "1024x1536", "1536x1024"), prices, strict=True):
-            assert Decimal(output("gpt-image-1-mini", size, quality).most) * 8 / 1_000_000 >= Decimal(str(usd))
+            assert Decimal(output("gpt-image-1-mini", size, quality).most) * 8 / 1_000_000 >= Decimal(
+                str(usd)
+            )
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,8 @@ def test_no_usage_is_unknown_and_never_nothing(value):
 
 
 @pytest.mark.parametrize(
-    "bad", [-1, True, float("nan"), float("inf"), -float("inf"), 196.5, "196", [196], 50_000_001, Decimal(196)]
+    "bad",
+    [-1, True, float("nan"), float("inf"), -float("inf"), 196.5, "196", [196], 50_000_001, Decimal(196)],
 )
 @pytest.mark.parametrize("field", ["input_tokens", "output_tokens", "total_tokens"])
 def test_a_number_that_cannot_be_true_makes_the_whole_unknown(field, bad):
@@ -167,7 +168,8 @@ def test_usage_survives_the_store(usage):
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "not json", "[]", '{"text_input": -1}', '{"image_output": "x"}', '{"image_output": true}']
+    "text",
+    [None, "", "not json", "[]", '{"text_input": -1}', '{"image_output": "x"}', '{"image_output": true}'],
 )
 def test_what_cannot_be_read_from_the_store_is_unknown(text):
     assert usage_from_json(text) is None
