@@ -115,7 +115,7 @@ def test_money_in_the_file_is_never_a_float(load):
         (
             '[models."gpt-image-2"]\nsizes = {kind = "free", values = ["1000x1000"], multiple_of = 16, max_edge = 3840, max_pixels = 9000000, max_aspect = 3}',
             "does not keep its own limits",
-        ),  # fmt: skip
+        ),
         ('[models."gpt-image-2"]\ntokens = {kind = "magic"}', "one of formula"),
         ('[models."gpt-image-2"]\ntokens = {factors = {low = 1.5}}', "whole number"),
         (

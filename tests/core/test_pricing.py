@@ -120,8 +120,10 @@ def test_the_rates_are_those_of_november_2026(model, text, image, out):
     assert found.image_input_cached < found.image_input
 
 
-@pytest.mark.parametrize("name", ["gpt-4o", "gpt-4o-image-vip", "dall-e-3", "my-deployment", ""])
-def test_a_model_that_is_no_picture_model_has_no_rates(name):
+@pytest.mark.parametrize(
+    "name", ["gpt-4o", "gpt-4o-image-vip", "GPT-Image-2", "dall-e-3", "my-deployment", ""]
+)
+def test_only_a_picture_model_by_its_exact_name_has_rates(name):
     assert rates(name, CATALOG) is None
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_imagegen.core.catalog import Catalog
+from jupyter_imagegen.core.sizes import SizeRule
 from jupyter_imagegen.core.tokens import TokenRule, formula_tokens
 
 SIZES = (
@@ -112,6 +113,12 @@ def test_auto_is_the_largest_square_at_the_best_quality():
     assert output("gpt-image-2.5-flare", "auto", "auto").most == formula_tokens(96, 2880, 2880)
     assert output("gpt-image-1.5", "auto", "auto").most == 6240
     assert output("gpt-image-1.5", "1024x1024", "auto").most == 4160
+
+
+def test_a_calculator_over_fixed_sizes_takes_the_largest_of_them_for_auto():
+    fixed = SizeRule(kind="fixed", values=("1024x1024", "1536x1024"))
+    rule = TokenRule(kind="formula", factors={"low": 16})
+    assert rule.output("auto", "low", fixed).most == -(-256 * (2_000_000 + 1536 * 1024) // 4_000_000)
 
 
 def test_what_no_rule_covers_is_unknown():
