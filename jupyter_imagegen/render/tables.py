@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Preview
     from jupyter_imagegen.render.pictures import MimeBundle
 
-#: How wide a column of plain text gets before its words are cut.
+#: How wide a column of plain text gets before its words are cut; the last one is as wide as it is.
 _TEXT_COLUMN = 56
 
 
@@ -163,7 +163,10 @@ def _text(
 ) -> str:
     pictures = {i for row in rows for i, cell in enumerate(row) if isinstance(cell, Thumbnail)}
     columns = [i for i in range(len(head)) if i not in pictures]
-    lines = [[one_line(text) for text in head], *([_cell_text(cell) for cell in row] for row in rows)]
+    lines = [
+        [one_line(text) for text in head],
+        *([_cell_text(cell, last=cell is row[-1]) for cell in row] for row in rows),
+    ]
     if not any(head):
         del lines[0]
     widths = {i: max((_width(line[i]) for line in lines), default=0) for i in columns}
@@ -174,10 +177,10 @@ def _text(
     return "\n".join((one_line(caption), "", *shown, *under))
 
 
-def _cell_text(cell: Cell) -> str:
+def _cell_text(cell: Cell, *, last: bool) -> str:
     if isinstance(cell, Thumbnail):
         return ""
-    return one_line(cell.text if isinstance(cell, Mark) else cell, _TEXT_COLUMN)
+    return one_line(cell.text if isinstance(cell, Mark) else cell, 0 if last else _TEXT_COLUMN)
 
 
 def _width(text: str) -> int:

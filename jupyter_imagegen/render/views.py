@@ -160,16 +160,16 @@ def models_view(catalog: Catalog, *, today: date, default: str) -> View:
     rows: list[list[Cell]] = [
         [
             model.name,
-            _status(model, today),
-            "" if model.status(today) == "retired" else _square_prices(model, catalog),
-            ", ".join(model.output_formats),
             "default" if model.name == default else "",
+            _status(model, today),
+            ", ".join(model.output_formats),
+            "" if model.status(today) == "retired" else _square_prices(model, catalog),
         ]
         for model in models
     ]
     return table(
         "Models",
-        ["", "", "one 1024x1024", "formats", ""],
+        ["", "", "", "formats", "one 1024x1024"],
         rows,
         foot=["about, where OpenAI publishes the tokens; up to, where it does not"],
     )
@@ -215,10 +215,10 @@ def model_view(model: Model, *, catalog: Catalog, today: date) -> View:
 def styles_view(styles: Iterable[Style], *, title: str = "Styles") -> View:
     """Return the named styles: what each says, and the words it puts around a prompt."""
     rows: list[list[Cell]] = [
-        [style.name, style.description, style.template, "" if style.source == "package" else style.source]
+        [style.name, style.description, "" if style.source == "package" else style.source, style.template]
         for style in styles
     ]
-    return table(title, ["", "", "words", "from"], rows, foot=["--style NAME puts one around the prompt"])
+    return table(title, ["", "", "from", "words"], rows, foot=["--style NAME puts one around the prompt"])
 
 
 def settings_view(settings: Settings) -> View:
@@ -226,10 +226,16 @@ def settings_view(settings: Settings) -> View:
     rows: list[list[Cell]] = []
     for name, source in settings.sources.items():
         value = getattr(settings, name)
-        several = isinstance(value, tuple)
-        shown = ", ".join(map(str, value)) if several else "" if value is None else str(value)
-        rows.append([name, shown, source])
+        rows.append([name, _setting(value), source])
     return table("Settings", ["", "", "from"], rows)
+
+
+def _setting(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def checks_view(checks: Iterable[Check]) -> View:
@@ -277,7 +283,7 @@ def plan_view(
     lines = ["Nothing was sent and nothing was spent."]
     if missing:
         there = f"{stored} of {n} stored, " if stored else ""
-        lines.append(f"{there}{missing} to buy from {provider} ({endpoint})")
+        lines.append(f"{there}{missing} to be made by {provider} ({endpoint})")
         lines.append(f"price: {_price_words(price)}")
     else:
         lines.append("stored: would cost $0.00" if n == 1 else f"all {n} stored: would cost $0.00")

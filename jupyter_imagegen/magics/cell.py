@@ -1,0 +1,199 @@
+"""The cell magic and the line magic: read the line, ask the session, show what comes.
+
+What is heavy is imported when a cell runs: loading the extension must not be felt.
+"""
+
+from __future__ import annotations
+
+import keyword
+from typing import TYPE_CHECKING, Any, cast
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
+from traitlets import Any as AnyTrait
+from traitlets import Float, Int, Unicode, validate
+
+from jupyter_imagegen.errors import ConfigError, RequestError
+from jupyter_imagegen.magics.completing import offer_completion
+from jupyter_imagegen.magics.variables import filled, filled_words
+from jupyter_imagegen.options import find_command, given, help_text, magic_parser, quoted, split_line
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_imagegen.core.results import Result
+    from jupyter_imagegen.render import View
+    from jupyter_imagegen.runner import Job
+    from jupyter_imagegen.session import Session
+
+#: Pixels of the long side that can be asked for in the notebook.
+_PREVIEW_PIXELS = range(64, 2049)
+_SETTINGS = (
+    "provider", "model", "size", "quality", "background", "output_format", "output_compression",
+    "moderation", "timeout", "preview", "budget",
+)  # fmt: skip
+
+
+@magics_class
+class Imagegen(Magics):
+    """Pictures in cells. Each of these goes before what files and environment say; None goes back to it."""
+
+    provider = Unicode(None, allow_none=True, help="Who paints: openai or demo.").tag(config=True)
+    model = Unicode(None, allow_none=True, help="The image model.").tag(config=True)
+    size = Unicode(None, allow_none=True, help="WIDTHxHEIGHT in pixels.").tag(config=True)
+    quality = Unicode(None, allow_none=True, help="low, medium, high, xhigh or max.").tag(config=True)
+    background = Unicode(None, allow_none=True, help="opaque or transparent.").tag(config=True)
+    output_format = Unicode(None, allow_none=True, help="png, jpeg or webp.").tag(config=True)
+    output_compression = Int(None, allow_none=True, help="0 to 100, for jpeg and webp.").tag(config=True)
+    moderation = Unicode(None, allow_none=True, help="auto or low.").tag(config=True)
+    timeout = Float(None, allow_none=True, help="Seconds for a whole call.").tag(config=True)
+    preview = Int(None, allow_none=True, help="Long side of the picture in the notebook, in pixels.").tag(
+        config=True
+    )
+    budget = AnyTrait(None, allow_none=True, help="A limit such as 5/day; tightens what files say.").tag(
+        config=True
+    )
+
+    def __init__(self, shell: InteractiveShell | None = None, **kwargs: Any) -> None:
+        self._accepted: dict[str, Any] = {}
+        super().__init__(shell, **kwargs)
+
+    @validate(*_SETTINGS)
+    def _configure(self, proposal: Any) -> Any:
+        name, value = proposal["trait"].name, proposal["value"]
+        try:
+            self._session().configure(**{name: value})
+        except ConfigError:
+            # IPython's %config prints whatever is raised here and goes on. So the value is taken back, from
+            # the configuration too: IPython applies all of that again at the next %config.
+            self._trait_values[name] = self._accepted.get(name)
+            self.config.get(type(self).__name__, {}).pop(name, None)
+            raise
+        self._accepted[name] = value
+        return value
+
+    @no_var_expand
+    @needs_local_scope
+    @line_cell_magic
+    def imagegen(
+        self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
+    ) -> Result | View | None:
+        """Make a picture, or run a command. `%%imagegen?` shows the help below in place of this."""
+        names: Mapping[str, Any] = self._names()
+        if local_ns is not None and local_ns is not names:
+            names = {**names, **local_ns}
+        session = self._session()
+        session.workshop.notebook = names.get("__vsc_ipynb_file__")
+        words = split_line(line)
+        if cell is not None:
+            return self._cell(session, words, cell, names)
+        if not words:
+            raise RequestError(
+                "%imagegen needs a prompt in quotes, or a command", hint="`%imagegen?` shows them."
+            )
+        if words[0].startswith("-") or line.lstrip()[0] in "\"'":
+            return self._line(session, words, line, names)
+        from jupyter_imagegen.magics.commands import run_command
+
+        return run_command(session, find_command(words[0]), filled_words(words[1:], names), names)
+
+    imagegen.__doc__ = help_text()
+
+    def _dry_run(self, session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]) -> View:
+        from jupyter_imagegen.magics.commands import dry_run
+
+        return dry_run(session, prompt, options, names)
+
+    def _session(self) -> Session:
+        from jupyter_imagegen import default_session
+
+        return default_session()
+
+    def _cell(self, session: Session, words: list[str], cell: str, names: Mapping[str, Any]) -> View | None:
+        options = magic_parser().read(filled_words(words, names))
+        if options.words:
+            raise RequestError(
+                f"{options.words[0]!r} in the line of %%imagegen belongs to no option",
+                hint="The prompt goes under the line, and text with spaces in quotes.",
+            )
+        prompt = cell.strip()
+        if not prompt:
+            raise RequestError(
+                "there is no prompt under %%imagegen",
+                hint='Write one, or use %imagegen "a prompt" on one line.',
+            )
+        if not options.raw:
+            prompt = filled(prompt, names)
+        if options.dry_run:
+            return self._dry_run(session, prompt, options, names)
+        job, preview = self._submit(session, prompt, options, names)
+        if not options.nowait:
+            from jupyter_imagegen.display import LiveDisplay
+
+            self._keep(LiveDisplay(job, preview=preview).wait(), options)
+        return None
+
+    def _line(
+        self, session: Session, words: list[str], line: str, names: Mapping[str, Any]
+    ) -> Result | View | None:
+        values = filled_words(words, names)
+        options = magic_parser("%imagegen").read(values)
+        bare = [word for word, value in zip(words, values, strict=True) if value in options.words]
+        if len(options.words) != 1 or not all(quoted(word, line) for word in bare):
+            raise RequestError(
+                "%imagegen takes one prompt, in quotes", hint='Such as %imagegen "a lighthouse at dusk" -n 2.'
+            )
+        prompt = options.words[0].strip()
+        if options.dry_run:
+            return self._dry_run(session, prompt, options, names)
+        job, preview = self._submit(session, prompt, options, names)
+        if options.nowait:
+            return None
+        from jupyter_imagegen.display import LiveDisplay, sized
+
+        result = LiveDisplay(job, preview=preview, shows_result=False).wait()
+        self._keep(result, options)
+        return sized(result, preview)
+
+    def _submit(
+        self, session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]
+    ) -> tuple[Job, int]:
+        """Check what is ours to check before money can move, and begin."""
+        if options.out is not None and (not options.out.isidentifier() or keyword.iskeyword(options.out)):
+            raise RequestError(f"-o {options.out!r} is not a name that Python can bind")
+        if options.preview is not None and options.preview not in _PREVIEW_PIXELS:
+            raise RequestError(
+                f"--preview {options.preview} is not possible: "
+                f"{_PREVIEW_PIXELS.start} to {_PREVIEW_PIXELS.stop - 1} pixels are"
+            )
+        preview = options.preview or session.workshop.settings().preview
+        wanted: dict[str, Any] = given(options, "request", "call")
+        job = session.submit(prompt, names=names, **wanted)
+        if options.nowait:
+            from jupyter_imagegen.display import LiveDisplay
+
+            LiveDisplay(job, preview=preview).follow()
+            job.future.add_done_callback(
+                lambda future: None if future.exception() else self._keep(future.result(), options)
+            )
+        return job, preview
+
+    def _names(self) -> dict[str, Any]:
+        if self.shell is None:
+            raise RuntimeError("these magics belong to no shell")
+        return cast("dict[str, Any]", self.shell.user_ns)
+
+    def _keep(self, result: Result, options: Namespace) -> None:
+        """Bind and write what the line asked for. The name first: a file can fail, a name cannot."""
+        if options.out is not None:
+            self._names()[options.out] = result
+        if options.save is not None:
+            result.save(options.save)
+
+
+def load(ipython: InteractiveShell) -> None:
+    """Register the magics, and the completion of their lines."""
+    ipython.register_magics(Imagegen)
+    offer_completion(ipython)

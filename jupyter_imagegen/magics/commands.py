@@ -1,0 +1,144 @@
+"""The commands of `%imagegen`: each asks the session and gives back something to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
+from jupyter_imagegen.options import command_parser, given
+from jupyter_imagegen.render import paragraphs, views
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Mapping, Sequence
+
+    from jupyter_imagegen.render import View
+    from jupyter_imagegen.session import Session
+
+
+def run_command(session: Session, name: str, words: Sequence[str], names: Mapping[str, Any]) -> View:
+    """Run one command.
+
+    Parameters
+    ----------
+    session
+        Whose ledger, store and settings.
+    name
+        The command's name, as the table of options has it.
+    words
+        What follows it, with variables filled in.
+    names
+        The notebook's names, for pictures that an estimate takes in.
+
+    Raises
+    ------
+    ImagegenError
+        What the line or the session has to say.
+    """
+    return _COMMANDS[name](session, command_parser(name).read(words), names)
+
+
+def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]) -> View:
+    """Show what a cell would send and what it would cost; sends nothing."""
+    wanted: dict[str, Any] = given(options, "request", "call")
+    found = session.preflight(prompt, names=names, **wanted)
+    order = found.order
+    return views.plan_view(
+        order.request,
+        key=found.key,
+        provider=order.provider.name,
+        endpoint=order.provider.endpoint,
+        n=order.options.n,
+        stored=found.stored,
+        price=found.estimate,
+        notes=found.notes,
+    )
+
+
+def _costs(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:
+    costs = session.accounts.costs()
+    return views.costs_view(costs.spending, costs.by_model, costs.budgets)
+
+
+def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) -> View:
+    wanted: dict[str, Any] = given(options, "request", "call")
+    return views.estimate_view(session.estimate(" ".join(options.words), names=names, **wanted))
+
+
+def _history(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    text = " ".join(options.text)
+    return views.history_view(session.accounts.history(text, limit=options.limit), text=text)
+
+
+def _show(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    return views.recipe_view(session.workshop.storage.pictures.entry(options.key))
+
+
+def _budget(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    budgets = session.accounts.budget(options.usd, per=options.per)
+    return views.budget_view(budgets, session.accounts.costs().spending)
+
+
+def _models(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    catalog, today = session.workshop.catalog, session.workshop.now().date()
+    if options.name is None:
+        default = session.workshop.settings().model or catalog.default(today).name
+        return views.models_view(catalog, today=today, default=default)
+    model = catalog.get(options.name)
+    if model is None:
+        near = " or ".join(catalog.suggest(options.name))
+        hint = f"Did you mean {near}?" if near else "`%imagegen models` lists all."
+        raise UnknownModelError(f"model {options.name!r} is not known", hint=hint)
+    return views.model_view(model, catalog=catalog, today=today)
+
+
+def _styles(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    from jupyter_imagegen.core.prompts import find_style
+
+    styles = session.workshop.styles()
+    return views.styles_view(styles.values() if options.name is None else [find_style(options.name, styles)])
+
+
+def _config(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:
+    return views.settings_view(session.workshop.settings())
+
+
+def _doctor(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:
+    from jupyter_imagegen.doctor import checks
+
+    return views.checks_view(checks(session))
+
+
+def _wait(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    try:
+        results = session.wait(options.timeout)
+    except KeyboardInterrupt:
+        raise DetachedError from None
+    except TimeoutError as exc:
+        raise ImagegenError(
+            f"still being made after {options.timeout:g} s",
+            hint="It lands in the store whether anybody waits or not.",
+        ) from exc
+    pictures = sum(len(result.images) for result in results)
+    return paragraphs("Wait", [f"{pictures} made." if results else "Nothing was being made."])
+
+
+def _cancel(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:
+    given_up = session.cancel()
+    words = f"{given_up} given up; what was sent already may be billed."
+    return paragraphs("Cancel", [words if given_up else "Nothing was being made."])
+
+
+_COMMANDS: Mapping[str, Callable[[Session, Namespace, Mapping[str, Any]], View]] = {
+    "costs": _costs,
+    "estimate": _estimate,
+    "history": _history,
+    "show": _show,
+    "budget": _budget,
+    "models": _models,
+    "styles": _styles,
+    "config": _config,
+    "doctor": _doctor,
+    "wait": _wait,
+    "cancel": _cancel,
+}
