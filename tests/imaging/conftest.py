@@ -8,7 +8,7 @@ import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -64,6 +64,21 @@ def noise():
 @pytest.fixture(scope="session")
 def gradient():
     return _gradient
+
+
+@pytest.fixture(scope="session")
+def swapped_profile() -> bytes:
+    """SRGB with red and green swapped: a profile whose effect cannot be missed."""
+    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    count = struct.unpack_from(">I", plain, 128)[0]
+    tags = {plain[at : at + 4]: at for at in range(132, 132 + 12 * count, 12)}
+    swapped = bytearray(plain)
+    red, green = tags[b"rXYZ"], tags[b"gXYZ"]
+    swapped[red + 4 : red + 12], swapped[green + 4 : green + 12] = (
+        plain[green + 4 : green + 12],
+        plain[red + 4 : red + 12],
+    )
+    return bytes(swapped)
 
 
 @pytest.fixture(scope="session")

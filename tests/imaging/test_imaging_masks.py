@@ -112,6 +112,14 @@ def test_the_originals_colour_space_stays_with_its_pixels():
     assert held.tobytes() == before.tobytes()
 
 
+def test_the_edits_colours_are_carried_into_the_originals_space(swapped_profile):
+    before = png(Image.new("RGB", (4, 4), (1, 2, 3)), icc_profile=swapped_profile)
+    after = png(Image.new("RGB", (4, 4), (220, 40, 40)))
+    pixel = load(keep_outside(before, after, mask_of(Image.new("L", (4, 4), 0)))).getpixel((1, 1))
+    assert pixel[1] > 200
+    assert pixel[0] < 60
+
+
 def test_a_mask_of_another_size_is_refused():
     picture = png(Image.new("RGB", (8, 8)))
     with pytest.raises(ValueError, match="mask is 9x8 and the original is 8x8"):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageCms, ImageStat
+from PIL import Image, ImageChops, ImageStat
 
 from jupyter_imagegen.imaging import (
     ImageRejected,
@@ -147,20 +146,19 @@ def test_grey_with_alpha_keeps_both(encode, opened):
     assert small.getpixel((5, 5)) == (90, 90, 90, 128)
 
 
-def test_colours_of_another_space_are_converted_to_srgb(encode, opened):
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # sRGB with red and green swapped: a profile whose effect cannot be missed.
-    tags = {lab[at : at + 4]: at for at in range(132, 132 + 12 * struct.unpack_from(">I", lab, 128)[0], 12)}
-    swapped = bytearray(lab)
-    red, green = tags[b"rXYZ"], tags[b"gXYZ"]
-    swapped[red + 4 : red + 12], swapped[green + 4 : green + 12] = (
-        lab[green + 4 : green + 12],
-        lab[red + 4 : red + 12],
-    )
-    picture = Image.new("RGB", (900, 900), (220, 40, 40))
-    small = opened(preview(encode(picture, icc_profile=bytes(swapped))).data)
+@pytest.mark.parametrize("size", [(900, 900), (90, 90)])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_colours_of_another_space_are_converted_to_srgb(encode, opened, swapped_profile, mode, size):
+    picture = Image.new("RGB", size, (220, 40, 40)).convert(mode)
+    small = opened(preview(encode(picture, icc_profile=swapped_profile)).data)
     assert close(colour(small), (40, 220, 40, 255))
     assert "icc_profile" not in small.info
+
+
+def test_converting_colours_keeps_transparency(encode, opened, swapped_profile):
+    picture = Image.new("RGBA", (90, 90), (220, 40, 40, 100))
+    small = opened(preview(encode(picture, icc_profile=swapped_profile)).data)
+    assert close(small.convert("RGBA").getpixel((9, 9)), (40, 220, 40, 100))
 
 
 def test_a_broken_colour_profile_is_passed_over(encode, opened):

@@ -66,6 +66,10 @@ def test_the_recipe_is_in_the_copy_and_the_pixels_are_the_same(
     before, after = opened(data), opened(copy)
     assert before.tobytes() == after.tobytes()
     assert before.mode == after.mode
+    if kind == "WEBP":
+        # Bit 4 of the extended header announces alpha, bit 2 XMP.
+        assert copy[12:16] == b"VP8X"
+        assert copy[20] & 0x14 == (0x14 if mode == "RGBA" else 0x04)
     assert inspect(copy) == inspect(data)
     with Image.open(BytesIO(copy)) as picture:
         if kind == "PNG":
