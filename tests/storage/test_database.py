@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import sys
+import threading
+
+import pytest
+
+from jupyter_imagegen.errors import NewerSchemaError, StoreError
+from jupyter_imagegen.storage import open_storage, open_temporary_storage
+from jupyter_imagegen.storage.database import Database, migrations
+
+
+def write_old(home, upto):
+    """A store as an older version left it: the first migrations only."""
+    home.mkdir()
+    old = Database(home / "imagegen.sqlite3", steps=migrations()[:upto])
+    old.open()
+    old.all(
+        "INSERT INTO pictures (digest, mime, width, height, size_bytes, has_alpha, frames)"
+        " VALUES ('ab', 'image/png', 1, 1, 1, 0, 1)"
+    )
+    old.close()
+
+
+def test_the_migrations_are_numbered_without_a_gap():
+    assert [number for number, _, _ in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+def test_an_old_store_is_migrated_and_keeps_its_rows(home, opened):
+    write_old(home, 1)
+    store = opened()
+    assert store._database.one("SELECT digest FROM pictures")["digest"] == "ab"
+    assert store.ledger.spending().total.calls == 0
+    assert store._database.one("SELECT MAX(version) AS v FROM schema_version")["v"] == len(migrations())
+
+
+def test_processes_that_migrate_at_once_migrate_once(home, child):
+    write_old(home, 1)
+    children = [child("open", home) for _ in range(4)]
+    for process in children:
+        assert process.stdout.readline() == "ready\n"
+    for process in children:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.stdout.readline() for process in children] == ["opened 0\n"] * 4
+
+
+def test_a_failing_migration_leaves_nothing_of_itself(tmp_path):
+    path = tmp_path / "one.sqlite3"
+    first = (1, "good", "CREATE TABLE one (a TEXT);")
+    broken = Database(path, steps=[first, (2, "bad", "CREATE TABLE two (a TEXT);\nCREATE TABLE one (a TEXT);")])
+    with pytest.raises(StoreError, match="already exists"):
+        broken.open()
+    broken.close()
+    mended = Database(path, steps=[first, (2, "good", "CREATE TABLE two (a TEXT);")])
+    mended.open()
+    mended.close()
+
+
+def test_a_newer_store_is_left_as_it_is(home, opened):
+    opened().close()
+    newer = sqlite3.connect(home / "imagegen.sqlite3")
+    newer.execute("INSERT INTO schema_version (version, name) VALUES (99, 'later')")
+    newer.commit()
+    newer.close()
+    before = (home / "imagegen.sqlite3").read_bytes()
+    with pytest.raises(NewerSchemaError, match=r"schema is 99.*left as it is.*Upgrade"):
+        opened()
+    assert (home / "imagegen.sqlite3").read_bytes() == before
+
+
+def test_another_programs_database_is_refused_and_left_as_it_is(home, opened):
+    home.mkdir()
+    other = sqlite3.connect(home / "imagegen.sqlite3")
+    other.execute("CREATE TABLE recipes_of_my_mother (a TEXT)")
+    other.commit()
+    other.close()
+    before = (home / "imagegen.sqlite3").read_bytes()
+    with pytest.raises(StoreError, match="another program's database"):
+        opened()
+    assert (home / "imagegen.sqlite3").read_bytes() == before
+
+
+@pytest.mark.parametrize("garbage", [b"", b"not a database", bytes(range(256)) * 64, None])
+def test_a_garbage_index_is_put_aside_and_built_again_from_the_recipes(home, opened, draw, png, garbage):
+    store = opened()
+    first, second = draw(store, "a lighthouse"), draw(store, "a meadow")
+    charge = first.reserve("0.10")
+    store.ledger.mark_sent(charge.id)
+    kept = [first.keep(png(0), charge_id=charge.id), first.keep(png(1), charge_id=charge.id)]
+    store.ledger.settle(charge.id, cost=first.storage.ledger._database and kept[0].cost_usd)
+    store.close()
+    index = home / "imagegen.sqlite3"
+    if garbage is None:
+        index.unlink()
+    else:
+        index.write_bytes(garbage)
+    again = opened()
+    assert [image.digest for image in again.pictures.find(first.key)] == [image.digest for image in kept]
+    assert again.pictures.find(second.key) == []
+    assert again.pictures.find(first.key)[0].bytes == png(0)
+    assert again.pictures.find(first.key)[0].preview.mime == "image/jpeg"
+    assert again.ledger.spending().total.pictures == 2
+    assert again.ledger.spending().total.calls == 1
+    aside = list(home.glob("imagegen.sqlite3.damaged-*"))
+    if garbage:
+        assert [path.read_bytes() for path in aside] == [garbage]
+        assert "recipes of 2 pictures" in again.notes[0]
+    else:
+        assert aside == []
+
+
+def test_a_lost_ledger_knows_again_what_the_pictures_cost(home, opened, draw, png, assert_sums_are_true):
+    store = opened()
+    one = draw(store, "a lighthouse")
+    charge = one.reserve("0.10")
+    store.ledger.mark_sent(charge.id)
+    images = [one.keep(png(number), charge_id=charge.id) for number in range(3)]
+    cost = one.storage.ledger.spending().total.usd + charge.ceiling_usd / 3
+    store.ledger.settle(charge.id, cost=cost, pictures=3)
+    store.pictures.price(one.key, images, cost=cost)
+    before = store.ledger.spending().day
+    store.close()
+    (home / "imagegen.sqlite3").unlink()
+    again = opened("session-2")
+    assert again.ledger.spending().day == before
+    assert again.ledger.spending().session.calls == 0
+    assert_sums_are_true(again)
+
+
+def test_damage_met_in_use_is_an_error_and_mended_at_the_next_opening(home, opened, draw, png):
+    store = opened()
+    one = draw(store, "a lighthouse")
+    one.keep(png())
+    store.close()
+    index = home / "imagegen.sqlite3"
+    whole = index.read_bytes()
+    # The first page, with the list of tables, stays; all others are noise.
+    index.write_bytes(whole[:4096] + os.urandom(len(whole) - 4096))
+    with pytest.raises(StoreError, match="damaged"):
+        opened()
+    again = opened()
+    assert again.pictures.count(one.key) == 1
+    assert again.notes
+    assert opened().notes == ()
+
+
+def test_a_home_under_a_file_is_a_clear_error(tmp_path, clock):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"cannot be created.*IMAGEGEN_HOME"):
+        open_storage(tmp_path / "file" / "home", now=clock, session="s")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder's read-only mark means nothing there")
+@pytest.mark.parametrize("what", ["home", "pictures", "imagegen.sqlite3"])
+def test_a_read_only_store_is_a_clear_error(home, opened, child, what, tmp_path):
+    opened().close()
+    for folder in (home, *home.rglob("*")):
+        folder.chmod(0o777)
+    for folder in home.parents:
+        if folder.stat().st_uid == os.getuid() and folder != folder.parent and str(folder).count("/") > 1:
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
+    target = home if what == "home" else home / what
+    target.chmod(0o555 if target.is_dir() else 0o444)
+    process = child("nobody", home)
+    answer, trouble = process.communicate()
+    target.chmod(0o777)
+    assert answer.startswith("error the store cannot be used"), (answer, trouble)
+    assert "may not be written" in answer
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are lists there")
+def test_a_new_home_is_readable_by_its_owner_only(home, storage):
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+def test_a_temporary_store_is_gone_when_it_is_closed(clock, draw, png):
+    store = open_temporary_storage(now=clock, session="s")
+    assert not store.persistent
+    one = draw(store, "a lighthouse")
+    one.keep(png())
+    assert store.pictures.find(one.key)[0].bytes == png()
+    assert store.ledger.spending().total.calls == 0
+    with store.lock(one.key):
+        one.reserve()
+    store.close()
+    assert not store.home.exists()
+
+
+def test_a_closed_store_says_so(storage, drawing):
+    storage.close()
+    with pytest.raises(StoreError, match="closed"):
+        storage.pictures.find(drawing.key)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_uses_a_connection_of_its_own_even_if_the_lock_was_held(storage, drawing, png):
+    drawing.keep(png(0))
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        with storage._database._lock:
+            held.set()
+            go_on.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    pid = os.fork()
+    if not pid:
+        try:
+            drawing.keep(png(1))
+            os._exit(0 if storage.pictures.count(drawing.key) == 2 else 1)
+        finally:
+            os._exit(2)
+    go_on.set()
+    holder.join()
+    assert os.waitpid(pid, 0)[1] == 0
+    assert storage.pictures.count(drawing.key) == 2
+
+
+def test_a_transaction_that_fails_leaves_nothing(storage):
+    with pytest.raises(ZeroDivisionError), storage._database.transaction():
+        storage.ledger.set_budget("day", 5)
+        1 / 0  # noqa: B018  # the failure
+    assert storage.ledger.budgets() == []
+    assert not storage._database._connection.in_transaction
