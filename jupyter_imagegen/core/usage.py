@@ -174,8 +174,6 @@ def _split(total: int | None, text: int | None, image: int | None, *, rest_is_te
     if not rest:
         return text or 0, image or 0
     # Both parts were told, and they are not the whole.
-    if text and image:
-        raise _NonsenseError
     if text is not None and image is not None and text + image:
         raise _NonsenseError
     if image and text is None:

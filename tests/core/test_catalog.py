@@ -118,6 +118,13 @@ def test_what_replaces_a_model_is_live_itself(catalog):
     assert catalog.successor(catalog.models["gpt-image-2"], TODAY).name == "gpt-image-2.5-flare"
 
 
+def test_a_replacement_that_is_gone_itself_is_passed_over(tmp_path):
+    file = tmp_path / "catalog.toml"
+    file.write_text('[models."gpt-image-2.6-flare"]\nshutdown = 2026-11-20\n', encoding="utf-8")
+    catalog = Catalog.load(file)
+    assert catalog.successor(catalog.models["gpt-image-1.5"], TODAY).name == "gpt-image-2.6-sunburst"
+
+
 def test_parameters_are_what_the_facts_of_november_2026_say(catalog):
     m = catalog.models
     assert m["gpt-image-2"].qualities == ("low", "medium", "high")

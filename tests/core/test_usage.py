@@ -111,6 +111,13 @@ def test_two_parts_that_miss_the_total_make_the_whole_unknown():
     assert usage_from_api(value) is None
 
 
+def test_parts_are_held_against_their_sum_where_no_total_is_told_too():
+    for details in ({"text_tokens": 12, "image_tokens": 0}, {"text_tokens": 5, "image_tokens": 7}):
+        value = api() | {"input_tokens_details": details}
+        del value["total_tokens"]
+        assert usage_from_api(value) is None
+
+
 def test_a_total_that_is_not_the_sum_makes_the_whole_unknown():
     assert usage_from_api(api() | {"total_tokens": 210}) is None
 
