@@ -46,7 +46,10 @@ class Preflight:
     stored : int
         How many of the wanted pictures are there already.
     estimate : Estimate
-        What the rest would cost.
+        What the rest would cost now, by whoever would make it.
+    listed : Estimate
+        What all of them cost from the model's maker when none is stored; nothing only where the free provider
+        was asked for by name.
     notes : tuple of str
         What the user should know, such as a model's shutdown.
     """
@@ -55,6 +58,7 @@ class Preflight:
     key: str
     stored: int
     estimate: Estimate
+    listed: Estimate
     notes: tuple[str, ...]
 
 
@@ -262,7 +266,7 @@ class Session:
 
         workshop = self.workshop
         settings = workshop.settings()
-        order = self._order(settings, prompt, (image, mask, markup), names, options)
+        order = self._order(settings, prompt, (image, mask, markup), names, options, calling=False)
         key = request_key(order.request, namespace=order.provider.namespace)
         stored = 0 if order.fresh else min(workshop.storage.pictures.count(key), order.options.n)
         missing = order.options.n - stored
@@ -275,16 +279,20 @@ class Session:
                 today=workshop.now().date(),
                 official=order.provider.official,
             )
+        engine = workshop.engine(settings)
+        named = options.get("provider") or settings.provider
+        maker = order if named else replace(order, provider=workshop.provider("openai"))
         return Preflight(
             order=order,
             key=key,
             stored=stored,
-            estimate=workshop.engine(settings).estimate(order, missing),
+            estimate=engine.estimate(order, missing),
+            listed=engine.estimate(maker, order.options.n),
             notes=tuple(notes),
         )
 
-    def estimate(self, prompt: str = "", **options: Any) -> Estimate:
-        """The price before: what the pictures that are not stored would cost; spends nothing.
+    def estimate(self, prompt: str, **options: Any) -> Estimate:
+        """The price of pictures, before: what they cost when none is stored; spends nothing.
 
         Parameters
         ----------
@@ -296,14 +304,15 @@ class Session:
         Returns
         -------
         Estimate
-            `.usd` the likely price, `.ceiling` the most it can be, both None where nobody can say.
+            `.usd` the likely price, `.ceiling` the most it can be, both None where nobody can say. It is the
+            price of a real picture, also where no key is set.
 
         Examples
         --------
-        >>> imagegen.estimate("a lighthouse", quality="low", provider="openai").tokens.image_output
+        >>> imagegen.estimate("a lighthouse", quality="low").tokens.image_output
         196
         """
-        return self.preflight(prompt or "a picture", **options).estimate
+        return self.preflight(prompt, **options).listed
 
     def wait(self, timeout: float | None = None) -> list[Result]:
         """Wait for every picture still being made.
@@ -359,10 +368,14 @@ class Session:
         pictures: tuple[object, object, object],
         names: Mapping[str, Any] | None,
         options: PictureOptions,
+        *,
+        calling: bool = True,
     ) -> Order:
         from jupyter_imagegen.orders import build_order, build_request, input_pictures
 
         workshop = self.workshop
+        # A screen reader is told what the user wrote, not the craft that a style puts around it.
+        options = {**options, "alt": options.get("alt") or prompt}
         if style := options.get("style"):
             prompt = workshop.styled(prompt, [style] if isinstance(style, str) else list(style))
         model = options.get("model") or settings.model
@@ -377,8 +390,9 @@ class Session:
             request,
             named=options.get("provider") or settings.provider,
             wanted=_NEVER if options.get("fresh") else options.get("n", 1),
+            calling=calling,
         )
-        if provider.paid and settings.budgets and not workshop.storage.persistent:
+        if calling and provider.paid and settings.budgets and not workshop.storage.persistent:
             raise StoreError(
                 f"a budget is set and the ledger in {settings.home} cannot be used, so nothing holds it",
                 hint="Mend the folder or set IMAGEGEN_HOME to another one.",

@@ -51,6 +51,7 @@ def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[st
         n=order.options.n,
         stored=found.stored,
         price=found.estimate,
+        listed=found.listed,
         notes=found.notes,
     )
 
@@ -62,7 +63,14 @@ def _costs(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> 
 
 def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) -> View:
     wanted: dict[str, Any] = given(options, "request", "call")
-    return views.estimate_view(session.estimate(" ".join(options.words), names=names, **wanted))
+    found = session.preflight(" ".join(options.words), names=names, **wanted)
+    return views.estimate_view(
+        found.listed,
+        request=found.order.request,
+        n=found.order.options.n,
+        stored=found.stored,
+        price=found.estimate,
+    )
 
 
 def _history(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.pricing import estimate, format_usd
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
+from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.render import style
 from jupyter_imagegen.render.captions import ALT_CHARACTERS, pixels, short_model
 from jupyter_imagegen.render.escaping import one_line
+from jupyter_imagegen.render.pictures import img, small_preview
 from jupyter_imagegen.render.progress import estimate_words
 from jupyter_imagegen.render.tables import Mark, Thumbnail, View, paragraphs, table
 
@@ -115,7 +119,6 @@ def history_view(entries: Sequence[HistoryEntry], *, text: str = "") -> View:
 
 def _thumbnail(entry: HistoryEntry) -> Cell:
     from jupyter_imagegen import imaging
-    from jupyter_imagegen.errors import StoreError
 
     if not entry.images:
         return "gone"
@@ -145,7 +148,19 @@ def recipe_view(entry: HistoryEntry) -> View:
     if entry.notebook:
         rows.append(["notebook", entry.notebook])
     rows += [["file", str(image.path)] for image in entry.images if image.path is not None]
-    return table("Recipe", ["", ""], rows)
+    words = table("Recipe", ["", ""], rows)
+    return View(html=_figures(entry) + words.html, text=words.text)
+
+
+def _figures(entry: HistoryEntry) -> str:
+    """The pictures above their recipe; one that is damaged is left out here and counted below."""
+    alt, shown = one_line(entry.alt or entry.prompt, ALT_CHARACTERS), []
+    for number, image in enumerate(entry.images, 1):
+        with contextlib.suppress(StoreError):
+            words = alt if len(entry.images) == 1 else f"{alt} ({number} of {len(entry.images)})"
+            shown.append(f"<figure>{img(small_preview(image), words)}</figure>")
+    grid = f'<div class="grid">{"".join(shown)}</div>'
+    return f'{style.PICTURES}<div class="imagegen">{grid}</div>' if shown else ""
 
 
 def _digests(value: object) -> str:
@@ -260,6 +275,7 @@ def plan_view(
     n: int,
     stored: int,
     price: Estimate,
+    listed: Estimate,
     notes: Sequence[str] = (),
 ) -> View:
     """Return the exact request before it is sent, its key, what is stored, and the price of the rest.
@@ -275,7 +291,9 @@ def plan_view(
     n, stored
         How many are wanted, and how many of them are there already.
     price
-        Of those that are missing.
+        Of those that are missing, now.
+    listed
+        Of all of them from the model's maker.
     notes
         What the user should know.
     """
@@ -285,19 +303,43 @@ def plan_view(
         there = f"{stored} of {n} stored, " if stored else ""
         lines.append(f"{there}{missing} to be made by {provider} ({endpoint})")
         lines.append(f"price: {_price_words(price)}")
+        if price.usd == 0 and listed.usd:
+            lines.append(f"real ones: {_price_words(listed)}")
     else:
         lines.append("stored: would cost $0.00" if n == 1 else f"all {n} stored: would cost $0.00")
     lines += [f"key {key}", *notes]
     return paragraphs("Dry run", lines, code=json.dumps(_sent(request, n), indent=2, ensure_ascii=False))
 
 
-def estimate_view(price: Estimate) -> View:
-    """Return a price before it is paid, and how it was reckoned."""
-    lines = [_price_words(price)]
-    if price.ceiling is not None and price.ceiling != price.usd and price.kind != "bound":
-        lines.append(f"at most {format_usd(price.ceiling)}, which is what a budget reserves")
-    if price.source:
-        lines.append(f"rates: {price.source}")
+def estimate_view(
+    listed: Estimate, *, request: GenerateRequest, n: int, stored: int, price: Estimate
+) -> View:
+    """Return a price before it is paid, and how it was reckoned.
+
+    Parameters
+    ----------
+    listed
+        Of all pictures from the model's maker.
+    request
+        What would be asked.
+    n, stored
+        How many are wanted, and how many of them are there already.
+    price
+        Of those that are missing, now.
+    """
+    what = " · ".join((short_model(request.model), pixels(request.size), request.quality))
+    count = "1 picture" if n == 1 else f"{n} pictures"
+    lines = [f"{estimate_words(listed)} for {count} · {what}"]
+    if listed.ceiling is not None and listed.ceiling != listed.usd and listed.kind != "bound":
+        lines.append(f"at most {format_usd(listed.ceiling)}, which is what a budget reserves")
+    if stored:
+        there = "it is in the store" if stored == n == 1 else f"{stored} of {n} are in the store"
+        lines.append(
+            f"now: {estimate_words(price)}, because {there}" if stored < n else f"now: $0.00, because {there}"
+        )
+    elif price.usd == 0 and listed.usd:
+        lines.append("now: free, an offline demo picture; set OPENAI_API_KEY for a real one")
+    lines.append("; ".join(filter(None, (listed.note, listed.source and f"rates: {listed.source}"))))
     return paragraphs("Estimate", lines)
 
 
