@@ -75,7 +75,7 @@ class Database:
         StoreError
             If it cannot be opened, or belongs to another program.
         """
-        with self._lock:
+        with self._guard():
             version = self._version()
             self._refuse_newer(version)
             if version == self._steps[-1][0]:
@@ -99,7 +99,7 @@ class Database:
         DamagedIndexError
             If the file is not a database.
         """
-        with self._lock:
+        with self._guard():
             version = self._version()
             self._refuse_newer(version)
             return version == self._steps[-1][0]
@@ -120,7 +120,7 @@ class Database:
         StoreError
             If the database cannot do it.
         """
-        with self._lock:
+        with self._guard():
             return self._run(sql, values)
 
     def one(self, sql: str, /, **values: object) -> Row | None:
@@ -148,8 +148,7 @@ class Database:
         StoreError
             If it cannot be begun or kept; nothing of it happened then.
         """
-        self._notice_fork()
-        with self._lock:
+        with self._guard():
             if self._depth:
                 yield
                 return
@@ -176,26 +175,24 @@ class Database:
 
     def close(self, *, forget: bool = False) -> None:
         """Close the connection; with `forget` it may be opened again."""
-        self._notice_fork()
-        with self._lock:
+        with self._guard():
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
             self._closed = not forget
 
-    def _notice_fork(self) -> None:
-        if self._pid == os.getpid():
-            return
-        # Another thread of the parent may have held the lock at the fork; here nobody will ever release it.
-        self._lock, self._depth, self._pid = threading.RLock(), 0, os.getpid()
-        if self._connection is not None and self.path is not None:
-            _INHERITED.append(self._connection)
-            self._connection = None
+    def _guard(self) -> threading.RLock:
+        if self._pid != os.getpid():
+            # Another thread of the parent may have held the lock at the fork; nobody will ever release it here.
+            self._lock, self._depth, self._pid = threading.RLock(), 0, os.getpid()
+            if self._connection is not None and self.path is not None:
+                _INHERITED.append(self._connection)
+                self._connection = None
+        return self._lock
 
     def _run(self, sql: str, values: Mapping[str, object] | None = None) -> list[Row]:
         import sqlite3
 
-        self._notice_fork()
         try:
             if self._connection is None:
                 self._connection = self._connect()

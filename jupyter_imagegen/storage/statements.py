@@ -56,8 +56,8 @@ INSERT INTO samples
   (key, sample, id, digest, made_at, seconds, cost_nano, usage, revised_prompt, request_id, notebook, alt,
    charge_id)
 VALUES
-  (:key, :sample, :id, :digest, :made_at, :seconds, :cost_nano, :usage, :revised_prompt, :request_id, :notebook,
-   :alt, :charge_id)
+  (:key, :sample, :id, :digest, :made_at, :seconds, :cost_nano, :usage, :revised_prompt, :request_id,
+   :notebook, :alt, :charge_id)
 ON CONFLICT (key, sample) DO UPDATE SET
   id = excluded.id, digest = excluded.digest, made_at = excluded.made_at, seconds = excluded.seconds,
   cost_nano = excluded.cost_nano, usage = excluded.usage, revised_prompt = excluded.revised_prompt,
@@ -129,7 +129,8 @@ ON CONFLICT (day, session, provider, model) DO UPDATE SET
 _SUMS = """
 SELECT {label} COALESCE(SUM(cost_nano), 0) AS cost_nano, COALESCE(SUM(held_nano), 0) AS held_nano,
   COALESCE(SUM(unpriced), 0) AS unpriced, COALESCE(SUM(calls), 0) AS calls,
-  COALESCE(SUM(pictures), 0) AS pictures, COALESCE(SUM(hits), 0) AS hits, COALESCE(SUM(saved_nano), 0) AS saved_nano
+  COALESCE(SUM(pictures), 0) AS pictures, COALESCE(SUM(hits), 0) AS hits,
+  COALESCE(SUM(saved_nano), 0) AS saved_nano
 FROM spending WHERE {where} {group}
 """
 
