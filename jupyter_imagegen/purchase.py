@@ -63,10 +63,12 @@ class Order:
 
 def estimated(order: Order, n: int, catalog: Catalog) -> Estimate:
     """What `n` pictures of an order would cost; nothing where the provider is free."""
-    from jupyter_imagegen.core.pricing import estimate
+    from jupyter_imagegen.core.pricing import Estimate, estimate
 
-    priced = estimate(order.request, replace(order.options, n=n), catalog=catalog)
-    return priced if order.provider.paid else replace(priced, usd=Decimal(0), ceiling=Decimal(0))
+    if not order.provider.paid:
+        free = Decimal(0)
+        return Estimate(usd=free, ceiling=free, tokens=None, kind="exact", note="", source="")
+    return estimate(order.request, replace(order.options, n=n), catalog=catalog)
 
 
 @dataclass(kw_only=True)
@@ -101,6 +103,7 @@ class Purchase:
     _charge_id: str = ""
     _first: int = 0
     _sent_at: float | None = None
+    _in_flight: bool = False
     _rejected: list[str] = field(default_factory=list)
     _answer: Answered = field(default_factory=Answered)
 
@@ -165,10 +168,13 @@ class Purchase:
         if isinstance(event, Partial):
             return PartialShown(index=event.index, data=event.data)
         if isinstance(event, Retrying):
+            # Only what was certainly not billed is repeated.
+            self._in_flight = False
             return Waiting(wait=event.wait, reason=event.reason, attempt=event.attempt)
         # Before the first byte leaves: a process that dies from here on may have been billed.
         self.storage.ledger.mark_sent(self._charge_id)
         self._sent_at = self._sent_at or self.monotonic()
+        self._in_flight = True
         return Sent(attempt=event.attempt)
 
     async def _keep(self, drawn: Drawn) -> Image | None:
@@ -221,11 +227,14 @@ class Purchase:
                 pictures=len(self.images),
                 request_id=answer.request_id,
             )
-            self.images = self.storage.pictures.price(
-                self.key, self.images, cost=self.usd, usage=answer.usage, request_id=answer.request_id
-            )
         except StoreError as exc:
             self.notes.append(f"{exc} The charge stays in the ledger at its ceiling.")
+        else:
+            # The ledger has the cost; what stands beside each picture is for its caption only.
+            with contextlib.suppress(StoreError):
+                self.images = self.storage.pictures.price(
+                    self.key, self.images, cost=self.usd, usage=answer.usage, request_id=answer.request_id
+                )
         if not self.images:
             reasons = "; ".join(self._rejected) or "there was none in it"
             raise BadAnswerError(
@@ -257,18 +266,24 @@ class Purchase:
         return cost(answer.usage, known)
 
     def _settle_failure(self, exc: ProviderError) -> None:
-        reason = type(exc).__name__
-        if exc.billed == "no" and not self.images:
-            self.storage.ledger.release(self._charge_id, reason)
-        else:
-            self.storage.ledger.possibly_billed(self._charge_id, reason)
+        self._close(billed=exc.billed == "possibly" or bool(self.images), reason=type(exc).__name__)
 
     def _abandon(self) -> None:
         """What had not left is certainly not billed, what had left may be."""
-        if self._sent_at is None:
-            self.storage.ledger.release(self._charge_id, "abandoned before it was sent")
-        else:
-            self.storage.ledger.possibly_billed(self._charge_id, "abandoned while it was being made")
+        billed = self._in_flight or bool(self.images)
+        reason = "abandoned while it was being made" if billed else "abandoned before it was sent"
+        self._close(billed=billed, reason=reason)
+
+    def _close(self, *, billed: bool, reason: str) -> None:
+        """Close the charge of a call that went wrong.
+
+        A ledger that cannot be written must not hide what went wrong: the charge stays open and counted, and
+        is closed as an orphan by whoever opens the store next.
+        """
+        ledger = self.storage.ledger
+        billed = billed and self.order.provider.paid
+        with contextlib.suppress(StoreError):
+            (ledger.possibly_billed if billed else ledger.release)(self._charge_id, reason)
 
 
 async def _to_the_end(coroutine: Coroutine[Any, Any, Image | None]) -> Image | None:
