@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.events import Done, Joined, Noted, Planned
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.results import Cost, Image, Result
-from jupyter_imagegen.errors import PossiblyBilledError
+from jupyter_imagegen.errors import PossiblyBilledError, StoreError
 from jupyter_imagegen.purchase import Order, Purchase, estimated
 from jupyter_imagegen.turns import Turns, acquired
 
@@ -107,18 +107,22 @@ class Engine:
         async with self._turns.asking(key) as turn:
             if turn.busy:
                 yield Joined()
-            async with turn.taken(share_failure=not order.fresh):
+            async with turn.taken(share_failure=not order.fresh) as had_to_wait:
+                waited = had_to_wait
                 lock = self._storage.lock(key)
                 if not acquired(lock):
+                    waited = True
                     yield Joined()
                     while not acquired(lock):
                         await self._sleep(_LOCK_POLL)
-                    self._refuse_second_bill(key, asked_at)
                 try:
-                    # Whoever holds the lock is the only buyer: a charge still open has lost its process.
-                    self._storage.ledger.settle_orphans(key)
                     stored = self._stored(order, key)
                     missing = order.options.n - len(stored)
+                    if missing and waited and not order.fresh:
+                        # Before the orphans: whoever waited for a process that died takes over from it.
+                        self._refuse_second_bill(key, asked_at)
+                    # Whoever holds the lock is the only buyer: a charge still open has lost its process.
+                    self._storage.ledger.settle_orphans(key)
                     if missing:
                         purchase = Purchase(
                             order=order,
@@ -173,9 +177,11 @@ class Engine:
     ) -> Done:
         saved = sum((image.cost_usd or Decimal(0) for image in stored), Decimal(0))
         if stored:
-            self._storage.ledger.remember_hit(
-                model=order.request.model, provider=order.provider.name, pictures=len(stored), saved=saved
-            )
+            # The count of hits is worth less than the pictures: a full disk must not keep them back.
+            with contextlib.suppress(StoreError):
+                self._storage.ledger.remember_hit(
+                    model=order.request.model, provider=order.provider.name, pictures=len(stored), saved=saved
+                )
         bought = purchase.images if purchase else []
         return Done(
             result=Result(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from copy import copy
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.errors import ProviderError
+from jupyter_imagegen.errors import ProviderError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -15,22 +16,30 @@ if TYPE_CHECKING:
 
 
 class Turns:
-    """The turns of one event loop; a key's turn is forgotten when nobody asks for it any more."""
+    """The turns of one event loop; a key's turn is forgotten when nobody asks for it any more.
+
+    Another loop begins with none: in a forked child nobody would ever give back a turn taken in the parent.
+    """
 
     def __init__(self) -> None:
         self._turns: dict[str, Turn] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @contextlib.asynccontextmanager
     async def asking(self, key: str) -> AsyncGenerator[Turn, None]:
         """Stand in line for a key's turn."""
-        turn = self._turns.setdefault(key, Turn())
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._turns = loop, {}
+        turns = self._turns
+        turn = turns.setdefault(key, Turn())
         turn.askers += 1
         try:
             yield turn
         finally:
             turn.askers -= 1
             if not turn.askers:
-                del self._turns[key]
+                del turns[key]
 
 
 class Turn:
@@ -48,8 +57,8 @@ class Turn:
         return self._lock.locked()
 
     @contextlib.asynccontextmanager
-    async def taken(self, *, share_failure: bool) -> AsyncGenerator[None, None]:
-        """Wait for the turn.
+    async def taken(self, *, share_failure: bool) -> AsyncGenerator[bool, None]:
+        """Wait for the turn; gives whether somebody else had it meanwhile.
 
         Parameters
         ----------
@@ -59,11 +68,13 @@ class Turn:
         """
         ended_before = self._ended
         async with self._lock:
-            if share_failure and self._failure is not None and self._ended > ended_before:
-                raise self._failure
+            waited = self._ended > ended_before
+            if share_failure and self._failure is not None and waited:
+                # Each run's own copy: one exception raised in many threads would gather all their tracebacks.
+                raise copy(self._failure)
             self._failure = None
             try:
-                yield
+                yield waited
             except ProviderError as exc:
                 self._failure = exc
                 raise
@@ -72,11 +83,22 @@ class Turn:
 
 
 def acquired(lock: BaseFileLock) -> bool:
-    """Take a file lock if it is free; the system frees it when its holder ends, however it ends."""
+    """Take a file lock if it is free; the system frees it when its holder ends, however it ends.
+
+    Raises
+    ------
+    StoreError
+        If its file cannot be made: nobody may buy without it.
+    """
     from filelock import Timeout
 
     try:
         lock.acquire(blocking=False)
     except Timeout:
         return False
+    except OSError as exc:
+        raise StoreError(
+            f"the lock {lock.lock_file} cannot be taken ({exc.strerror or exc})",
+            hint="Free some disk space, check the folder's permissions, or set IMAGEGEN_HOME to another.",
+        ) from exc
     return True
