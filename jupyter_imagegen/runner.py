@@ -41,12 +41,14 @@ class Job:
 
     def __init__(self) -> None:
         self.future: Future[Result] = Future()
+        # Begun: whoever holds the future can wait for it, and cannot cancel it in place of the run.
+        self.future.set_running_or_notify_cancel()
         # An unfinished picture gives its place up to None when a newer one comes: only the newest is worth
         # its memory, and readers count places.
         self._events: list[Event | None] = []
         self._partial_at: int | None = None
         self._changed = threading.Condition()
-        self._listeners: list[Listener] = []
+        self._subscriptions: list[_Subscription] = []
         self._task: asyncio.Task[None] | None = None
         self._abandoned = False
 
@@ -80,22 +82,15 @@ class Job:
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with every event, those already past first; then once with None at the end.
 
-        Later calls come from the runner's thread, in the context of the subscriber: on ipykernel 7 that is
-        what makes output go to the cell that asked.
+        Calls come one after the other, in order: the past ones from here, later ones from the runner's
+        thread, all in the context of the subscriber; on ipykernel 7 that is what makes output go to the cell
+        that asked.
         """
-        context = contextvars.copy_context()
-
-        def in_context(event: Event | None) -> None:
-            context.run(listener, event)
-
+        subscription = _Subscription(self, listener)
         with self._changed:
-            past = [event for event in self._events if event is not None]
             if not self.done:
-                self._listeners.append(in_context)
-            else:
-                past.append(None)  # type: ignore[arg-type]
-        for event in past:
-            _tell(in_context, event)
+                self._subscriptions.append(subscription)
+        subscription.deliver()
 
     def result(self, timeout: float | None = None) -> Result:
         """Wait for the result.
@@ -124,21 +119,22 @@ class Job:
                     self._events[self._partial_at] = None
                 self._partial_at = len(self._events)
             self._events.append(event)
-            listeners = list(self._listeners)
             self._changed.notify_all()
-        for listener in listeners:
-            _tell(listener, event)
+            subscriptions = list(self._subscriptions)
+        for subscription in subscriptions:
+            subscription.deliver()
 
     def _end(self, *, result: Result | None = None, error: BaseException | None = None) -> None:
+        # Outside the lock: setting it runs the callbacks of whoever waits for it.
+        if result is not None:
+            self.future.set_result(result)
+        else:
+            self.future.set_exception(error or RuntimeError("the run ended without a result"))
         with self._changed:
-            listeners, self._listeners = self._listeners, []
-            if error is not None:
-                self.future.set_exception(error)
-            elif result is not None:
-                self.future.set_result(result)
             self._changed.notify_all()
-        for listener in listeners:
-            _tell(listener, None)
+            subscriptions, self._subscriptions = self._subscriptions, []
+        for subscription in subscriptions:
+            subscription.deliver()
 
     async def _run(self, events: AsyncGenerator[Event, None]) -> None:
         result = None
@@ -159,6 +155,50 @@ class Job:
             self._end(error=exc)
         else:
             self._end(result=result)
+
+
+class _Subscription:
+    """One listener's place in a job's events."""
+
+    def __init__(self, job: Job, listener: Listener) -> None:
+        self._job = job
+        self._listener = listener
+        self._context = contextvars.copy_context()
+        self._seen = 0
+        self._delivering = False
+        self._ended = False
+
+    def deliver(self) -> None:
+        """Tell the listener what is new; where a thread is at it already, that one goes on with it.
+
+        Nobody waits for anybody here, so a listener that waits for the run cannot stop it.
+        """
+        job = self._job
+        with job._changed:  # noqa: SLF001 - a job and its subscriptions are one thing in two classes
+            if self._delivering or self._ended:
+                return
+            self._delivering = True
+        while True:
+            with job._changed:  # noqa: SLF001
+                fresh: list[Event | None] = [*job._events[self._seen :]]  # noqa: SLF001
+                self._seen += len(fresh)
+                fresh = [event for event in fresh if event is not None]
+                if not fresh:
+                    self._delivering = False
+                    self._ended = job.done
+                    if not self._ended:
+                        return
+            for event in fresh or [None]:
+                self._tell(event)
+            if self._ended:
+                return
+
+    def _tell(self, event: Event | None) -> None:
+        """A reader that fails must not take the paid picture with it."""
+        try:
+            self._context.run(self._listener, event)
+        except Exception:  # noqa: BLE001 - logged with its traceback; the run goes on
+            _log.exception("a listener of an image run failed")
 
 
 class Runner:
@@ -227,11 +267,3 @@ _running: set[asyncio.Task[None]] = set()
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     loop.run_forever()
-
-
-def _tell(listener: Listener, event: Event | None) -> None:
-    """A reader that fails must not take the paid picture with it."""
-    try:
-        listener(event)
-    except Exception:  # noqa: BLE001 - logged with its traceback; the run goes on
-        _log.exception("a listener of an image run failed")
