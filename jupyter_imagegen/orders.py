@@ -79,6 +79,8 @@ def build_request(
         If an option is unknown or needs a picture to change and there is none.
     """
     _check_names(options)
+    if options.get("keep_outside") and inputs.mask is None and inputs.images:
+        raise RequestError("keep_outside needs a mask", hint="Add one with --mask, or mask=…")
     values: dict[str, Any] = {name: options.get(name, getattr(settings, name)) for name in _SETTABLE}
     values |= {name: options.get(name) for name in _UNSETTABLE}
     values |= {"prompt": prompt, "model": model}
@@ -111,12 +113,12 @@ def build_order(
     Raises
     ------
     RequestError
-        If `max_cost` is not an amount of dollars.
+        If `n` is not a number of pictures, or `max_cost` not an amount of dollars.
     """
     return Order(
         request=request,
         options=CallOptions(
-            n=options.get("n", 1),
+            n=_pictures(options.get("n", 1)),
             partial_images=options.get("partial_images", 0),
             safety_identifier=options.get("safety_identifier"),
             timeout=options.get("timeout", settings.timeout),
@@ -125,7 +127,7 @@ def build_order(
         fresh=bool(options.get("fresh")),
         budgets=settings.budgets,
         max_cost=_dollars(options.get("max_cost")),
-        alt=options.get("alt", ""),
+        alt=options.get("alt") or "",
         notebook=notebook,
     )
 
@@ -152,6 +154,8 @@ def input_pictures(
     image, mask, markup = pictures
     wanted = list(image) if isinstance(image, list | tuple) else [image]
     images = tuple(sources.image(each, names) for each in wanted if each is not None)
+    if not images and image is not None:
+        raise SourceError("there is no picture to change: the list of pictures is empty")
     if images:
         size = (images[0].width, images[0].height)
         return Inputs(
@@ -164,6 +168,22 @@ def input_pictures(
     return Inputs()
 
 
+def style_names(options: PictureOptions) -> list[str]:
+    """The styles that the options name, in order.
+
+    Raises
+    ------
+    RequestError
+        If it is neither a name nor several.
+    """
+    style: Any = options.get("style") or ()
+    names = [style] if isinstance(style, str) else list(style) if isinstance(style, list | tuple) else [style]
+    for name in names:
+        if not isinstance(name, str):
+            raise RequestError(f"style must be a name or a list of names, not {name!r}")
+    return names
+
+
 def _check_names(options: PictureOptions) -> None:
     known = PictureOptions.__annotations__
     for name in options:
@@ -171,6 +191,13 @@ def _check_names(options: PictureOptions) -> None:
             near = get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(known))}."
             raise RequestError(f"{name!r} is not an option of a picture", hint=hint)
+
+
+def _pictures(n: object) -> int:
+    """How many pictures; checked here because stored ones come back without any other check."""
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise RequestError(f"n must be a whole number from 1 to 10, not {n!r}")
+    return n
 
 
 def _dollars(value: Decimal | float | str | None) -> Decimal | None:

@@ -5,13 +5,15 @@ Bytes are read once, so that what is hashed is what is sent.
 
 from __future__ import annotations
 
+import contextlib
 import re
+from difflib import get_close_matches
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.results import Image, Result
-from jupyter_imagegen.errors import SourceError
+from jupyter_imagegen.errors import ImagegenError, SourceError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
 MAX_SOURCE_BYTES = 50_000_000
 
 _KEY = re.compile(r"[0-9a-f]{6,64}")
+#: Pillow's modes that a PNG keeps, and what others with transparency become.
+_PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
+_MODES = {"PA": "RGBA", "RGBa": "RGBA", "La": "LA"}
+#: Characters of a name that a message repeats.
+_LONGEST_SHOWN = 200
+#: How far floats may run over 0 and 1: resampling does that, wrong units do more.
+_OVERSHOOT = 0.5
+#: Dimensions of an array that has channels.
+_CHANNELLED = 3
 
 
 class Sources:
@@ -94,29 +105,47 @@ class Sources:
             source = value
         if re.match(r"https?://", source):
             return source, self._fetch(source)
-        path = Path(source).expanduser()
-        if path.exists():
+        path = _existing(source)
+        if path is not None:
             return path.name, _file_bytes(path)
         if _KEY.fullmatch(source):
-            return source, self._storage.pictures.entry(source).images[0].bytes
+            return source, self._stored_bytes(source)
+        near = _near(source, names)
         raise SourceError(
-            f"there is no picture called {source!r}: no name in the notebook, no file, no key in the store",
-            hint="Give a path, `last`, a key from %imagegen history, or the name of a picture.",
+            f"there is no picture called {_short(source)}: "
+            "no name in the notebook, no file, no key in the store",
+            hint=f"Did you mean {near}?"
+            if near
+            else "Give a path, `last`, a key from %imagegen history, or the name of a picture.",
         )
 
     def _last_bytes(self) -> bytes:
         result = self._last()
-        if result is not None:
+        if result is not None and result.images:
             return result.images[0].bytes
-        return self._storage.pictures.entry("last").images[0].bytes
+        return self._stored_bytes("last")
+
+    def _stored_bytes(self, key: str) -> bytes:
+        try:
+            images = self._storage.pictures.entry(key).images
+            if images:
+                return images[0].bytes
+        except StoreError as exc:
+            raise SourceError(f"{key!r} names no picture: {exc.message}", hint=exc.hint) from exc
+        raise SourceError(f"the pictures of {key!r} are damaged or gone", hint="Make them anew.")
 
     def _fetch(self, url: str) -> bytes:
-        if not any(url.startswith(prefix) for prefix in self._allowed_urls):
+        from urllib.parse import unquote, urlsplit
+
+        # `..` could lead out of the allowed folder on the other side.
+        leads_out = ".." in unquote(urlsplit(url).path).split("/")
+        if leads_out or not any(url.startswith(prefix) for prefix in self._allowed_urls):
             raise SourceError(
                 f"{url!r} is not fetched: its address is not among the allowed ones",
                 hint='Allow it with `allowed_urls = ["https://…/"]` in imagegen.toml, or give a file.',
             )
-        from urllib.error import URLError
+        from http.client import HTTPException
+        from urllib.error import HTTPError
         from urllib.request import HTTPRedirectHandler, build_opener
 
         class NoRedirect(HTTPRedirectHandler):
@@ -128,7 +157,9 @@ class Sources:
         try:
             with build_opener(NoRedirect).open(url, timeout=30) as answer:
                 data: bytes = answer.read(MAX_SOURCE_BYTES + 1)
-        except (URLError, OSError, ValueError) as exc:
+        except (OSError, HTTPException, ValueError) as exc:
+            if isinstance(exc, HTTPError):
+                exc.close()
             raise SourceError(f"{url!r} could not be fetched: {exc}") from exc
         return _checked_length(data, url)
 
@@ -142,7 +173,7 @@ def _object_name(value: object) -> str:
 def _file_bytes(path: Path) -> bytes:
     """A regular file's bytes; a pipe or a device would never end."""
     if not path.is_file():
-        raise SourceError(f"{path.name!r} is not a regular file", hint="Give a picture file.")
+        raise SourceError(f"{str(path)!r} is not a regular file", hint="Give a picture file.")
     try:
         with path.open("rb") as file:
             return _checked_length(file.read(MAX_SOURCE_BYTES + 1), path.name)
@@ -159,9 +190,33 @@ def _checked_length(data: bytes, name: str) -> bytes:
     return data
 
 
+def _existing(source: str) -> Path | None:
+    """The path of a file that is there; names that no file can have are no error here."""
+    try:
+        path = Path(source).expanduser() if source.startswith(("~/", "~\\")) else Path(source)
+        return path if source and path.exists() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def _near(source: str, names: Mapping[str, Any]) -> str:
+    """The nearest name of the notebook, or file beside it, that is not private; empty for none."""
+    candidates = [name for name in names if not name.startswith("_")]
+    folder = _existing(str(Path(source).parent)) if len(source) <= _LONGEST_SHOWN else None
+    with contextlib.suppress(OSError):
+        candidates += [] if folder is None else [str(path) for path in sorted(folder.iterdir())]
+    return next(iter(get_close_matches(source, candidates, n=1)), "")
+
+
+def _short(source: str) -> str:
+    return repr(source if len(source) <= _LONGEST_SHOWN else f"{source[:_LONGEST_SHOWN]}…")
+
+
 def _object_bytes(value: object, name: str) -> bytes:
     """Any picture object as the bytes of a picture file."""
     if isinstance(value, Result):
+        if not value.images:
+            raise SourceError(f"{name!r} is a result without a picture")
         return value.images[0].bytes
     if isinstance(value, Image):
         return value.bytes
@@ -169,19 +224,32 @@ def _object_bytes(value: object, name: str) -> bytes:
         return _checked_length(bytes(value), name)
     if isinstance(value, Path):
         return _file_bytes(value)
-    if hasattr(value, "savefig"):
-        return _written(lambda buffer: value.savefig(buffer, format="png"))
-    if hasattr(value, "__array_interface__"):
-        return _array_bytes(value, name)
-    if hasattr(value, "save") and hasattr(value, "getbands"):
-        return _pil_bytes(value)
-    shown = _shown_bytes(value)
-    if shown is None:
+    try:
+        data = _drawn_bytes(value, name)
+    except ImagegenError:
+        raise
+    except Exception as exc:
+        # Whatever a foreign object's own drawing raises, it is this object that cannot be used.
         raise SourceError(
-            f"{name!r} is a {type(value).__name__}, which is not a picture",
+            f"{name!r} ({type(value).__name__}) could not be turned into a picture: {exc}"
+        ) from exc
+    if data is None:
+        raise SourceError(
+            f"{name!r} of type {type(value).__name__} is not a picture",
             hint="Give a result of imagegen, a PIL image, a NumPy array, a Matplotlib figure or bytes.",
         )
-    return _checked_length(shown, name)
+    return _checked_length(data, name)
+
+
+def _drawn_bytes(value: Any, name: str) -> bytes | None:
+    if hasattr(value, "savefig"):
+        return _written(lambda buffer: value.savefig(buffer, format="png"))
+    # Before arrays: a PIL image shows itself as one too, without its palette and colour space.
+    if hasattr(value, "save") and hasattr(value, "getbands"):
+        return _pil_bytes(value)
+    if hasattr(value, "__array_interface__"):
+        return _array_bytes(value, name)
+    return _shown_bytes(value)
 
 
 def _shown_bytes(value: object) -> bytes | None:
@@ -201,7 +269,7 @@ def _shown_bytes(value: object) -> bytes | None:
 
 
 def _pil_bytes(picture: Any) -> bytes:
-    mode = picture.mode if picture.mode in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"} else "RGB"
+    mode = _MODES.get(picture.mode, picture.mode if picture.mode in _PNG_MODES else "RGB")
     return _written(lambda buffer: picture.convert(mode).save(buffer, format="PNG"))
 
 
@@ -210,9 +278,8 @@ def _array_bytes(value: Any, name: str) -> bytes:
 
     kind = value.__array_interface__["typestr"][1:]
     array = value
-    if kind in {"f4", "f8"}:
-        # Matplotlib's and scikit-image's convention: floats run from 0 to 1.
-        array = (value.clip(0, 1) * 255).round().astype("uint8")
+    if kind in {"f2", "f4", "f8"}:
+        array = _unit_floats(value, name)
     elif kind == "b1":
         array = value.astype("uint8") * 255
     elif kind != "u1":
@@ -220,13 +287,28 @@ def _array_bytes(value: Any, name: str) -> bytes:
             f"{name!r} is an array of {value.dtype}; pictures are uint8, bool, or floats from 0 to 1",
             hint=f"Convert it: `{name}.astype('uint8')`.",
         )
+    if len(value.shape) == _CHANNELLED and value.shape[2] == 1:
+        array = array[:, :, 0]
     try:
         return _pil_bytes(PILImage.fromarray(array))
-    except (TypeError, ValueError, KeyError) as exc:
+    except (TypeError, ValueError, KeyError, SystemError) as exc:
         raise SourceError(
             f"{name!r} has the shape {tuple(value.shape)}; pictures are (height, width), "
-            "or (height, width, channels) with 3 or 4 channels"
+            "or (height, width, channels) with 1 to 4 channels"
         ) from exc
+
+
+def _unit_floats(value: Any, name: str) -> Any:
+    """Floats from 0 to 1, as Matplotlib and scikit-image mean them, as uint8."""
+    if value.size:
+        low, high = float(value.min()), float(value.max())
+        # NaN compares false. Filters overshoot a little; 0 to 255 is a mistake, and would be all white.
+        if not (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):
+            raise SourceError(
+                f"{name!r} holds floats from {low:g} to {high:g}; pictures of floats run from 0 to 1",
+                hint=f"Scale it, such as `{name} / 255`, or convert it: `{name}.astype('uint8')`.",
+            )
+    return (value.clip(0, 1) * 255).round().astype("uint8")
 
 
 def _written(write: Callable[[BytesIO], object]) -> bytes:
