@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.request import EditRequest
-from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.errors import RequestError, StoreError
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Image, Result
@@ -39,37 +39,49 @@ def kept_outside(result: Result, storage: Storage) -> Result:
     >>> r.notes
     ('outside the mask every pixel is the original; the model painted the rest.',)
     """
+    from jupyter_imagegen.imaging import keep_outside
+
     request = result.request
     if not isinstance(request, EditRequest) or request.mask is None:
         raise RequestError("keep_outside needs a mask", hint="Add one with --mask, or mask=…")
     key = hashlib.sha256(f"keep_outside {result.key}".encode()).hexdigest()
     ready = {image.sample: image for image in storage.pictures.find(key)}
-    images = tuple(
-        ready.get(image.sample) or _composite(image, request, key, result, storage) for image in result.images
-    )
-    note = "outside the mask every pixel is the original; the model painted the rest."
-    return replace(result, images=images, notes=(*result.notes, note))
+    notes = [*result.notes, "outside the mask every pixel is the original; the model painted the rest."]
+    images = []
+    for image in result.images:
+        made = ready.get(image.sample)
+        if made is None:
+            data = keep_outside(request.images[0].data, image.bytes, request.mask.data)
+            made, trouble = _kept(data, image, key, result, storage)
+            notes += trouble
+        # Where it came from and what it cost is what the model's picture did.
+        images.append(replace(made, origin=image.origin, cost_usd=image.cost_usd))
+    return replace(result, images=tuple(images), notes=tuple(notes))
 
 
-def _composite(image: Image, request: EditRequest, key: str, result: Result, storage: Storage) -> Image:
-    from jupyter_imagegen.imaging import examine, keep_outside
+def _kept(data: bytes, image: Image, key: str, result: Result, storage: Storage) -> tuple[Image, list[str]]:
+    """A composite in the store, or in hand where the disk does not take it, and what the user should know."""
+    from jupyter_imagegen.imaging import examine
 
-    if request.mask is None:
-        raise RequestError("keep_outside needs a mask")
-    data = keep_outside(request.images[0].data, image.bytes, request.mask.data)
     inspected, preview = examine(data)
-    return storage.pictures.keep(
-        key=key,
-        namespace="composite",
-        request=request,
-        provider=result.provider,
-        data=data,
-        inspected=inspected,
-        preview=preview,
-        sample=image.sample,
-        seconds=image.seconds,
-        revised_prompt=image.revised_prompt,
-        charge_id="",
-        notebook="",
-        alt=result.alt,
-    )
+    facts: dict[str, Any] = {
+        "data": data,
+        "inspected": inspected,
+        "preview": preview,
+        "sample": image.sample,
+        "seconds": image.seconds,
+        "revised_prompt": image.revised_prompt,
+    }
+    try:
+        kept = storage.pictures.keep(
+            key=key,
+            namespace="composite",
+            request=result.request,
+            provider=result.provider,
+            alt=result.alt,
+            **facts,
+        )
+    except StoreError as exc:
+        note = f"{exc} The picture is shown but not stored: keep it with r.save(…)."
+        return storage.pictures.unkept(**facts), [note]
+    return kept, []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import unicodedata
 from io import BytesIO
 from pathlib import Path
@@ -25,7 +26,9 @@ ENDINGS = {
     "image/svg+xml": (".svg",),
 }
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-_WINDOWS_NAMES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+#: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+_WINDOWS_NAMES = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(\..*)?")
+_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 _LONGEST_NAME = 120
 
 
@@ -102,25 +105,37 @@ def unused(path: Path) -> Path:
 
 
 def _target(path: Path, mime: str, folder: Path) -> Path:
-    if str(path).startswith("~"):
+    if len(path.parts) > 1 and path.parts[0] == "~":
         path = path.expanduser()
-    name = path.name
-    if not name or name.endswith((".", " ")) or "\0" in str(path) or _WINDOWS_NAMES.fullmatch(name):
-        raise RequestError(f"{str(path)!r} is not a name that every system can keep a file under")
-    if len(name.encode()) > _LONGEST_NAME:
-        raise RequestError(f"the file name {name[:40]!r}… is longer than {_LONGEST_NAME} bytes")
+    # An absolute path may lie in any folder there is; what is made in ours must suit every system.
+    for name in [path.name] if path.is_absolute() else path.parts or [""]:
+        _check_name(name, path)
     if not path.suffix:
-        path = path.with_name(name + ENDINGS[mime][0])
+        path = path.with_name(path.name + ENDINGS[mime][0])
     if path.is_absolute():
         return path
     inside = folder.resolve()
     target = inside / path
-    if not target.resolve().is_relative_to(inside):
+    try:
+        stays = target.resolve().is_relative_to(inside)
+    except (OSError, RuntimeError) as exc:
+        raise RequestError(f"{str(path)!r} leads round in a circle of links") from exc
+    if not stays:
         raise RequestError(
             f"{str(path)!r} leads out of {inside.name!r}",
             hint="Write an absolute path if you mean a place elsewhere.",
         )
     return target
+
+
+def _check_name(name: str, path: Path) -> None:
+    if name == ".." and name != path.name:
+        return
+    bad = not name or name == "~" or name.endswith((".", " ")) or _FORBIDDEN.search(name)
+    if bad or _WINDOWS_NAMES.fullmatch(name):
+        raise RequestError(f"{str(path)!r} is not a name that every system can keep a file under")
+    if len(name.encode()) > _LONGEST_NAME:
+        raise RequestError(f"the file name {name[:40]!r}… is longer than {_LONGEST_NAME} bytes")
 
 
 def _converted(image: Image, ending: str) -> bytes:
@@ -147,7 +162,7 @@ def _on_white(picture: PILImage) -> PILImage:
 
 def _write(target: Path, data: bytes, *, overwrite: bool) -> None:
     """Whole or not at all; a link is replaced, never followed."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with temporary.open("xb") as file:
             file.write(data)
