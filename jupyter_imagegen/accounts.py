@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from jupyter_imagegen.core.budgets import Budget
+    from jupyter_imagegen.core.results import Face
     from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
     from jupyter_imagegen.workshop import Workshop
 
@@ -46,8 +47,9 @@ class Accounts:
     Decimal('0')
     """
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, *, face: Face | None = None) -> None:
         self._workshop = workshop
+        self._face = face
 
     def history(self, text: str = "", *, limit: int = 20) -> list[HistoryEntry]:
         """What was made, newest first.
@@ -64,7 +66,11 @@ class Accounts:
         >>> [entry.request["prompt"] for entry in imagegen.history("lighthouse")]
         ['a lighthouse at dusk']
         """
-        return self._workshop.storage.pictures.history(text, limit=limit)
+        entries = self._workshop.storage.pictures.history(text, limit=limit)
+        return [
+            replace(entry, images=tuple(replace(image, face=self._face) for image in entry.images))
+            for entry in entries
+        ]
 
     def costs(self) -> Costs:
         """What was spent in this session, today, this month and ever, and what budgets leave.
@@ -87,7 +93,7 @@ class Accounts:
         Parameters
         ----------
         usd
-            US dollars; "none" takes the budget away.
+            US dollars; "none" or "off" takes the budget away.
         per
             "session", "day", "month" or "total".
 
@@ -108,7 +114,7 @@ class Accounts:
         """
         from jupyter_imagegen.core.budgets import parse_budget, parse_scope
 
-        if isinstance(usd, str) and usd.lower() == "none":
+        if isinstance(usd, str) and usd.strip().lower() in {"none", "off"}:
             self._workshop.storage.ledger.set_budget(parse_scope(per), None)
         elif usd is not None:
             wanted = parse_budget(usd, scope=per)

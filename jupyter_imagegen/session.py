@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
+from concurrent.futures import wait
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from jupyter_imagegen.accounts import Accounts
 from jupyter_imagegen.core.events import Done
-from jupyter_imagegen.errors import DetachedError, StoreError
+from jupyter_imagegen.errors import DetachedError, ImagegenError, SourceError, StoreError
 from jupyter_imagegen.runner import Runner
 from jupyter_imagegen.workshop import Workshop
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.orders import PictureOptions
     from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.runner import Job
+    from jupyter_imagegen.storage import Storage
 
 
 #: More pictures than any store holds of one request: no stored ones will do.
@@ -94,12 +97,13 @@ class Session:
         now: Callable[[], datetime] = _local_time,
     ) -> None:
         self.workshop = Workshop(environ=environ, demo_fallback=demo_fallback, now=now)
-        self.accounts = Accounts(self.workshop)
+        self.accounts = Accounts(self.workshop, face=self)
         #: Shows a job's progress and waits for its result; set by the display where there is one.
         self.watch: Callable[[Job], Result] = _wait
         self.last: Result | None = None
         self._runner = Runner()
         self._jobs: list[Job] = []
+        self._jobs_lock = threading.Lock()
 
     def configure(self, **values: object) -> Settings:
         """Change settings for this session; None goes back to what the files and the environment say.
@@ -218,7 +222,7 @@ class Session:
         >>> imagegen.edit("make it winter", image=r, provider="demo").images[0].width
         1024
         """
-        return self.watch(self.submit(prompt, image=image, mask=mask, markup=markup, **options))
+        return self.watch(self._submit_edit(prompt, image, mask=mask, markup=markup, **options))
 
     async def aedit(
         self,
@@ -230,7 +234,12 @@ class Session:
         **options: Unpack[PictureOptions],
     ) -> Result:
         """Make pictures from pictures and words without blocking; takes and raises what `edit` does."""
-        return await _awaited(self.submit(prompt, image=image, mask=mask, markup=markup, **options))
+        return await _awaited(self._submit_edit(prompt, image, mask=mask, markup=markup, **options))
+
+    def _submit_edit(self, prompt: str, image: object, **options: Any) -> Job:
+        if image is None:
+            raise SourceError("there is no picture to change: image is None")
+        return self.submit(prompt, image=image, **options)
 
     def submit(
         self,
@@ -246,8 +255,12 @@ class Session:
         settings = self.workshop.settings()
         order = self._order(settings, prompt, (image, mask, markup), names, options)
         events = self.workshop.engine(settings).run(order)
-        job = self._runner.submit(self._finished(events, keep_outside=bool(options.get("keep_outside"))))
-        self._jobs = [*(running for running in self._jobs if not running.done), job]
+        finished = self._finished(
+            events, self.workshop.storage, keep_outside=bool(options.get("keep_outside"))
+        )
+        with self._jobs_lock:
+            job = self._runner.submit(finished)
+            self._jobs = [*(running for running in self._jobs if not running.done), job]
         return job
 
     def preflight(
@@ -329,19 +342,33 @@ class Session:
         TimeoutError
             If one is not there in time.
         """
-        jobs, self._jobs = self._jobs, []
+        jobs = self._taken_jobs()
         try:
             return [job.result(timeout) for job in jobs]
-        except (KeyboardInterrupt, TimeoutError):
-            self._jobs = [job for job in jobs if not job.done] + self._jobs
+        except BaseException:
+            # The others go on, and can still be waited for and cancelled.
+            with self._jobs_lock:
+                self._jobs = [*(job for job in jobs if not job.done), *self._jobs]
             raise
 
     def cancel(self) -> int:
         """Give up every picture still being made, and say how many; what was sent may be billed."""
-        jobs, self._jobs = [job for job in self._jobs if not job.done], []
+        jobs = [job for job in self._taken_jobs() if not job.done]
         for job in jobs:
             job.cancel()
         return len(jobs)
+
+    def _taken_jobs(self) -> list[Job]:
+        with self._jobs_lock:
+            jobs, self._jobs = self._jobs, []
+            return jobs
+
+    def close(self) -> None:
+        """Give up what is being made and close the store; for programs that make sessions of their own."""
+        for job in self._taken_jobs():
+            job.cancel()
+            wait([job.future])
+        self.workshop.close()
 
     def edit_result(self, result: Result, prompt: str, **options: Any) -> Result:
         """Edit a result's first picture, with its model, size and quality unless others are given."""
@@ -371,13 +398,13 @@ class Session:
         *,
         calling: bool = True,
     ) -> Order:
-        from jupyter_imagegen.orders import build_order, build_request, input_pictures
+        from jupyter_imagegen.orders import build_order, build_request, input_pictures, style_names
 
         workshop = self.workshop
         # A screen reader is told what the user wrote, not the craft that a style puts around it.
         options = {**options, "alt": options.get("alt") or prompt}
-        if style := options.get("style"):
-            prompt = workshop.styled(prompt, [style] if isinstance(style, str) else list(style))
+        if styles := style_names(options):
+            prompt = workshop.styled(prompt, styles)
         model = options.get("model") or settings.model
         request = build_request(
             prompt,
@@ -406,7 +433,7 @@ class Session:
         )
 
     async def _finished(
-        self, events: AsyncGenerator[Event, None], *, keep_outside: bool
+        self, events: AsyncGenerator[Event, None], storage: Storage, *, keep_outside: bool
     ) -> AsyncGenerator[Event, None]:
         """The engine's events, with a result that can show, save and edit itself."""
         from jupyter_imagegen.composites import kept_outside
@@ -416,18 +443,26 @@ class Session:
                 if isinstance(event, Done):
                     result = event.result
                     if keep_outside:
-                        result = await asyncio.to_thread(kept_outside, result, self.workshop.storage)
+                        result = await asyncio.to_thread(kept_outside, result, storage)
                     note = self.workshop.storage_note
                     result = replace(
                         result,
                         face=self,
+                        images=tuple(replace(image, face=self) for image in result.images),
                         notes=(*result.notes, note) if note else result.notes,
-                        ledger_line=self.accounts.line(),
+                        ledger_line=self._ledger_line(),
                     )
                     self.last = result
                     yield Done(result=result)
                 else:
                     yield event
+
+    def _ledger_line(self) -> str:
+        """The caption's words on money; nothing where they cannot be had, for the picture is paid for."""
+        try:
+            return self.accounts.line()
+        except ImagegenError:
+            return ""
 
 
 def _wait(job: Job) -> Result:
@@ -441,5 +476,5 @@ def _wait(job: Job) -> Result:
 
 
 async def _awaited(job: Job) -> Result:
-    # Shielded: cancelling the awaiting task must not cancel a picture that is billed anyway.
-    return await asyncio.shield(asyncio.wrap_future(job.future))
+    # Cancelling the awaiting task leaves the run alone: a job's future has begun and cannot be cancelled.
+    return await asyncio.wrap_future(job.future)

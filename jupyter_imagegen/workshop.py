@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import secrets
 import threading
 from pathlib import Path
@@ -52,11 +54,11 @@ class Workshop:
         self.now = now
         #: The notebook's path, where the front end tells it (VS Code puts it into the namespace).
         self.notebook: str | None = None
-        #: What a temporary store means for the user, in one sentence; empty for a lasting one.
+        #: What the user should know about the store: that it is temporary, or was put right; else empty.
         self.storage_note = ""
         self._overrides: dict[str, object] = {}
         self._lock = threading.RLock()
-        self._home: Path | None = None
+        self._opened: dict[Path, tuple[Storage, str]] = {}
         self._storage: Storage | None = None
         self._engine: Engine | None = None
         self._providers: dict[str, Provider] = {}
@@ -79,22 +81,25 @@ class Workshop:
 
     def configure(self, values: Mapping[str, object]) -> Settings:
         """Change settings for this session; see `Session.configure`."""
-        before = dict(self._overrides)
-        for name, value in values.items():
-            if value is None:
-                self._overrides.pop(name, None)
-            else:
-                self._overrides[name] = value
-        try:
-            settings = self.settings()
-        except Exception:
-            self._overrides = before
-            raise
         with self._lock:
-            self._engine = None
-            if self._home != settings.home:
+            before, overrides = self._overrides, {**self._overrides, **values}
+            old = self.settings()
+            self._overrides = {name: value for name, value in overrides.items() if value is not None}
+            try:
+                # A name that is only taken back must be a name too.
+                old.with_values({name: None for name in values if values[name] is None}, "%config")
+                new = self.settings()
+            except Exception:
+                self._overrides = before
+                raise
+            # A path means what it meant when it was given, wherever the notebook goes later.
+            for name in {"home", "catalog"} & self._overrides.keys():
+                self._overrides[name] = Path(getattr(new, name)).absolute()
+            if new.home != old.home:
                 self._storage = None
-        return settings
+            if new.home != old.home or new.catalog != old.catalog:
+                self._engine = None
+            return new
 
     @property
     def storage(self) -> Storage:
@@ -105,20 +110,36 @@ class Workshop:
         NewerSchemaError
             If a newer version wrote the store: working beside it would pay for what it holds.
         """
-        from jupyter_imagegen.storage import open_storage, open_temporary_storage
-
         with self._lock:
             if self._storage is None:
-                self._home = self.settings().home
-                try:
-                    self._storage = open_storage(self._home, now=self.now, session=self.id)
-                    self._storage.ledger.sweep()
-                except NewerSchemaError:
-                    raise
-                except StoreError as exc:
-                    self._storage = open_temporary_storage(now=self.now, session=self.id)
-                    self.storage_note = f"{exc} Pictures are kept only until this kernel ends."
+                home = self.settings().home.absolute()
+                # A store is opened once: a run that began before the home changed still writes to it.
+                if home not in self._opened:
+                    self._opened[home] = self._open(home)
+                self._storage, self.storage_note = self._opened[home]
             return self._storage
+
+    def _open(self, home: Path) -> tuple[Storage, str]:
+        """A home's store, and what the user should know about it."""
+        from jupyter_imagegen.storage import open_storage, open_temporary_storage
+
+        try:
+            storage = open_storage(home, now=self.now, session=self.id)
+        except NewerSchemaError:
+            raise
+        except StoreError as exc:
+            storage = open_temporary_storage(now=self.now, session=self.id)
+            # Its folder goes with the process that made it, not with a forked child of that.
+            atexit.register(_close_in, os.getpid(), storage)
+            return storage, f"{exc} Pictures are kept only until this kernel ends."
+        return storage, " ".join(storage.notes)
+
+    def close(self) -> None:
+        """Close every store that was opened; a temporary one is deleted."""
+        with self._lock:
+            for storage, _ in self._opened.values():
+                storage.close()
+            self._opened, self._storage, self._engine = {}, None, None
 
     @property
     def catalog(self) -> Catalog:
@@ -179,7 +200,9 @@ class Workshop:
         styles = self.styles()
         return apply_styles(prompt, [find_style(name, styles) for name in names])
 
-    def provider_for(self, request: GenerateRequest, *, named: str | None, wanted: int) -> Provider:
+    def provider_for(
+        self, request: GenerateRequest, *, named: str | None, wanted: int, calling: bool
+    ) -> Provider:
         """As named; else openai where it can be called or has the pictures; else demo, for people.
 
         Parameters
@@ -190,6 +213,8 @@ class Workshop:
             The provider that the call or the settings name, or None.
         wanted
             How many stored pictures would do without a call.
+        calling
+            Whether a call may follow; a price can be asked for without a key.
 
         Raises
         ------
@@ -197,7 +222,7 @@ class Workshop:
             If a call is needed, no key is set, and nobody is there to be told that a picture is a demo.
         """
         from jupyter_imagegen.core.keys import request_key
-        from jupyter_imagegen.providers.openai import is_configured
+        from jupyter_imagegen.providers.openai_connection import is_configured
 
         if named:
             return self.provider(named)
@@ -208,6 +233,8 @@ class Workshop:
             return openai
         if self.demo_fallback:
             return self.provider("demo")
+        if not calling:
+            return openai
         raise NoKeyError(
             "no OPENAI_API_KEY is set, and the picture is not in the store",
             hint="Set OPENAI_API_KEY, or say --provider demo for a free offline picture.",
@@ -223,3 +250,8 @@ class Workshop:
         """The notebook's file name, for the history; empty where nobody says."""
         told = self.notebook or self.environ.get("JPY_SESSION_NAME", "")
         return Path(told).name
+
+
+def _close_in(pid: int, storage: Storage) -> None:
+    if os.getpid() == pid:
+        storage.close()

@@ -75,6 +75,21 @@ class Image:
     revised_prompt: str | None = None
     load: Callable[[], bytes] = field(repr=False, compare=False)
     load_preview: Callable[[], Preview] = field(repr=False, compare=False)
+    face: Face | None = field(default=None, repr=False, compare=False)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a copy; the ending may ask for another format (`.png .jpg .webp`).
+
+        Raises
+        ------
+        RequestError
+            If a relative path leaves the current folder, the file exists, or no picture has the ending.
+        StoreError
+            If the disk does not take it.
+        """
+        if self.face is None:
+            raise RuntimeError("this picture was made without a session")
+        return self.face.save(self, path, overwrite=overwrite)
 
     @property
     def bytes(self) -> bytes:
@@ -90,9 +105,9 @@ class Image:
     @property
     def pil(self) -> PILImage:
         """The original, decoded by Pillow."""
-        from PIL import Image as pil_image
+        from PIL import Image as Pillow
 
-        picture = pil_image.open(BytesIO(self.load()))
+        picture = Pillow.open(BytesIO(self.load()))
         picture.load()
         return picture
 
@@ -169,14 +184,12 @@ class Result:
         return self._face().edit_result(self, prompt, **options)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
-        """Write copies of all pictures; more than one are numbered `name-1.png`, `name-2.png` …"""
+        """Write copies of all pictures; more than one are numbered: `name-1.png`, `name-2.png`."""
         target = Path(path)
         if len(self.images) == 1:
             return [self._face().save(self.images[0], target, overwrite=overwrite)]
         return [
-            self._face().save(
-                image, target.with_stem(f"{target.stem}-{i}"), overwrite=overwrite
-            )
+            self._face().save(image, target.with_stem(f"{target.stem}-{i}"), overwrite=overwrite)
             for i, image in enumerate(self.images, 1)
         ]
 
