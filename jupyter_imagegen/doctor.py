@@ -163,7 +163,7 @@ def _asked(model: str, endpoint: str) -> list[Check]:
                 hint="Look at the network and the proxy; stored and demo pictures work without.",
             )
         ]
-    renamed = {"key": "endpoint", "model": "model there"}
+    renamed = {"key": "endpoint", "model": "offered"}
     return [
         Check(name=renamed.get(answer.name, answer.name), ok=answer.ok, text=answer.text, hint=answer.hint)
         for answer in answers
@@ -239,14 +239,20 @@ def _budget(session: Session, settings: Settings) -> Check:
 
 def _cell(session: Session, settings: Settings) -> Check:
     """What one picture would do now; a refusal is the answer too."""
+    from jupyter_imagegen.providers.openai_connection import read_connection
+
     try:
         plan = session.preflight(_PROMPT, fresh=True)
+        if plan.order.provider.name == "openai":
+            read_connection(session.workshop.environ).check_credentials()
     except ImagegenError as exc:
         return Check(name="cell", ok=False, text=f"would be refused: {exc.message}", hint=exc.hint)
     order, priced = plan.order, plan.estimate
     if not order.provider.paid:
-        why = settings.sources["provider"] if settings.provider else "no OPENAI_API_KEY is set"
-        return Check(name="cell", ok=True, text=f"would paint an offline demo picture, because of: {why}")
+        why = "no OPENAI_API_KEY is set"
+        if settings.provider:
+            why = f"{settings.sources['provider']} says {settings.provider}"
+        return Check(name="cell", ok=True, text=f"would paint an offline demo picture, because {why}")
     request = order.request
     price = (
         "at a price nobody knows before the call"

@@ -41,14 +41,14 @@ def main(words: Sequence[str] | None = None) -> int:
     free
     ...
     """
-    from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, error_document, error_line, exit_code
+    from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, PROG, error_document, error_line, exit_code
 
     words = sys.argv[1:] if words is None else words
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a letter shows its code; a finished, paid picture must not end in a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    from jupyter_imagegen.cli.parsing import PROG, read_arguments
+    from jupyter_imagegen.cli.parsing import read_arguments
 
     try:
         return _run(read_arguments(words))
@@ -58,7 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
             from jupyter_imagegen.cli.output import say, to_json
 
             say(to_json(error_document(exc, code)))
-        sys.stderr.write(f"{error_line(PROG, exc)}\n")
+        sys.stderr.write(f"{error_line(exc)}\n")
         return code
     except KeyboardInterrupt:
         sys.stderr.write(f"{PROG}: interrupted\n")

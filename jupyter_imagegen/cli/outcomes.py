@@ -26,6 +26,9 @@ from jupyter_imagegen.render.escaping import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: The console script; `jupyter imagegen` finds it by this name.
+PROG = "jupyter-imagegen"
+
 OK, FAILED, WRONG_REQUEST, BUDGET, ACCESS, REFUSED, UNREACHABLE, POSSIBLY_BILLED, STORE = range(9)
 #: What a shell gives a program that Ctrl-C ended: 128 and the number of SIGINT.
 INTERRUPTED = 130
@@ -75,17 +78,17 @@ def exit_code(exc: ImagegenError) -> int:
     return next((code for kind, code in _CODES if isinstance(exc, kind)), FAILED)
 
 
-def error_line(prog: str, exc: ImagegenError) -> str:
+def error_line(exc: ImagegenError) -> str:
     """The error in one line: what was wrong and what to do."""
-    return f"{prog}: {one_line(str(exc))}"
+    return f"{PROG}: {one_line(in_shell(str(exc)))}"
 
 
 def error_document(exc: ImagegenError, code: int) -> dict[str, Any]:
     """The error for a program: its kind, its words, what the API said, whether it can have been billed."""
     document: dict[str, Any] = {
         "type": type(exc).__name__,
-        "message": exc.message,
-        "hint": exc.hint,
+        "message": in_shell(exc.message),
+        "hint": in_shell(exc.hint),
         "exit_code": code,
     }
     if isinstance(exc, ProviderError):
@@ -105,3 +108,14 @@ def error_document(exc: ImagegenError, code: int) -> dict[str, Any]:
 def exit_codes_text() -> str:
     """The table of exit codes for the help."""
     return "exit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items())
+
+
+def in_shell(text: str) -> str:
+    """Name the command where words that were written for a notebook name the magic.
+
+    Examples
+    --------
+    >>> in_shell("Raise it with `%imagegen budget 1 --per day`.")
+    'Raise it with `jupyter-imagegen budget 1 --per day`.'
+    """
+    return text.replace("%imagegen ", f"{PROG} ")

@@ -6,15 +6,13 @@ import argparse
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from jupyter_imagegen.cli.outcomes import exit_codes_text
+from jupyter_imagegen.cli.outcomes import PROG, exit_codes_text
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options import SCOPES, add_options
 from jupyter_imagegen.options.table import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PROG = "jupyter-imagegen"
 
 _DESCRIPTION = """\
 AI pictures from the command line: the price before, and the same budgets and store as in your notebooks."""
@@ -61,18 +59,19 @@ def read_arguments(words: Sequence[str]) -> argparse.Namespace:
     SystemExit
         After `--help` and `--version`.
     """
-    parser, commands = _build()
+    # Reading the version of an installed package takes as long as the rest of the parsing.
+    parser, commands = _build(_version() if "--version" in words else "")
     namespace, unknown = parser.parse_known_args(list(words))
     if unknown:
         _refuse(unknown, commands[namespace.command])
     return namespace
 
 
-def _build() -> tuple[CommandParser, dict[str, CommandParser]]:
+def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     parser = CommandParser(
         prog=PROG, description=_DESCRIPTION, epilog=f"{_EXAMPLES}\n{exit_codes_text()}", add_help=True
     )
-    parser.add_argument("--version", action="version", version=f"{PROG} {_version()}")
+    parser.add_argument("--version", action="version", version=f"{PROG} {version}")
     adding = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
     )

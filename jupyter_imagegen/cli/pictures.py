@@ -13,7 +13,8 @@ from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.exports import ENDINGS, file_name, unused
 from jupyter_imagegen.options import given
-from jupyter_imagegen.render import caption, estimate_words
+from jupyter_imagegen.render import caption
+from jupyter_imagegen.render.views import estimate_view, plan_view
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -48,8 +49,6 @@ def make(arguments: Namespace, session: Session) -> int:
 def estimate(arguments: Namespace, session: Session) -> int:
     """Say what pictures would cost; a price can be had without a key."""
     prompt, options = _asked(arguments)
-    if session.workshop.settings().provider is None:
-        options.setdefault("provider", "openai")
     return _tell_preflight(arguments, session.preflight(prompt, **options))
 
 
@@ -101,23 +100,31 @@ def spending_line(spending: Spending, budgets: tuple[Budget, ...], left: Mapping
 
 
 def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
+    order = preflight.order
     if arguments.json:
         say(to_json(preflight_document(preflight)))
-        return OK
-    order, priced = preflight.order, preflight.estimate
-    to_buy = order.options.n - preflight.stored
-    lines = [estimate_words(priced) if to_buy else "stored already: nothing to pay"]
-    if to_buy and priced.ceiling is not None and priced.ceiling != priced.usd:
-        lines[0] += f", at most {format_usd(priced.ceiling)}"
-    parameters = order.request.parameters()
-    words = str(parameters.pop("prompt"))
-    lines.append(f"provider: {order.provider.name}, {order.provider.endpoint}")
-    lines += [f"{name}: {value}" for name, value in parameters.items()]
-    lines += [f"n: {order.options.n}, of which {preflight.stored} stored", f"key: {preflight.key}"]
-    lines += [text for text in (priced.note if to_buy else "", *preflight.notes) if text]
-    if arguments.command != "estimate":
-        lines += ["prompt:", words]
-    say(*lines)
+    elif arguments.command == "estimate":
+        view = estimate_view(
+            preflight.listed,
+            request=order.request,
+            n=order.options.n,
+            stored=preflight.stored,
+            price=preflight.estimate,
+        )
+        say(*view.text.splitlines()[1:], *preflight.notes)
+    else:
+        view = plan_view(
+            order.request,
+            key=preflight.key,
+            provider=order.provider.name,
+            endpoint=order.provider.endpoint,
+            n=order.options.n,
+            stored=preflight.stored,
+            price=preflight.estimate,
+            listed=preflight.listed,
+            notes=preflight.notes,
+        )
+        say(view.text)
     return OK
 
 
