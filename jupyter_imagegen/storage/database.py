@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import NewerSchemaError, StoreError
@@ -17,7 +17,6 @@ from jupyter_imagegen.storage import statements
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     Row = Mapping[str, Any]
 
@@ -183,7 +182,7 @@ class Database:
 
     def _guard(self) -> threading.RLock:
         if self._pid != os.getpid():
-            # Another thread of the parent may have held the lock at the fork; nobody will ever release it here.
+            # Another thread of the parent may have held the lock at the fork; nobody would release it here.
             self._lock, self._depth, self._pid = threading.RLock(), 0, os.getpid()
             if self._connection is not None and self.path is not None:
                 _INHERITED.append(self._connection)
@@ -287,12 +286,9 @@ def damage_mark(path: Path) -> Path:
 
 def migrations() -> list[tuple[int, str, str]]:
     """The package's migrations as `(number, name, SQL)`, in order."""
-    folder = resources.files("jupyter_imagegen.storage") / "migrations"
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [
-        (int(f.name.partition("_")[0]), f.name.removesuffix(".sql"), f.read_text(encoding="utf-8"))
-        for f in files
-    ]
+    # Not importlib.resources: it imports zipfile and tempfile, and a hit should not wait for them.
+    files = sorted((Path(__file__).parent / "migrations").glob("*.sql"))
+    return [(int(f.name.partition("_")[0]), f.stem, f.read_text(encoding="utf-8")) for f in files]
 
 
 def _split(text: str) -> Iterator[str]:

@@ -268,10 +268,13 @@ class Ledger:
         int
             How many were closed.
         """
+        keys = sorted({row["key"] for row in self._database.all(statements.OPEN_CHARGES)})
+        if not keys:
+            return 0
         from filelock import Timeout
 
         closed = 0
-        for key in sorted({row["key"] for row in self._database.all(statements.OPEN_CHARGES)}):
+        for key in keys:
             lock = self._lock(key)
             try:
                 lock.acquire(blocking=False)

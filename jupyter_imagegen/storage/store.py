@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +78,8 @@ class Storage:
         """Close the database; a temporary store is deleted."""
         self._database.close()
         if not self.persistent:
+            import shutil
+
             shutil.rmtree(self.home, ignore_errors=True)
 
 
@@ -125,6 +125,8 @@ def open_temporary_storage(*, now: Callable[[], datetime], session: str) -> Stor
     StoreError
         If there is no temporary folder either.
     """
+    import tempfile
+
     try:
         home = Path(tempfile.mkdtemp(prefix="imagegen-"))
         Shelf(home).prepare()

@@ -115,7 +115,7 @@ def in_fork(output, work, *arguments):
     pid = os.fork()
     if pid:
         return pid
-    with open(output, "w", buffering=1) as file:
+    with Path(output).open("w", buffering=1) as file:
         os.dup2(file.fileno(), 1)
         work(*arguments)
     os._exit(0)

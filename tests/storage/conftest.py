@@ -109,7 +109,12 @@ def png():
 
         rows = b"".join(b"\0" + bytes((number % 256, number // 256 % 256, y * 8) * 8) for y in range(8))
         header = struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)
-        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+        return (
+            b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", header)
+            + chunk(b"IDAT", zlib.compress(rows))
+            + chunk(b"IEND", b"")
+        )
 
     return make
 

@@ -11,7 +11,9 @@ from jupyter_imagegen.core.budgets import Budget
 from jupyter_imagegen.errors import BudgetExceededError
 
 
-def test_eight_processes_with_threads_are_admitted_exactly_ten_times(child, opened, home, assert_sums_are_true):
+def test_eight_processes_with_threads_are_admitted_exactly_ten_times(
+    child, opened, home, assert_sums_are_true
+):
     opened().close()
     children = [child("reserve", home, 4, 3) for _ in range(8)]
     for process in children:
@@ -57,6 +59,8 @@ def test_what_a_dead_process_held_and_never_sent_makes_room_again(opened, draw):
     budget = [Budget(scope="day", usd=Decimal("0.10"))]
     draw(store, "orphan").reserve("0.10", budgets=budget)  # nobody holds its lock
     draw(store, "next").reserve("0.10", budgets=budget)
-    with store.lock(draw(store, "held").key), pytest.raises(BudgetExceededError):
-        store.ledger.mark_sent(draw(store, "third").reserve("0.10", budgets=budget).id)
-        draw(store, "fourth").reserve("0.10", budgets=budget)
+    third = draw(store, "third")
+    with store.lock(third.key):
+        store.ledger.mark_sent(third.reserve("0.10", budgets=budget).id)
+        with pytest.raises(BudgetExceededError):
+            draw(store, "fourth").reserve("0.10", budgets=budget)

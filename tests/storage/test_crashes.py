@@ -1,4 +1,4 @@
-"""Processes are killed at every step and at random moments; the store opens and is complete, and the ledger is true."""
+"""Processes are killed at every step and at random moments; the store opens, complete, the ledger true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pytest
 
 from jupyter_imagegen.storage import entering, files
 
-
 forks = pytest.mark.skipif(sys.platform == "win32", reason="kills the children of a fork")
 
 
@@ -22,10 +21,18 @@ def spoken(file):
     return [line.split() for line in file.read_text().splitlines()]
 
 
-def until(condition):
+def all_have_begun(outputs):
+    return all(output.exists() and output.stat().st_size for output in outputs)
+
+
+def all_are_gone(pids):
+    return not any(is_running(pid) for pid in pids)
+
+
+def until(condition, about):
     """Wait, ten seconds at most."""
     for _ in range(2000):
-        if condition():
+        if condition(about):
             return
         threading.Event().wait(0.005)
     raise AssertionError("it did not happen")
@@ -54,8 +61,10 @@ def assert_as_promised(lines, store, charges):
     for digest, key in kept.items():
         assert digest in {image.digest for image in store.pictures.find(key)}
     states = {charge_id: charge["state"] for charge_id, charge in charges(store).items()}
-    ids = {verb: {line[2] for line in lines if line[:2] == verb.split()} for verb in
-           ("did reserve", "begin send", "did send", "did settle")}
+    ids = {
+        verb: {line[2] for line in lines if line[:2] == verb.split()}
+        for verb in ("did reserve", "begin send", "did send", "did settle")
+    }
     for charge_id in ids["did settle"]:
         assert states[charge_id] == "settled"
     for charge_id in ids["did send"] - ids["did settle"]:
@@ -104,11 +113,11 @@ def test_two_writers_killed_at_random_moments_lose_nothing_they_said_they_had_ke
             starter.stdin.write(f"{number}{i} {output}\n")
             starter.stdin.flush()
             pids.append(int(starter.stdout.readline()))
-        until(lambda: all(output.exists() and output.stat().st_size for output in outputs))
+        until(all_have_begun, outputs)
         threading.Event().wait(rng.uniform(0, 0.08))
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
-        until(lambda: not any(is_running(pid) for pid in pids))
+        until(all_are_gone, pids)
         store = opened()
         assert_whole(store)
         for output in outputs:

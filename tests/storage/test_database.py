@@ -52,7 +52,9 @@ def test_processes_that_migrate_at_once_migrate_once(home, child):
 def test_a_failing_migration_leaves_nothing_of_itself(tmp_path):
     path = tmp_path / "one.sqlite3"
     first = (1, "good", "CREATE TABLE one (a TEXT);")
-    broken = Database(path, steps=[first, (2, "bad", "CREATE TABLE two (a TEXT);\nCREATE TABLE one (a TEXT);")])
+    broken = Database(
+        path, steps=[first, (2, "bad", "CREATE TABLE two (a TEXT);\nCREATE TABLE one (a TEXT);")]
+    )
     with pytest.raises(StoreError, match="already exists"):
         broken.open()
     broken.close()
@@ -227,8 +229,12 @@ def test_a_forked_child_uses_a_connection_of_its_own_even_if_the_lock_was_held(s
 
 
 def test_a_transaction_that_fails_leaves_nothing(storage):
-    with pytest.raises(ZeroDivisionError), storage._database.transaction():
-        storage.ledger.set_budget("day", Decimal(5))
-        1 / 0  # noqa: B018  # the failure
+    def fail():
+        with storage._database.transaction():
+            storage.ledger.set_budget("day", Decimal(5))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert storage.ledger.budgets() == []
     assert not storage._database._connection.in_transaction

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from jupyter_imagegen.errors import StoreError
+
+
+@pytest.fixture
+def made(storage, draw, png, clock):
+    """Make pictures for prompts, a minute apart."""
+
+    def make(*prompts):
+        drawings = []
+        for number, prompt in enumerate(prompts):
+            clock.turn(minutes=1)
+            drawings.append(draw(storage, prompt))
+            drawings[-1].keep(png(number), alt=f"alt {number}", notebook="lesson.ipynb")
+        return drawings
+
+    return make
+
+
+def test_history_is_newest_first_and_in_pages(storage, made):
+    made(*(f"picture {number}" for number in range(7)))
+    pages, before = [], None
+    while page := storage.pictures.history(limit=3, before=before):
+        pages.append([entry.prompt[-1] for entry in page])
+        before = page[-1].cursor
+    assert pages == [["6", "5", "4"], ["3", "2", "1"], ["0"]]
+
+
+def test_pages_neither_repeat_nor_lose_what_was_made_at_one_moment(storage, draw, png):
+    for number in range(9):
+        draw(storage, f"picture {number}").keep(png(number))
+    seen, before = [], None
+    while page := storage.pictures.history(limit=2, before=before):
+        seen += [entry.prompt for entry in page]
+        before = page[-1].cursor
+    assert sorted(seen) == [f"picture {number}" for number in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ÉTÉ", 1),
+        ("ete\u0301", 0),
+        ("e\u0301te\u0301", 1),
+        ("100%", 1),
+        ("%", 1),
+        ("_", 1),
+        ("\\", 1),
+        ("'", 1),
+        ("STRASSE", 1),
+        ("", 5),
+    ],
+)
+def test_search_takes_any_case_any_form_and_every_sign_as_itself(storage, made, text, found):
+    made("l'été", "100% wool", "snake_case", "back\\slash", "Straße")
+    assert len(storage.pictures.history(text)) == found
+
+
+def test_a_request_comes_forward_when_another_of_its_pictures_is_drawn(storage, made, clock, png):
+    first, _ = made("one", "two")
+    clock.turn(minutes=1)
+    first.keep(png(5))
+    assert [entry.prompt for entry in storage.pictures.history()] == ["one", "two"]
+    entry = storage.pictures.entry("last")
+    assert entry.key == first.key
+    assert [image.sample for image in entry.images] == [0, 1]
+    assert entry.first_made < entry.last_made
+
+
+def test_an_entry_says_everything_about_its_request(storage, made):
+    (one,) = made("a lighthouse")
+    entry = storage.pictures.entry(one.key[:6])
+    assert entry.prompt == "a lighthouse"
+    assert entry.parameters == {"size": "1024x1024", "quality": "low"}
+    assert (entry.operation, entry.model, entry.provider) == ("generate", "gpt-image-2.5-flare", "openai")
+    assert (entry.alt, entry.notebook, entry.inputs, entry.lost) == ("alt 0", "lesson.ipynb", {}, 0)
+
+
+def test_an_ambiguous_key_names_those_it_could_be(storage, made):
+    drawings = made(*(f"picture {number}" for number in range(40)))
+    keys = sorted(one.key for one in drawings)
+    first = next(a[0] for a, b in itertools.pairwise(keys) if a[0] == b[0])
+    with pytest.raises(
+        StoreError, match=r"beginning of '[0-9a-f]{12}' and '[0-9a-f]{12}'.*more of its digits"
+    ):
+        storage.pictures.entry(first)
+
+
+@pytest.mark.parametrize("key", ["", "xyz", "%", "0' OR 1=1"])
+def test_what_is_not_a_key_is_a_clear_error(storage, key):
+    with pytest.raises(StoreError, match="not a key"):
+        storage.pictures.entry(key)
+
+
+def test_an_unknown_key_and_an_empty_store_are_clear_errors(storage):
+    with pytest.raises(StoreError, match="no picture's key begins with 'abc'"):
+        storage.pictures.entry("abc")
+    with pytest.raises(StoreError, match="nothing was made yet"):
+        storage.pictures.entry("last")

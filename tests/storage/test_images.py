@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from decimal import Decimal
+
+import pytest
+
+from jupyter_imagegen.core.request import EditRequest, InputImage
+from jupyter_imagegen.core.results import Preview
+from jupyter_imagegen.core.usage import Usage
+from jupyter_imagegen.errors import DamagedPictureError, StoreError
+from jupyter_imagegen.imaging import Inspected
+from jupyter_imagegen.storage import entering, files
+from jupyter_imagegen.storage.keeping import shares
+
+
+def damage(path, how, other):
+    data = path.read_bytes()
+    if how == "flipped":
+        path.write_bytes(data[:40] + bytes([data[40] ^ 1]) + data[41:])
+    elif how == "cut":
+        path.write_bytes(data[:-1])
+    elif how == "empty":
+        path.write_bytes(b"")
+    elif how == "swapped":
+        path.write_bytes(other)
+
+
+def test_bytes_come_back_exactly_as_they_were_received(opened, drawing, png):
+    kept = drawing.keep(png(), alt="a tower", notebook="lesson.ipynb", seconds=8.5)
+    assert kept.origin == "provider"
+    (found,) = opened().pictures.find(drawing.key)
+    assert found.origin == "store"
+    assert found.bytes == png()
+    assert found.path.read_bytes() == png()
+    assert (found.sample, found.width, found.size_bytes, found.seconds) == (0, 8, len(png()), 8.5)
+    assert found.made_at == kept.made_at
+
+
+def test_a_hit_imports_neither_pillow_nor_filelock(home, drawing, png):
+    drawing.keep(png())
+    code = (
+        "import sys, pathlib; from datetime import datetime, UTC\n"
+        "from jupyter_imagegen.storage import open_storage\n"
+        "assert 'sqlite3' not in sys.modules\n"
+        f"s = open_storage(pathlib.Path({str(home)!r}), now=lambda: datetime.now(UTC), session='s')\n"
+        f"(i,) = s.pictures.find({drawing.key!r}); i.bytes; i.preview; s.close()\n"
+        "print(sorted({'PIL', 'filelock', 'openai', 'zipfile', 'tempfile'} & set(sys.modules)))"
+    )
+    import subprocess
+
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"
+
+
+def test_samples_are_numbered_in_the_order_they_came(drawing, png):
+    assert [drawing.keep(png(number)).sample for number in range(3)] == [0, 1, 2]
+    assert [image.bytes for image in drawing.storage.pictures.find(drawing.key, 2)] == [png(0), png(1)]
+    assert drawing.storage.pictures.count(drawing.key) == 3
+    assert drawing.storage.pictures.next_sample(drawing.key) == 3
+
+
+def test_a_number_that_is_taken_never_pushes_a_picture_out(drawing, png):
+    drawing.keep(png(0), sample=0)
+    assert drawing.keep(png(1), sample=0).sample == 1
+    assert [image.bytes for image in drawing.storage.pictures.find(drawing.key)] == [png(0), png(1)]
+    assert {path.name[-6:] for path in drawing.storage.home.glob("pictures/*/*.json")} == {"0.json", "1.json"}
+
+
+def test_the_same_bytes_for_two_requests_are_one_file(storage, draw, png):
+    one, two = draw(storage, "one"), draw(storage, "two")
+    one.keep(png())
+    two.keep(png())
+    assert one.storage.pictures.find(one.key)[0].path == storage.pictures.find(two.key)[0].path
+    assert storage.pictures.verify().checked == 1
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "swapped"])
+def test_a_damaged_picture_is_put_aside_and_never_shown(opened, drawing, png, how):
+    image = drawing.keep(png(0))
+    damage(image.path, how, png(7))
+    fresh = opened()
+    assert fresh.pictures.find(drawing.key) == []
+    assert fresh.pictures.count(drawing.key) == 0
+    assert not image.path.exists()
+    assert len(list((fresh.home / "quarantine").iterdir())) == 1
+    assert fresh.pictures.next_sample(drawing.key) == 1
+    assert fresh.pictures.entry("last").lost == 1
+    with pytest.raises(StoreError):
+        image.preview.data  # noqa: B018  # loads it
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "swapped"])
+def test_loading_checks_the_digest_even_after_it_was_found(storage, drawing, png, how):
+    drawing.keep(png(0))
+    (image,) = storage.pictures.find(drawing.key)
+    damage(image.path, how, png(7))
+    with pytest.raises(DamagedPictureError, match="no longer what was received"):
+        image.bytes  # noqa: B018  # loads it
+    assert storage.pictures.find(drawing.key) == []
+
+
+def test_a_picture_damaged_after_it_was_seen_is_noticed_by_its_time_of_change(storage, drawing, png):
+    image = drawing.keep(png(0))
+    assert storage.pictures.count(drawing.key) == 1
+    stat = image.path.stat()
+    damage(image.path, "flipped", b"")
+    os.utime(image.path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1_000_000))
+    assert storage.pictures.count(drawing.key) == 0
+
+
+def test_a_missing_picture_is_left_out_and_back_when_its_file_is(storage, drawing, png):
+    image = drawing.keep(png())
+    image.path.unlink()
+    assert storage.pictures.find(drawing.key) == []
+    with pytest.raises(StoreError, match="cannot be read"):
+        image.bytes  # noqa: B018  # loads it
+    image.path.write_bytes(png())
+    assert storage.pictures.find(drawing.key)[0].bytes == png()
+
+
+def test_a_damaged_picture_that_comes_again_is_whole_again(opened, drawing, png):
+    image = drawing.keep(png())
+    damage(image.path, "empty", b"")
+    store = opened()
+    assert store.pictures.count(drawing.key) == 0
+    drawing.keep(png(), sample=0)
+    assert [image.bytes for image in store.pictures.find(drawing.key)] == [png()]
+
+
+def test_one_damaged_picture_of_three_leaves_the_other_two(opened, drawing, png):
+    images = [drawing.keep(png(number)) for number in range(3)]
+    damage(images[1].path, "cut", b"")
+    assert [image.sample for image in opened().pictures.find(drawing.key)] == [0, 2]
+    assert [image.sample for image in opened().pictures.find(drawing.key, 2)] == [0, 2]
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "swapped", "missing"])
+def test_a_bad_preview_is_never_shown_but_made_again(storage, drawing, png, how):
+    image = drawing.keep(png())
+    right = image.preview
+    (path,) = storage.home.glob("pictures/*/*.preview.*")
+    if how == "missing":
+        path.unlink()
+    else:
+        damage(path, how, png(9))
+    assert image.preview == right
+    assert path.read_bytes() == right.data
+
+
+def test_a_preview_that_cannot_be_written_is_still_shown(storage, drawing, png):
+    image = drawing.keep(png())
+    (path,) = storage.home.glob("pictures/*/*.preview.*")
+    path.unlink()
+    path.mkdir()
+    assert image.preview.mime == "image/jpeg"
+
+
+def test_a_preview_that_was_made_before_is_kept_as_it_is(storage, drawing, png):
+    given = Preview(data=b"small", mime="image/jpeg", width=4, height=4)
+    drawing.keep(png(), preview=given)
+    assert storage.pictures.find(drawing.key)[0].preview == given
+
+
+def test_a_picture_without_a_store_is_shown_all_the_same(storage, png):
+    inspected = Inspected(mime="image/png", width=8, height=8, has_alpha=False)
+    image = storage.pictures.unkept(data=png(), inspected=inspected, sample=2)
+    assert (image.bytes, image.path, image.sample) == (png(), None, 2)
+    assert image.preview.mime == "image/jpeg"
+
+
+def test_a_call_is_priced_to_the_last_nano_dollar(storage, drawing, png):
+    images = [drawing.keep(png(number)) for number in range(3)]
+    usage = Usage(text_input=13, image_output=588)
+    priced = storage.pictures.price(
+        drawing.key, images, cost=Decimal("0.01"), usage=usage, request_id="req_1"
+    )
+    assert sum(image.cost_usd for image in priced) == Decimal("0.01")
+    assert [image.cost_usd for image in storage.pictures.find(drawing.key)] == [
+        image.cost_usd for image in priced
+    ]
+    assert shares(10, 3) == [4, 3, 3]
+    assert shares(None, 2) == [None, None]
+
+
+def test_an_unknown_cost_stays_unknown(storage, drawing, png):
+    images = storage.pictures.price(drawing.key, [drawing.keep(png())], cost=None)
+    assert images[0].cost_usd is None
+    assert storage.pictures.find(drawing.key)[0].cost_usd is None
+    assert storage.pictures.entry("last").cost_usd is None
+    assert storage.pictures.price(drawing.key, [], cost=Decimal(1)) == []
+
+
+def test_nothing_but_digests_of_input_pictures_is_written(storage, png):
+    from jupyter_imagegen.core.keys import request_key
+
+    secret = InputImage(
+        data=b"the picture of my cat",
+        digest="ab" * 32,
+        mime="image/png",
+        width=8,
+        height=8,
+        name="/home/cat.png",
+    )
+    request = EditRequest(
+        model="gpt-image-2.5-flare",
+        prompt="in winter",
+        size="1024x1024",
+        quality="low",
+        images=(secret,),
+        mask=secret,
+    )
+    key = request_key(request)
+    inspected = Inspected(mime="image/png", width=8, height=8, has_alpha=False)
+    storage.pictures.keep(
+        key=key, namespace=None, request=request, provider="openai", data=png(), inspected=inspected
+    )
+    assert storage.pictures.entry(key).inputs == {"images": ["ab" * 32], "mask": "ab" * 32}
+    written = b"".join(path.read_bytes() for path in storage.home.rglob("*") if path.is_file())
+    assert b"my cat" not in written
+    assert b"cat.png" not in written
+
+
+def test_text_from_outside_is_stored_whatever_it_is(storage, drawing, png):
+    hostile = "\ud800 \0 <script> ' ; DROP TABLE pictures; \x1b[31m"
+    drawing.keep(png(), revised_prompt=hostile, request_id=hostile, notebook=hostile, alt=hostile)
+    (image,) = storage.pictures.find(drawing.key)
+    assert image.revised_prompt.startswith("\\ud800 \0 <script>")
+
+
+@pytest.mark.parametrize("broken", ["replace", "fsync"])
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5])
+def test_a_disk_that_refuses_at_any_step_leaves_all_or_nothing(opened, drawing, png, monkeypatch, broken, at):
+    calls = iter(range(1, 100))
+    original = getattr(os, broken)
+
+    def refusing(*args, **kwargs):
+        if next(calls) == at:
+            raise OSError(5, "Input/output error")
+        return original(*args, **kwargs)
+
+    preview = Preview(data=b"small", mime="image/jpeg", width=4, height=4)
+    monkeypatch.setattr(os, broken, refusing)
+    kept = False
+    # Some steps may fail without harm: the recipe's own place is one.
+    with contextlib.suppress(StoreError):
+        drawing.keep(png(), preview=preview)
+        kept = True
+    monkeypatch.undo()
+    store = opened(folder=drawing.storage.home)
+    found = store.pictures.find(drawing.key)
+    assert len(found) >= kept
+    report = store.pictures.verify()
+    assert report.sound
+    assert report.unknown == ()
+    assert [path.name for path in (store.home / "incoming").iterdir() if ".part" in path.name] == []
+
+
+def test_two_writers_of_one_picture_at_one_moment_both_succeed(storage, draw, png):
+    images, start = [], threading.Barrier(8)
+
+    def write(number):
+        mine = draw(storage, f"picture {number % 2}")
+        start.wait()
+        images.append(mine.keep(png()))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(images) == 8
+    assert storage.pictures.verify().sound
+    assert list((storage.home / "incoming").iterdir()) == []
+
+
+def test_a_replacing_that_windows_refuses_for_a_moment_is_tried_again(tmp_path, monkeypatch):
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_bytes(b"new")
+    waits, replace = [], os.replace
+
+    def busy(*args, **kwargs):
+        if len(waits) < 3:
+            raise PermissionError(13, "held by a virus scanner")
+        return replace(*args, **kwargs)
+
+    monkeypatch.setattr(os, "replace", busy)
+    monkeypatch.setattr(files.sys, "platform", "win32")
+    files.move(source, target, sleep=waits.append)
+    monkeypatch.undo()
+    assert target.read_bytes() == b"new"
+    assert len(waits) == 3
+
+
+def test_a_file_of_a_dead_writer_is_swept_and_one_of_a_living_is_not(storage):
+    incoming = storage.home / "incoming"
+    host = files.writer().partition("-")[0]
+    dead = incoming / f"{host}-{2**22 + 1}-aa.part"
+    elsewhere = incoming / "otherhost-1-aa.part"
+    alive = incoming / f"{files.writer()}-aa.part"
+    for path in (dead, elsewhere, alive):
+        path.write_bytes(b"half")
+    entering.adopt_abandoned(storage._database, storage._shelf)
+    assert {path.name for path in incoming.iterdir()} == {elsewhere.name, alive.name}
