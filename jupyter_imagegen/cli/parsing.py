@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_imagegen.cli.outcomes import PROG, exit_codes_text
+from jupyter_imagegen.core.budgets import SCOPES
 from jupyter_imagegen.errors import RequestError
-from jupyter_imagegen.options import SCOPES, add_options
+from jupyter_imagegen.options import add_options
 from jupyter_imagegen.options.table import whole_number
 
 if TYPE_CHECKING:

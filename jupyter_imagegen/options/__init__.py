@@ -12,12 +12,11 @@ from jupyter_imagegen.options.parsing import (
     quoted,
     split_line,
 )
-from jupyter_imagegen.options.table import COMMANDS, OPTIONS, SCOPES, Command, Option
+from jupyter_imagegen.options.table import COMMANDS, OPTIONS, Command, Option
 
 __all__ = [
     "COMMANDS",
     "OPTIONS",
-    "SCOPES",
     "Command",
     "Option",
     "OptionParser",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.options.table import COMMANDS, OPTIONS, SCOPES
+from jupyter_imagegen.options.table import COMMANDS, OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +45,8 @@ def candidates(text: str, values: Callable[[str], Sequence[str]]) -> list[str] |
     if option is not None and not option.switch:
         return _option_values(option, word, values)
     if before and before[0] == "budget" and before[-1] == "--per":
+        from jupyter_imagegen.core.budgets import SCOPES
+
         return _starting(SCOPES, word)
     if before and before[0] in {"models", "styles"}:
         return _starting(values(before[0]), word)

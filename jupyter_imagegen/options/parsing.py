@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_imagegen.errors import RequestError
-from jupyter_imagegen.options.table import COMMANDS, OPTIONS, SCOPES, seconds, whole_number
+from jupyter_imagegen.options.table import COMMANDS, OPTIONS, seconds, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +88,8 @@ class OptionParser(argparse.ArgumentParser):
         flags = [word for word in unknown if _is_flag(word)]
         if not flags:
             self.error(f"{unknown[0]!r} is more than it takes")
+        from difflib import get_close_matches
+
         flag = flags[0].partition("=")[0]
         near = get_close_matches(flag, self._option_string_actions, n=2, cutoff=0.6)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -159,6 +160,8 @@ def command_parser(name: str) -> OptionParser:
     elif name == "show":
         parser.add_argument("key", metavar="KEY")
     elif name == "budget":
+        from jupyter_imagegen.core.budgets import SCOPES
+
         parser.add_argument("usd", nargs="?", metavar="USD")
         parser.add_argument("--per", choices=SCOPES, default="day")
     elif name in {"models", "styles"}:
@@ -179,6 +182,8 @@ def find_command(word: str) -> str:
     names = [command.name for command in COMMANDS]
     if word in names:
         return word
+    from difflib import get_close_matches
+
     near = get_close_matches(word.lower(), names, n=1)
     meant = f" Did you mean `%imagegen {near[0]}`?" if near else ""
     raise RequestError(

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal
-
-from jupyter_imagegen.core.budgets import SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-__all__ = ["COMMANDS", "OPTIONS", "SCOPES", "Command", "Face", "Option", "dollars", "seconds", "whole_number"]
+    from decimal import Decimal
 
 #: Who offers an option: the cell and line magics, the command line.
 Face = Literal["magic", "cli"]
@@ -66,6 +62,8 @@ def dollars(text: str) -> Decimal:
     argparse.ArgumentTypeError
         If it is not a number of dollars, or less than nothing.
     """
+    from decimal import Decimal, InvalidOperation
+
     try:
         value = Decimal(text.removeprefix("$"))
     except InvalidOperation:
