@@ -216,6 +216,7 @@ class Runner:
         self._name = name
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._pid = 0
 
     def submit(self, events: AsyncGenerator[Event, None]) -> Job:
@@ -242,6 +243,14 @@ class Runner:
             future.cancel()
             raise
 
+    def close(self) -> None:
+        """End the thread; every job must have ended. A later job starts another."""
+        with self._lock:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is not None and thread is not None and self._pid == os.getpid():
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         context, loop = contextvars.copy_context(), self._running_loop()
 
@@ -257,7 +266,10 @@ class Runner:
         with self._lock:
             if self._loop is None or self._loop.is_closed() or self._pid != os.getpid():
                 self._pid, self._loop = os.getpid(), asyncio.new_event_loop()
-                threading.Thread(target=_serve, args=(self._loop,), name=self._name, daemon=True).start()
+                self._thread = threading.Thread(
+                    target=_serve, args=(self._loop,), name=self._name, daemon=True
+                )
+                self._thread.start()
             return self._loop
 
 
@@ -266,4 +278,8 @@ _running: set[asyncio.Task[None]] = set()
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    loop.run_forever()
+    try:
+        loop.run_forever()
+        loop.run_until_complete(loop.shutdown_default_executor())
+    finally:
+        loop.close()

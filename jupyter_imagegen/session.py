@@ -364,10 +364,13 @@ class Session:
             return jobs
 
     def close(self) -> None:
-        """Give up what is being made and close the store; for programs that make sessions of their own."""
-        for job in self._taken_jobs():
+        """Give up what is being made, end the thread and close the store; for sessions of one's own."""
+        jobs = self._taken_jobs()
+        for job in jobs:
             job.cancel()
-            wait([job.future])
+        wait([job.future for job in jobs])
+        self._runner.call(self.workshop.close_providers())
+        self._runner.close()
         self.workshop.close()
 
     def edit_result(self, result: Result, prompt: str, **options: Any) -> Result:

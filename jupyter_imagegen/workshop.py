@@ -134,6 +134,13 @@ class Workshop:
             return storage, f"{exc} Pictures are kept only until this kernel ends."
         return storage, " ".join(storage.notes)
 
+    async def close_providers(self) -> None:
+        """Close every provider's connections; on the loop that they were used on."""
+        with self._lock:
+            providers, self._providers = list(self._providers.values()), {}
+        for provider in providers:
+            await provider.aclose()
+
     def close(self) -> None:
         """Close every store that was opened; a temporary one is deleted."""
         with self._lock:
