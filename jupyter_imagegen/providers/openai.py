@@ -34,7 +34,7 @@ from jupyter_imagegen.providers.openai_connection import (
 from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, too_long
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from openai import AsyncOpenAI
 
@@ -131,7 +131,7 @@ class OpenAIProvider:
         """Whether that is OpenAI's own endpoint, where the catalog's rules hold."""
         return self._connection().official
 
-    async def make(self, request: GenerateRequest, options: CallOptions) -> AsyncIterator[ProviderEvent]:
+    async def make(self, request: GenerateRequest, options: CallOptions) -> AsyncGenerator[ProviderEvent]:
         """Make `options.n` pictures; see `Provider.make`.
 
         Yields

@@ -148,7 +148,7 @@ def explain(exc: BaseException, about: Circumstances) -> Failure:
                 "give it a longer timeout.",
             )
         )
-    if isinstance(exc, UnicodeError):
+    if isinstance(exc, UnicodeEncodeError):
         return Failure(
             error=errors.RefusedRequestError(
                 "the request holds a character that cannot be sent (half of a surrogate pair)"
@@ -244,7 +244,7 @@ def _refused_by_status(refusal: _Refusal, status: int, about: Circumstances) -> 
     if status == HTTPStatus.UNAUTHORIZED:
         return errors.AuthenticationError(
             f"the API key was not accepted: {said}",
-            hint=f"Set OPENAI_API_KEY to a working key from {KEYS_PAGE}; where it is set outside the notebook, "
+            hint=f"Set OPENAI_API_KEY to a working key from {KEYS_PAGE}; if it is set outside the notebook, "
             "restart the kernel.",
             **refusal.known(),
         )

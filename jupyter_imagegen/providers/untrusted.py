@@ -83,5 +83,5 @@ class Redactor:
 
 
 def _is_plain(character: str) -> bool:
-    """Whether a character shows as itself: no control, format (bidi), surrogate or private-use one."""
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
+    """Whether a character shows as itself: no control, format (bidi), surrogate or unassigned one."""
+    return not unicodedata.category(character).startswith("C")
