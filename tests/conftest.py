@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import socket
@@ -59,3 +60,32 @@ def image_server():
 
     with ImageServer() as server:
         yield server
+
+
+@pytest.fixture
+def server(image_server, monkeypatch):
+    """The image server, in an environment that leads the openai provider there."""
+    for name, value in image_server.env().items():
+        monkeypatch.setenv(name, value)
+    return image_server
+
+
+@pytest.fixture
+def new_session(home):
+    """Makes sessions as other processes would have them, and closes them."""
+    from jupyter_imagegen.session import Session
+
+    with contextlib.ExitStack() as stack:
+
+        def make(**options):
+            session = Session(**options)
+            stack.callback(session.close)
+            return session
+
+        yield make
+
+
+@pytest.fixture
+def session(server, new_session):
+    """A session whose openai provider reaches the image server."""
+    return new_session()
