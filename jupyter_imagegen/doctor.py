@@ -40,7 +40,8 @@ def checks(session: Session, *, online: bool = True) -> list[Check]:
 
     Examples
     --------
-    >>> [check.name for check in checks(session, online=False)][:2]
+    >>> from jupyter_imagegen.session import Session
+    >>> [check.name for check in checks(Session(demo_fallback=True), online=False)][:2]
     ['versions', 'settings']
     """
     found = [_versions()]

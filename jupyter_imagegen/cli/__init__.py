@@ -37,9 +37,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["estimate", "a lighthouse", "--provider", "demo"])
-    free
+    >>> main(["styles", "pixel-art", "--json"])  # doctest: +ELLIPSIS
+    {
+      "name": "pixel-art",
     ...
+    0
     """
     from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, PROG, error_document, error_line, exit_code
 

@@ -270,7 +270,8 @@ def _braced(template: str, dollar: int) -> _Slot:
     hint = "Write $$ for a dollar sign."
     if first_brace < 0:
         text = _short(template[dollar:].split("\n", 1)[0], 40)
-        raise PromptError(f"`{text}` {where} has no closing brace", hint=hint)
+        within = f" within {MAX_EXPRESSION_CHARACTERS:,} characters" if reach < len(template) else ""
+        raise PromptError(f"`{text}` {where} has no closing brace{within}", hint=hint)
     text = _short(template[dollar : first_brace + 1], 80)
     if ":" in text:
         hint = f"A format goes into an f-string: ${{f'{{value:.2f}}'}}. {hint}"

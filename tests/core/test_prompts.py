@@ -96,7 +96,7 @@ def test_a_word_of_python_is_a_missing_variable():
 
 
 def test_a_mapping_as_lookup_reports_its_missing_names():
-    with pytest.raises(PromptError, match=r"\$sea"):
+    with pytest.raises(PromptError, match=r"not defined in the notebook: \$sea"):
         fill_prompt("the $sea", {"land": 1}.__getitem__)
 
 
@@ -127,9 +127,12 @@ def test_what_is_not_an_expression_says_so_and_how_formats_are_written():
         fill("${} and {}")
 
 
-def test_a_prompt_full_of_braces_is_read_in_no_time():
+def test_the_end_of_an_expression_is_not_looked_for_in_the_whole_prompt():
+    # Each brace is a try at parsing: without an end to it a long prompt takes minutes.
+    with pytest.raises(PromptError, match="no closing brace within 4,000 characters"):
+        fill("${'" + "x" * 5_000 + "'}")
     with pytest.raises(PromptError, match="not a Python expression"):
-        fill("${(" + "}" * 32_000)
+        fill("${[" + "'}'," * 8_000)
 
 
 class Picture:
