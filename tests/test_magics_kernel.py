@@ -183,7 +183,7 @@ def test_every_command_shows_a_table_in_both_forms(demo, command):
     demo.run("%%imagegen\na boat for the tables")
     output = only(demo.run(f"%imagegen {command}"))
     assert output["output_type"] == "execute_result"
-    assert 'class="imagegen"' in output["data"]["text/html"]
+    assert 'class="imagegen ' in output["data"]["text/html"]
     assert text(output)
 
 

@@ -104,7 +104,9 @@ def _styles(session: Session, options: Namespace, _names: Mapping[str, Any]) -> 
     from jupyter_imagegen.core.prompts import find_style
 
     styles = session.workshop.styles()
-    return views.styles_view(styles.values() if options.name is None else [find_style(options.name, styles)])
+    if options.name is None:
+        return views.styles_view(styles.values())
+    return views.style_view(find_style(options.name, styles))
 
 
 def _config(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:

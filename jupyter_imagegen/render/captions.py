@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_imagegen.core.pricing import format_usd
-from jupyter_imagegen.render.escaping import escaped, one_line
+from jupyter_imagegen.render.escaping import inline, one_line
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Result
@@ -25,7 +25,7 @@ class Tag:
     @property
     def html(self) -> str:
         """The tag as an element."""
-        return f'<span class="tag {self.kind}">{escaped(self.text)}</span>'
+        return f'<span class="tag {self.kind}">{inline(self.text)}</span>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +70,11 @@ class Caption:
     def html(self) -> str:
         """The caption as the inside of a `figcaption`."""
         tags = "".join(f"{tag.html} " for tag in self.tags)
-        beside = f", {escaped(self.beside)}" if self.beside else ""
-        facts = " · ".join(escaped(fact) for fact in self.facts)
-        first = f"{facts} · {tags}<b>{escaped(self.price)}</b>{beside}"
-        second = [f"{self.banner.html} {escaped(self.advice)}"] if self.banner else []
-        return "<br>".join((first, *second, *(escaped(line) for line in self.lines)))
+        beside = f", {inline(self.beside)}" if self.beside else ""
+        facts = " · ".join(inline(fact) for fact in self.facts)
+        first = f"{facts} · {tags}<b>{inline(self.price)}</b>{beside}"
+        second = [f"{self.banner.html} {inline(self.advice)}"] if self.banner else []
+        return "<br>".join((first, *second, *(inline(line) for line in self.lines)))
 
 
 def short_model(name: str) -> str:

@@ -45,7 +45,7 @@ def one_line(text: str, limit: int = 0) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return plain text for an HTML text or a quoted attribute.
+    """Return plain text for a quoted HTML attribute, and for text that nothing reads as mathematics.
 
     Examples
     --------
@@ -53,3 +53,17 @@ def escaped(text: str) -> str:
     '&lt;b title=&quot;x&quot;&gt;'
     """
     return html.escape(plain(text), quote=True)
+
+
+def inline(text: str) -> str:
+    """Return plain text for the inside of an HTML element.
+
+    JupyterLab, nbviewer and GitHub read what stands between two dollar signs as mathematics, and prices come
+    in pairs. No typesetter looks for a formula across elements, so each sign gets one of its own.
+
+    Examples
+    --------
+    >>> inline("$0.21 of $5.00")
+    '<span>$</span>0.21 of <span>$</span>5.00'
+    """
+    return escaped(text).replace("$", "<span>$</span>")

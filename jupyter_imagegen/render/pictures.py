@@ -71,7 +71,7 @@ def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str 
     if len(sheet.data) > _HEAVY_BYTES:
         sheet = _lighter(sheet)
     figure = f"<figure>{inside}<figcaption>{words.html}</figcaption></figure>"
-    html = f'{style.PICTURES}<div class="imagegen">{figure}</div>'
+    html = f"{style.PICTURES}{style.OPEN}{figure}</div>"
     data: dict[str, Any] = {"text/html": html, "text/plain": text}
     metadata: dict[str, Any] = {}
     if sheet.mime in {"image/jpeg", "image/png"}:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.render import style
 from jupyter_imagegen.render.captions import pixels, short_model
-from jupyter_imagegen.render.escaping import escaped, one_line
+from jupyter_imagegen.render.escaping import escaped, inline, one_line
 from jupyter_imagegen.render.pictures import GRID_SIDE, PREVIEW_SIDE, data_url
 
 if TYPE_CHECKING:
@@ -83,10 +83,11 @@ def progress_html(progress: Progress) -> str:
         inner = f'<i class="run" style="animation-delay:-{delay:.1f}s"></i>'
     bar_width = width if progress.pictures == 1 else min(progress.pictures, 2) * (width + 8) - 8
     return (
-        f'{style.PROGRESS}<div class="imagegen">{boxes}'
+        f"{style.PROGRESS}{style.OPEN}{boxes}"
         f'<div class="bar" role="progressbar" aria-label="{label}"{value} style="width:{bar_width}px">'
         f"{inner}</div>"
-        f'<div class="line soft"><span role="status">{label}</span>{escaped(_after(progress))}</div></div>'
+        f'<div class="line soft"><span role="status">{inline(progress.state)}</span>'
+        f"{inline(_after(progress))}</div></div>"
     )
 
 
@@ -101,10 +102,10 @@ def progress_text(progress: Progress) -> str:
     return one_line(f"{progress.state}{_after(progress)}")
 
 
-def ended_bundle(words: str) -> MimeBundle:
+def ended_bundle(said: str) -> MimeBundle:
     """Return what stands in the place of a picture that did not come."""
-    html = f'{style.PROGRESS}<div class="imagegen"><div class="line soft">{escaped(words)}</div></div>'
-    return {"text/html": html, "text/plain": one_line(words)}, {}
+    html = f'{style.PROGRESS}{style.OPEN}<div class="line soft">{inline(said)}</div></div>'
+    return {"text/html": html, "text/plain": one_line(said)}, {}
 
 
 def estimate_words(estimate: Estimate | None) -> str:
@@ -119,9 +120,9 @@ def estimate_words(estimate: Estimate | None) -> str:
         return ""
     if estimate.usd is None:
         return "price not known before the call"
-    words = "up to" if estimate.kind == "bound" else "about"
+    how = "up to" if estimate.kind == "bound" else "about"
     shown: Decimal | None = estimate.ceiling if estimate.kind == "bound" else estimate.usd
-    return "free" if not shown else f"{words} {format_usd(shown)}"
+    return "free" if not shown else f"{how} {format_usd(shown)}"
 
 
 def box_size(size: str, side: int) -> tuple[int, int]:

@@ -10,6 +10,11 @@ and untrusted notebooks strip it; what is left is a picture with a size and a ca
 
 from __future__ import annotations
 
+#: Every output begins so. The other names tell MathJax, of whichever version, that prices are no formulas.
+OPEN = '<div class="imagegen mathjax_ignore tex2jax_ignore">'
+#: Goes before JupyterLab's own rules for tables and code in outputs, which name two classes and an element.
+#: Stands below as a section sign.
+_ROOT = ".imagegen:not(#_)"
 _LIGHT = "--ig-accent:#1f5fd0;--ig-ok:#197a43;--ig-warn:#8a5a00"
 _DARK = "--ig-accent:#7aa8ff;--ig-ok:#5fcf8f;--ig-warn:#f0b84a"
 _SOFT = "color:var(--jp-content-font-color2,color-mix(in srgb,currentColor 72%,transparent))"
@@ -22,46 +27,52 @@ _BASE = (
     f"@media (prefers-color-scheme:dark){{.imagegen{{{_DARK}}}}}"
     f"[data-jp-theme-light=true] .imagegen,.vscode-light .imagegen,html[theme=light] .imagegen{{{_LIGHT}}}"
     f"[data-jp-theme-light=false] .imagegen,.vscode-dark .imagegen,html[theme=dark] .imagegen{{{_DARK}}}"
-    f".imagegen .soft{{{_SOFT}}}"
-    ".imagegen .tag{font-size:11px;border:1px solid;border-radius:99px;padding:1px 8px;white-space:nowrap}"
-    ".imagegen .ok{color:var(--ig-ok)}.imagegen .warn{color:var(--ig-warn)}"
+    f"§ .soft{{{_SOFT}}}"
+    "§ .tag{font-size:11px;border:1px solid;border-radius:99px;padding:1px 8px;white-space:nowrap}"
+    "§ .ok{color:var(--ig-ok)}§ .warn{color:var(--ig-warn)}"
 )
 
 _PICTURES = (
-    ".imagegen figure{margin:0}"
-    ".imagegen img{display:block;max-width:100%;height:auto;border-radius:8px}"
-    f".imagegen figcaption{{{_SOFT};font-size:12px;padding-top:6px;max-width:64em;text-align:left}}"
-    ".imagegen figcaption b{color:var(--jp-content-font-color1,inherit)}"
-    ".imagegen .grid{display:flex;flex-wrap:wrap;gap:8px}"
+    "§ figure{margin:0}"
+    "§ img{display:block;max-width:100%;height:auto;border-radius:8px}"
+    f"§ figcaption{{{_SOFT};font-size:12px;padding-top:6px;max-width:64em;text-align:left}}"
+    "§ figcaption b{color:var(--jp-content-font-color1,inherit)}"
+    "§ .grid{display:flex;flex-wrap:wrap;gap:8px}"
 )
 
 _PROGRESS = (
-    f".imagegen .box{{position:relative;overflow:hidden;border-radius:8px;border:1px dashed {_LINE};"
+    f"§ .box{{position:relative;overflow:hidden;border-radius:8px;border:1px dashed {_LINE};"
     "box-sizing:border-box;max-width:100%}"
-    ".imagegen .line{font-size:12px;padding-top:4px}"
-    ".imagegen .box img{width:100%;height:100%;border-radius:0}"
-    ".imagegen .bar{height:4px;border-radius:2px;overflow:hidden;margin-top:6px;max-width:100%;"
+    "§ .line{font-size:12px;padding-top:4px}"
+    "§ .box img{width:100%;height:100%;border-radius:0}"
+    "§ .bar{height:4px;border-radius:2px;overflow:hidden;margin-top:6px;max-width:100%;"
     f"background:{_LINE}}}"
-    ".imagegen .bar i{display:block;height:100%;width:30%;border-radius:2px;background:var(--ig-accent)}"
-    ".imagegen .bar .run{animation:imagegen-run 1.6s ease-in-out infinite alternate}"
+    "§ .bar i{display:block;height:100%;width:30%;border-radius:2px;background:var(--ig-accent)}"
+    "§ .bar .run{animation:imagegen-run 1.6s ease-in-out infinite alternate}"
     "@keyframes imagegen-run{from{margin-left:0}to{margin-left:70%}}"
-    "@media (prefers-reduced-motion:reduce){.imagegen .bar .run{animation:none;width:100%;opacity:.6}}"
+    "@media (prefers-reduced-motion:reduce){§ .bar .run{animation:none;width:100%;opacity:.6}}"
 )
 
 _TABLES = (
-    ".imagegen table{border-collapse:collapse;font-size:12px;margin:0}"
-    ".imagegen caption{caption-side:top;text-align:left;font-weight:600;font-size:13px;padding:2px 0 6px;"
+    "§ table{border-collapse:collapse;table-layout:auto;font-size:12px;margin:0;border:0}"
+    "§ tr,§ tr:hover{background:none}"
+    "§ caption{caption-side:top;text-align:left;font-weight:600;font-size:13px;padding:2px 0 6px;"
     "color:inherit;white-space:nowrap}"
-    ".imagegen th,.imagegen td{text-align:left;vertical-align:top;padding:4px 16px 4px 0;background:none;"
-    f"border:0;border-bottom:1px solid {_LINE};max-width:44em;white-space:pre-wrap}}"
-    f".imagegen thead th{{{_SOFT};font-weight:400}}.imagegen tbody th{{font-weight:600}}"
-    ".imagegen .num{text-align:right;white-space:nowrap}"
-    ".imagegen td img{border-radius:4px;max-width:none}"
-    f".imagegen pre{{margin:0 0 8px;padding:8px 12px;border-radius:8px;border:1px solid {_LINE};"
+    "§ th,§ td{text-align:left;vertical-align:top;padding:4px 16px 4px 0;background:none;"
+    f"border:0;border-bottom:1px solid {_LINE};max-width:44em;overflow-wrap:anywhere}}"
+    f"§ thead th{{{_SOFT};font-weight:400}}§ tbody th{{font-weight:600;white-space:nowrap}}"
+    "§ .num{text-align:right;white-space:nowrap}"
+    "§ td img{border-radius:4px;max-width:none}"
+    f"§ pre{{margin:0 0 8px;padding:8px 12px;border-radius:8px;border:1px solid {_LINE};"
     "font:12px/1.5 var(--jp-code-font-family,ui-monospace,monospace);color:inherit;background:none;"
-    "white-space:pre-wrap;overflow-wrap:anywhere}.imagegen .foot{font-size:12px;padding-top:6px}"
+    "white-space:pre-wrap;overflow-wrap:anywhere}§ .foot{font-size:12px;padding-top:6px}"
 )
 
-PICTURES = f"<style>{_BASE}{_PICTURES}</style>"
-PROGRESS = f"<style>{_BASE}{_PICTURES}{_PROGRESS}</style>"
-TABLES = f"<style>{_BASE}{_TABLES}</style>"
+
+def _sheet(*rules: str) -> str:
+    return f"<style>{''.join(rules).replace('§', _ROOT)}</style>"
+
+
+PICTURES = _sheet(_BASE, _PICTURES)
+PROGRESS = _sheet(_BASE, _PICTURES, _PROGRESS)
+TABLES = _sheet(_BASE, _TABLES)

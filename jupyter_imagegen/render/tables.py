@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import combining, east_asian_width
 
 from jupyter_imagegen.render import style
-from jupyter_imagegen.render.escaping import escaped, one_line, plain
+from jupyter_imagegen.render.escaping import escaped, inline, one_line, plain
 from jupyter_imagegen.render.pictures import img
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ def table(
 
 def paragraphs(caption: str, lines: Sequence[str], *, code: str = "") -> View:
     """Return lines of text under a heading, and under them a block of code."""
-    shown = "<br>".join(escaped(line) for line in lines)
+    shown = "<br>".join(inline(line) for line in lines)
     block = f"<pre>{escaped(code)}</pre>" if code else ""
-    html = f'{style.TABLES}<div class="imagegen"><b>{escaped(caption)}</b><p>{shown}</p>{block}</div>'
+    html = f"{style.TABLES}{style.OPEN}<b>{inline(caption)}</b><p>{shown}</p>{block}</div>"
     return View(
         html=html, text="\n".join((one_line(caption), *map(plain, lines), *([plain(code)] if code else [])))
     )
@@ -125,7 +125,7 @@ def _html(
         return ' class="num"' if column in numbers else ""
 
     heads = "".join(
-        f'<th scope="col"{attributes(i)}>{escaped(text)}</th>' if text else "<td></td>"
+        f'<th scope="col"{attributes(i)}>{inline(text)}</th>' if text else "<td></td>"
         for i, text in enumerate(head)
     )
     body = "".join(
@@ -139,19 +139,19 @@ def _html(
         )
         for row in rows
     )
-    under = "".join(f'<div class="foot soft">{escaped(line)}</div>' for line in foot)
+    under = "".join(f'<div class="foot soft">{inline(line)}</div>' for line in foot)
     return (
-        f'{style.TABLES}<div class="imagegen"><table><caption>{escaped(caption)}</caption>'
+        f"{style.TABLES}{style.OPEN}<table><caption>{inline(caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{under}</div>"
     )
 
 
 def _cell_html(cell: Cell) -> str:
     if isinstance(cell, Mark):
-        return f'<span class="{cell.kind}">{escaped(cell.text)}</span>'
+        return f'<span class="{cell.kind}">{inline(cell.text)}</span>'
     if isinstance(cell, Thumbnail):
         return img(cell.preview, cell.alt)
-    return escaped(cell)
+    return inline(cell)
 
 
 def _text(

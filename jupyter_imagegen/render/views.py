@@ -160,7 +160,7 @@ def _figures(entry: HistoryEntry) -> str:
             words = alt if len(entry.images) == 1 else f"{alt} ({number} of {len(entry.images)})"
             shown.append(f"<figure>{img(small_preview(image), words)}</figure>")
     grid = f'<div class="grid">{"".join(shown)}</div>'
-    return f'{style.PICTURES}<div class="imagegen">{grid}</div>' if shown else ""
+    return f"{style.PICTURES}{style.OPEN}{grid}</div>" if shown else ""
 
 
 def _digests(value: object) -> str:
@@ -227,13 +227,18 @@ def model_view(model: Model, *, catalog: Catalog, today: date) -> View:
     return table(model.name, ["", ""], [row for row in rows if row[1]])
 
 
-def styles_view(styles: Iterable[Style], *, title: str = "Styles") -> View:
-    """Return the named styles: what each says, and the words it puts around a prompt."""
+def styles_view(styles: Iterable[Style]) -> View:
+    """Return the named styles."""
     rows: list[list[Cell]] = [
-        [style.name, style.description, "" if style.source == "package" else style.source, style.template]
-        for style in styles
+        [style.name, style.description, "" if style.source == "package" else style.source] for style in styles
     ]
-    return table(title, ["", "", "from", "words"], rows, foot=["--style NAME puts one around the prompt"])
+    foot = ["--style NAME puts one around the prompt; %imagegen styles NAME shows its words"]
+    return table("Styles", ["", "", ""], rows, foot=foot)
+
+
+def style_view(style: Style) -> View:
+    """Return one style: the words it puts around a prompt, and where they come from."""
+    return paragraphs(f"Style {style.name}", [style.description, f"from {style.source}"], code=style.template)
 
 
 def settings_view(settings: Settings) -> View:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import unicodedata
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -224,6 +225,23 @@ def test_another_preview_size_is_made_from_the_original(make_result):
     assert Reader(data["text/html"]).first("img")["width"] == "800"
 
 
+def test_no_two_dollar_signs_stand_together_where_a_typesetter_looks_for_formulas(make_result):
+    result = make_result(origins=["store"], usd="0", saved="0.01317", notes=("from $1 to $2",))
+    data, _ = mimebundle(result)
+    estimate = Estimate(usd=Decimal(1), ceiling=Decimal(1), tokens=None, kind="exact", note="", source="")
+    moment = Progress(model="$m$", size="auto", quality="$", state="$1 or $2", estimate=estimate)
+    shown = [
+        data["text/html"],
+        table("$1 $2", ["$1 $2"], [["$a$", Mark(text="$b$", kind="ok")]], foot=["$1 $2"]).html,
+        paragraphs("$1 $2", ["$1 $2"]).html,
+        progress_html(moment),
+    ]
+    for html in shown:
+        body = re.sub(r"<style>.*?</style>|<[^>]*>", "\0", html, flags=re.DOTALL)
+        assert not [piece for piece in body.split("\0") if piece.count("$") > 0 and piece != "$"]
+        assert 'class="imagegen mathjax_ignore tex2jax_ignore"' in html
+
+
 def test_without_styles_the_text_still_reads(make_result):
     data, _ = mimebundle(make_result())
     assert Reader(data["text/html"]).text == (
@@ -242,7 +260,7 @@ def test_nothing_from_outside_becomes_markup_under_a_picture(
     )
     data, metadata = mimebundle(result)
     reader = only_ours(data["text/html"])
-    counted = [tag for tag, _ in reader.elements if tag != "br"]
+    counted = [tag for tag, attrs in reader.elements if tag != "br" and (tag, attrs) != ("span", {})]
     assert counted == ["style", "div", "figure", "img", "figcaption", "b"]
     assert controls(data["text/plain"]) == set()
     assert "\x1b" not in json.dumps(metadata)
