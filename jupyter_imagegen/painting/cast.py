@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_imagegen.painting import buildings, vessels
+from jupyter_imagegen.painting import buildings, cosmos, creatures, people, plants, things, vessels, wildlife
 from jupyter_imagegen.painting.stage import Spot, Stage
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ class Part:
     wide: float = 0.8
 
 
+def _tree(sheet: Sheet, _subject: Subject, scene: Scene, spot: Spot) -> None:
+    plants.tree(sheet, spot.x, spot.y, spot.scale, scene)
+
+
+def _pine(sheet: Sheet, _subject: Subject, scene: Scene, spot: Spot) -> None:
+    plants.pine(sheet, spot.x, spot.y, spot.scale, snow=scene.season == "winter")
+
+
 PARTS: dict[str, Part] = {
     "lighthouse": Part(buildings.lighthouse, 1.55, "back", 0.7),
     "house": Part(buildings.house, 1.0, "back", 1.1),
@@ -49,16 +57,80 @@ PARTS: dict[str, Part] = {
     "rocket": Part(vessels.rocket, 1.2, "sky", 0.5),
     "umbrella": Part(vessels.umbrella, 0.8, "ground", 0.9),
     "kite": Part(vessels.kite, 0.6, "sky", 0.6),
+    "robot": Part(people.robot, 1.1, wide=0.85),
+    "person": Part(people.person, 1.15, wide=0.5),
+    "astronaut": Part(people.astronaut, 1.15, wide=0.75),
+    **{kind: Part(creatures.standing, size, wide=1.1) for kind, size in (
+        ("fox", 0.95), ("wolf", 1.0), ("dog", 0.9), ("horse", 1.3), ("bear", 1.05), ("rabbit", 0.75), ("deer", 1.25), ("cow", 1.0),
+        ("sheep", 0.8), ("lion", 1.0), ("tiger", 0.95), ("elephant", 1.25))},
+    "cat": Part(creatures.sitting, 0.72, wide=0.75),
+    "bird": Part(wildlife.bird, 0.55, "sky", 1.1),
+    "owl": Part(wildlife.owl, 0.95, "ground", 0.8),
+    "duck": Part(wildlife.duck, 0.7, "water", 1.0),
+    "penguin": Part(wildlife.penguin, 0.9, wide=0.6),
+    "fish": Part(wildlife.fish, 0.62, "water", 1.2),
+    "whale": Part(wildlife.whale, 0.95, "water", 1.7),
+    "butterfly": Part(wildlife.butterfly, 0.5, "sky", 1.1),
+    "dragon": Part(wildlife.dragon, 1.15, "sky", 1.5),
+    "tree": Part(_tree, 1.3, "back", 0.8),
+    "pine": Part(_pine, 1.3, "back", 0.5),
+    "flower": Part(things.flower, 0.85, wide=0.55),
+    "apple": Part(things.fruit, 0.5, wide=0.95),
+    "pear": Part(things.fruit, 0.6, wide=0.7),
+    "orange_fruit": Part(things.fruit, 0.5, wide=0.95),
+    "cherry": Part(things.fruit, 0.45, wide=0.9),
+    "fruit": Part(things.fruit, 0.55, wide=0.9),
+    "bowl": Part(things.bowl, 1.0, wide=1.2),
+    "cup": Part(things.cup, 0.75, wide=1.25),
+    "teapot": Part(things.teapot, 0.85, wide=1.5),
+    "vase": Part(things.vase, 1.15, wide=0.75),
+    "bottle": Part(things.bottle, 1.15, wide=0.34),
+    "jar": Part(things.jar, 1.15, wide=0.8),
+    "book": Part(things.book, 0.75, wide=1.3),
+    "lamp": Part(things.lamp, 0.95, wide=0.95),
+    "candle": Part(things.candle, 0.95, wide=0.42),
+    "planet": Part(cosmos.planet, 1.0, "sky", 1.3),
+    "moonball": Part(cosmos.moonball, 0.5, "sky", 1.0),
+    "star": Part(cosmos.star, 0.4, "sky", 1.0),
+    "sphere": Part(things.sphere, 0.6, wide=1.0),
+    "cube": Part(things.cube, 0.6, wide=1.0),
+    "triangle": Part(things.triangle, 0.62, wide=1.05),
+    "cake": Part(things.cake, 0.9, wide=1.25),
+    "heart": Part(things.heart, 0.7, wide=1.0),
+    "mushroom": Part(things.mushroom, 0.6, wide=0.95),
+    "cactus": Part(things.cactus, 0.95, wide=0.65),
+    "chair": Part(things.chair, 0.95, wide=1.1),
+    "snowman": Part(things.snowman, 0.9, wide=1.0),
 }
 
 
 def enter(sheet: Sheet, scene: Scene, stage: Stage) -> None:
     """Put the scene's subjects on the stage, what is large and far first."""
     order = {"back": 0, "sky": 1, "water": 2, "ground": 3}
-    named = [s for s in scene.subjects if s.kind in PARTS]
-    for subject in sorted(named, key=lambda s: order[PARTS[s.kind].where]):
+    scene = replace(scene, subjects=shown(scene))
+    for subject in sorted(scene.subjects, key=lambda s: order[PARTS[s.kind].where]):
         for spot in spots(sheet, scene, stage, subject):
             PARTS[subject.kind].paint(sheet, subject, scene, spot)
+
+
+def shown(scene: Scene) -> tuple[Subject, ...]:
+    """The subjects that get a place of their own: not those that another one holds or carries."""
+    held: set[str] = set()
+    if scene.subject("person", "robot", "astronaut") is not None and "reading" in scene.traits:
+        held.add("book")
+    if scene.subject("robot") is not None:
+        held.add("book")
+    if scene.subject("bowl") is not None:
+        held |= set(things.FRUITS)
+    if scene.subject("vase") is not None:
+        held.add("flower")
+    if scene.place == "valley":
+        held.add("bridge")
+    if scene.place == "library":
+        held.add("book")
+    if scene.place == "hall":
+        held.add("candle")
+    return tuple(s for s in scene.subjects if s.kind in PARTS and s.kind not in held)
 
 
 def spots(sheet: Sheet, scene: Scene, stage: Stage, subject: Subject) -> list[Spot]:
@@ -96,14 +168,12 @@ def spots(sheet: Sheet, scene: Scene, stage: Stage, subject: Subject) -> list[Sp
 
 def alone(sheet: Sheet, scene: Scene) -> None:
     """The subjects large on nothing."""
-    named = [s for s in scene.subjects if s.kind in PARTS] or list(scene.subjects)
-    total = sum(s.count for s in named if s.kind in PARTS) or 1
+    named = shown(scene)
+    total = sum(s.count for s in named) or 1
     step = sheet.width / total
     i = 0
     for subject in named:
-        part = PARTS.get(subject.kind)
-        if part is None:
-            continue
+        part = PARTS[subject.kind]
         for _ in range(subject.count):
             size = min(sheet.height * 0.82, step * 0.94 / part.wide)
             spot = Spot((i + 0.5) * step, sheet.height / 2 + size / 2, size)

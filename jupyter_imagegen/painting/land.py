@@ -29,7 +29,7 @@ def _broken(sheet: Sheet, a: Point, b: Point, rough: float) -> list[Point]:
     return line
 
 
-def _hill(sheet: Sheet, y: float, swell: float, *, offset: float) -> list[Point]:
+def hill(sheet: Sheet, y: float, swell: float, *, offset: float) -> list[Point]:
     """A gently rolling skyline."""
     waves = [(sheet.rng.uniform(0.5, 1.4), sheet.rng.uniform(0, math.tau)) for _ in range(3)]
     line = []
@@ -40,7 +40,7 @@ def _hill(sheet: Sheet, y: float, swell: float, *, offset: float) -> list[Point]
     return line
 
 
-def _down(sheet: Sheet, line: list[Point], bottom: float) -> list[Point]:
+def down(sheet: Sheet, line: list[Point], bottom: float) -> list[Point]:
     return [*line, (sheet.width * 1.1, bottom), (-sheet.width * 0.1, bottom)]
 
 
@@ -116,8 +116,8 @@ def mountains(sheet: Sheet, scene: Scene) -> Stage:
     range_of(sheet, horizon + high * 0.02, high * 0.3, rock, 0.46, snow=0.5 if not winter else 0.1)
     skies.veil(sheet, horizon - high * 0.01, high * 0.12, 0.55)
     near: Colour = (226, 234, 242) if winter else turned(plants.GRASS[scene.season], value=0.72)
-    line = _hill(sheet, horizon + high * 0.01, high * 0.05, offset=rng.random() * 6)
-    sheet.fill(_down(sheet, line, high), light.far(near, 0.36), light.far(near, 0.2))
+    line = hill(sheet, horizon + high * 0.01, high * 0.05, offset=rng.random() * 6)
+    sheet.fill(down(sheet, line, high), light.far(near, 0.36), light.far(near, 0.2))
     # A wood along the hill, denser in its hollows.
     for i in range(sheet.many(44)):
         x = (i + rng.random()) / sheet.many(44) * sheet.width
@@ -129,8 +129,8 @@ def mountains(sheet: Sheet, scene: Scene) -> Stage:
                edge=False, banded=False)  # fmt: skip
     sheet.mirror(shore, high, opacity=0.72, ripple=3.0, tint=water)
     glitter(sheet, sun[0], shore, high * 0.92, 60)
-    bank = [(p[0], p[1]) for p in _hill(sheet, high * 0.93, high * 0.06, offset=2.0)]
-    sheet.fill(_down(sheet, bank, high + 5), light.on(near), light.shaded(scaled(near, 0.8)))
+    bank = [(p[0], p[1]) for p in hill(sheet, high * 0.93, high * 0.06, offset=2.0)]
+    sheet.fill(down(sheet, bank, high + 5), light.on(near), light.shaded(scaled(near, 0.8)))
     plants.grass(sheet, high * 0.93, high * 1.01, near, 170, tall=24)
     for x, h in ((0.06, 0.34), (0.13, 0.25), (0.9, 0.4), (0.97, 0.3)):
         plants.pine(sheet, sheet.width * x, high * 0.965, high * h * rng.uniform(0.85, 1.1), snow=winter)
@@ -243,11 +243,11 @@ def meadow(sheet: Sheet, scene: Scene) -> Stage:
     green = scene.place_colour or plants.GRASS["winter" if winter else scene.season]
     range_of(sheet, horizon + 4, high * 0.1, mix(green, (92, 110, 140), 0.7), 0.62)
     for i, (y, swell, distance) in enumerate(((0.53, 0.035, 0.5), (0.575, 0.05, 0.3), (0.64, 0.05, 0.12))):
-        line = _hill(sheet, high * y, high * swell, offset=i * 1.7)
+        line = hill(sheet, high * y, high * swell, offset=i * 1.7)
         tone = turned(green, hue=0.015 * (1 - i), value=0.95 - 0.05 * (i % 2))
         a = mix(light.lit(tone), light.haze, distance)
         b = mix(light.shaded(tone) if winter else light.on(scaled(tone, 0.8)), light.haze, distance * 0.7)
-        sheet.fill(_down(sheet, line, high + 5), a, b)
+        sheet.fill(down(sheet, line, high + 5), a, b)
         for _ in range(sheet.many(7 - i)):
             x = rng.choice((rng.uniform(0, 0.36), rng.uniform(0.64, 1.0))) * sheet.width
             y0 = line[min(48, int(x / sheet.width * 48))][1] + rng.uniform(2, 12)
@@ -258,8 +258,8 @@ def meadow(sheet: Sheet, scene: Scene) -> Stage:
                 plants.pine(sheet, x, y0, size, distance=distance, snow=winter)
             else:
                 plants.tree(sheet, x, y0, size, scene, distance=distance)
-    front = _hill(sheet, high * 0.74, high * 0.05, offset=4.1)
-    sheet.fill(_down(sheet, front, high + 5), light.lit(green), light.shaded(scaled(green, 0.8)) if not winter else
+    front = hill(sheet, high * 0.74, high * 0.05, offset=4.1)
+    sheet.fill(down(sheet, front, high + 5), light.lit(green), light.shaded(scaled(green, 0.8)) if not winter else
                mix(light.on(green), light.shadow, 0.2))  # fmt: skip
     if winter:
         drifts(sheet, high * 0.72, high, green)
@@ -353,9 +353,9 @@ def desert(sheet: Sheet, scene: Scene) -> Stage:
     range_of(sheet, horizon + 4, high * 0.08, mix(sand, (150, 100, 90), 0.5), 0.55)
     for i in range(4):
         y = high * (0.56 + 0.1 * i)
-        line = _hill(sheet, y, high * (0.05 + 0.03 * i), offset=i * 2.3 + rng.random())
+        line = hill(sheet, y, high * (0.05 + 0.03 * i), offset=i * 2.3 + rng.random())
         distance = 0.5 - 0.14 * i
-        sheet.fill(_down(sheet, line, high + 5), mix(light.lit(sand), light.haze, distance),
+        sheet.fill(down(sheet, line, high + 5), mix(light.lit(sand), light.haze, distance),
                    mix(light.shaded(sand), light.haze, distance * 0.6))  # fmt: skip
         crest = max(range(8, 41), key=lambda k: -line[k][1])
         px, py = line[crest]

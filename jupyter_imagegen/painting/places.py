@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.painting import land
+from jupyter_imagegen.painting import abstract, cosmos, diorama, interiors, land, pages, urban
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
 PAINTERS: dict[str, Callable[[Sheet, Scene], Stage]] = {
     "sea": land.sea, "mountains": land.mountains, "meadow": land.meadow, "forest": land.forest, "desert": land.desert,
+    "valley": urban.valley, "city": urban.city, "street": urban.street, "space": cosmos.space, "moon": cosmos.moon,
+    "underwater": cosmos.underwater, "library": interiors.library, "hall": interiors.hall, "room": interiors.room,
+    "table": interiors.table, "studio": interiors.studio, "page": pages.page, "chart": pages.chart,
+    "abstract": abstract.abstract,
 }  # fmt: skip
 
 
 def paint(sheet: Sheet, scene: Scene) -> Stage:
     """Set the scene, and say where things can stand in it."""
-    return PAINTERS.get(scene.place, land.meadow)(sheet, scene)
+    if "isometric" in scene.styles and scene.place not in ("page", "chart", "abstract"):
+        return diorama.slab(sheet, scene)
+    return PAINTERS[scene.place](sheet, scene)

@@ -166,6 +166,8 @@ def read(prompt: str) -> Scene:
     words = words_of(prompt)
     subjects, colours, place_colour, place = _things(words)
     named_place = bool(place)
+    if place == "page" and subjects and subjects[0].kind in ("jar", "bottle") and "label" in words:
+        place = "table"
     lettering = quoted(prompt)
     styles = tuple(_every(vocabulary.STYLES, words))
     weather = _first(vocabulary.WEATHERS, words)
@@ -175,7 +177,7 @@ def read(prompt: str) -> Scene:
         place = vocabulary.HABITATS.get(subjects[0].kind, "") if subjects else ""
         if any(s.kind in ("train", "bridge") for s in subjects):
             place = "valley"
-        if lettering and place in ("", "page", "table"):
+        if lettering and place == "":
             place = "page"
     if not place:
         place = _unnamed(prompt, time, weather, season)
