@@ -290,6 +290,8 @@ def _array_bytes(value: Any, name: str) -> bytes:
     if len(value.shape) == _CHANNELLED and value.shape[2] == 1:
         array = array[:, :, 0]
     try:
+        if len(array.shape) not in {2, _CHANNELLED}:
+            raise ValueError("not rows and columns")  # noqa: TRY301 - one message for every wrong shape
         return _pil_bytes(PILImage.fromarray(array))
     except (TypeError, ValueError, KeyError, SystemError) as exc:
         raise SourceError(
