@@ -4,8 +4,10 @@ import os
 import sqlite3
 import stat
 import sys
+import tempfile
 import threading
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -161,18 +163,18 @@ def test_a_home_under_a_file_is_a_clear_error(tmp_path, clock):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder's read-only mark means nothing there")
 @pytest.mark.parametrize("what", ["home", "pictures", "imagegen.sqlite3"])
-def test_a_read_only_store_is_a_clear_error(home, opened, child, what, tmp_path):
-    opened().close()
-    for folder in (home, *home.rglob("*")):
-        folder.chmod(0o777)
-    for folder in home.parents:
-        if folder.stat().st_uid == os.getuid() and folder != folder.parent and str(folder).count("/") > 1:
-            folder.chmod(folder.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
-    target = home if what == "home" else home / what
-    target.chmod(0o555 if target.is_dir() else 0o444)
-    process = child("nobody", home)
-    answer, trouble = process.communicate()
-    target.chmod(0o777)
+def test_a_read_only_store_is_a_clear_error(opened, child, what):
+    # Not under pytest's own folder: that is its owner's alone, and root must become somebody else here.
+    with tempfile.TemporaryDirectory() as outside:
+        Path(outside).chmod(0o755)
+        home = Path(outside) / "home"
+        opened(folder=home).close()
+        for path in (home, *home.rglob("*")):
+            path.chmod(0o777)
+        target = home if what == "home" else home / what
+        target.chmod(0o555 if target.is_dir() else 0o444)
+        answer, trouble = child("nobody", home).communicate()
+        target.chmod(0o777)
     assert answer.startswith("error the store cannot be used"), (answer, trouble)
     assert "may not be written" in answer
 
