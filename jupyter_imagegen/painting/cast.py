@@ -107,8 +107,7 @@ PARTS: dict[str, Part] = {
 def enter(sheet: Sheet, scene: Scene, stage: Stage) -> None:
     """Put the scene's subjects on the stage, what is large and far first."""
     order = {"back": 0, "sky": 1, "water": 2, "ground": 3}
-    scene = replace(scene, subjects=shown(scene))
-    for subject in sorted(scene.subjects, key=lambda s: order[PARTS[s.kind].where]):
+    for subject in sorted(shown(scene), key=lambda s: order[PARTS[s.kind].where]):
         for spot in spots(sheet, scene, stage, subject):
             PARTS[subject.kind].paint(sheet, subject, scene, spot)
 
@@ -127,7 +126,7 @@ def shown(scene: Scene) -> tuple[Subject, ...]:
     if scene.place == "valley":
         held.add("bridge")
     if scene.place == "library":
-        held.add("book")
+        held |= {"book", "lamp"}
     if scene.place == "hall":
         held.add("candle")
     return tuple(s for s in scene.subjects if s.kind in PARTS and s.kind not in held)
@@ -137,7 +136,7 @@ def spots(sheet: Sheet, scene: Scene, stage: Stage, subject: Subject) -> list[Sp
     """Where the things of one kind stand: the first kind in the middle, others beside it; many in depth."""
     part = PARTS[subject.kind]
     rng, n = sheet.rng, subject.count
-    standing = [s for s in scene.subjects if s.kind in PARTS and PARTS[s.kind].where == part.where]
+    standing = [s for s in shown(scene) if PARTS[s.kind].where == part.where]
     place, of = (standing.index(subject), len(standing)) if subject in standing else (0, 1)
     span = stage.x1 - stage.x0
     size = stage.scale * part.size * (1.0 if of == 1 else 0.86)

@@ -36,8 +36,8 @@ class Build:
 
 
 BUILDS: dict[str, Build] = {
-    "fox": Build(coat=(206, 98, 40), belly=(246, 238, 226), legs=(70, 44, 36), length=0.66, back=0.5, deep=0.115, leg=0.036,
-                 neck=0.15, head=0.128, muzzle=0.155, snout=0.036, ears="tall", tail="brush"),
+    "fox": Build(coat=(206, 98, 40), belly=(246, 238, 226), legs=(70, 44, 36), length=0.72, back=0.47, deep=0.15, leg=0.046,
+                 neck=0.2, head=0.15, muzzle=0.15, snout=0.04, ears="tall", tail="brush"),
     "wolf": Build(coat=(122, 122, 130), belly=(214, 212, 208), legs=(98, 96, 102), length=0.64, back=0.58, deep=0.14, leg=0.042,
                   neck=0.17, head=0.13, muzzle=0.15, snout=0.045, ears="tall", tail="brush"),
     "dog": Build(coat=(196, 142, 84), belly=(240, 224, 198), legs=(186, 132, 78), length=0.6, back=0.56, deep=0.14, leg=0.05,

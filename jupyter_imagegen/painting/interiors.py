@@ -108,8 +108,8 @@ def library(sheet: Sheet, scene: Scene) -> Stage:
         sheet.form([(w * (0.5 + x) - 12, ty), (w * (0.5 + x) + 12, ty), (w * (0.5 + x) + 7, h * 0.87), (w * (0.5 + x) - 7, h * 0.87)], (92, 56, 36))
     sheet.form([(w * 0.31, ty), (w * 0.34, ty - h * 0.035), (w * 0.66, ty - h * 0.035), (w * 0.69, ty)], (142, 90, 54))
     sheet.form(box(w * 0.31, ty, w * 0.69, ty + h * 0.022), (108, 66, 40))
-    if scene.subject("lamp") is None:
-        things.lamp(sheet, Subject(kind="lamp", word="lamp"), scene, Spot(w * 0.4, ty - h * 0.014, h * 0.21))
+    wanted = scene.subject("lamp") or Subject(kind="lamp", word="lamp")
+    things.lamp(sheet, wanted, scene, Spot(w * 0.4, ty - h * 0.014, h * 0.21))
     for i, tone in enumerate(((120, 44, 44), (56, 74, 92), (150, 112, 60))):
         sheet.form(rounded(w * 0.575 - i * 4, ty - h * (0.034 + 0.02 * i), w * 0.65 - i * 7, ty - h * (0.014 + 0.02 * i), 3), tone)
     things.book(sheet, Subject(kind="book", word="book"), scene, Spot(w * 0.51, ty - h * 0.008, h * 0.07))
@@ -266,7 +266,7 @@ def table(sheet: Sheet, scene: Scene) -> Stage:
     w, h = sheet.width, sheet.height
     ground = h * 0.6
     dark = scene.time == "candle" or "baroque" in scene.styles
-    wall: Colour = scene.place_colour or ((58, 44, 36) if dark else sheet.rng.choice(((150, 160, 150), (178, 148, 120), (116, 132, 146))))
+    wall: Colour = scene.place_colour or ((74, 54, 42) if dark else sheet.rng.choice(((176, 168, 140), (206, 168, 130), (140, 164, 164))))
     lit, deep = light.lit(wall), light.shaded(wall)
     sheet.fill(box(-5, -5, w + 5, ground + 40), lit, deep, angle=25 if light.side < 0 else 155, edge=False, banded=False)
     sheet.glow(w * (0.5 + 0.26 * light.side), h * 0.22, h * 0.7, light.sun, 0.26 if not dark else 0.3)

@@ -117,7 +117,7 @@ def mountains(sheet: Sheet, scene: Scene) -> Stage:
     skies.veil(sheet, horizon - high * 0.01, high * 0.12, 0.55)
     near: Colour = (226, 234, 242) if winter else turned(plants.GRASS[scene.season], value=0.72)
     line = hill(sheet, horizon + high * 0.01, high * 0.05, offset=rng.random() * 6)
-    sheet.fill(down(sheet, line, high), light.far(near, 0.36), light.far(near, 0.2))
+    sheet.fill(down(sheet, line, high), light.far(near, 0.36), light.far(near, 0.2), banded=False)
     # A wood along the hill, denser in its hollows.
     for i in range(sheet.many(44)):
         x = (i + rng.random()) / sheet.many(44) * sheet.width
@@ -130,7 +130,7 @@ def mountains(sheet: Sheet, scene: Scene) -> Stage:
     sheet.mirror(shore, high, opacity=0.72, ripple=3.0, tint=water)
     glitter(sheet, sun[0], shore, high * 0.92, 60)
     bank = [(p[0], p[1]) for p in hill(sheet, high * 0.93, high * 0.06, offset=2.0)]
-    sheet.fill(down(sheet, bank, high + 5), light.on(near), light.shaded(scaled(near, 0.8)))
+    sheet.fill(down(sheet, bank, high + 5), light.on(near), light.shaded(scaled(near, 0.8)), banded=False)
     plants.grass(sheet, high * 0.93, high * 1.01, near, 170, tall=24)
     for x, h in ((0.06, 0.34), (0.13, 0.25), (0.9, 0.4), (0.97, 0.3)):
         plants.pine(sheet, sheet.width * x, high * 0.965, high * h * rng.uniform(0.85, 1.1), snow=winter)
@@ -247,7 +247,7 @@ def meadow(sheet: Sheet, scene: Scene) -> Stage:
         tone = turned(green, hue=0.015 * (1 - i), value=0.95 - 0.05 * (i % 2))
         a = mix(light.lit(tone), light.haze, distance)
         b = mix(light.shaded(tone) if winter else light.on(scaled(tone, 0.8)), light.haze, distance * 0.7)
-        sheet.fill(down(sheet, line, high + 5), a, b)
+        sheet.fill(down(sheet, line, high + 5), a, b, banded=False)
         for _ in range(sheet.many(7 - i)):
             x = rng.choice((rng.uniform(0, 0.36), rng.uniform(0.64, 1.0))) * sheet.width
             y0 = line[min(48, int(x / sheet.width * 48))][1] + rng.uniform(2, 12)
@@ -260,7 +260,7 @@ def meadow(sheet: Sheet, scene: Scene) -> Stage:
                 plants.tree(sheet, x, y0, size, scene, distance=distance)
     front = hill(sheet, high * 0.74, high * 0.05, offset=4.1)
     sheet.fill(down(sheet, front, high + 5), light.lit(green), light.shaded(scaled(green, 0.8)) if not winter else
-               mix(light.on(green), light.shadow, 0.2))  # fmt: skip
+               mix(light.on(green), light.shadow, 0.2), banded=False)  # fmt: skip
     if winter:
         drifts(sheet, high * 0.72, high, green)
     else:
@@ -356,7 +356,7 @@ def desert(sheet: Sheet, scene: Scene) -> Stage:
         line = hill(sheet, y, high * (0.05 + 0.03 * i), offset=i * 2.3 + rng.random())
         distance = 0.5 - 0.14 * i
         sheet.fill(down(sheet, line, high + 5), mix(light.lit(sand), light.haze, distance),
-                   mix(light.shaded(sand), light.haze, distance * 0.6))  # fmt: skip
+                   mix(light.shaded(sand), light.haze, distance * 0.6), banded=False)  # fmt: skip
         crest = max(range(8, 41), key=lambda k: -line[k][1])
         px, py = line[crest]
         step = 1 if light.side < 0 else -1

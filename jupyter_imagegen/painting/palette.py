@@ -145,7 +145,7 @@ LIGHTS: dict[str, Light] = {
     ),
     "candle": Light(
         sky=((20, 13, 12), (34, 22, 16), (54, 34, 20), (72, 46, 26)),
-        sun=(255, 196, 112), haze=(66, 42, 26), shadow=(18, 10, 14), exposure=0.66, height=0.5, lamps=True,
+        sun=(255, 206, 128), haze=(84, 54, 34), shadow=(24, 14, 16), exposure=0.82, height=0.5, lamps=True,
     ),
     "studio": Light(
         sky=((214, 208, 196), (226, 220, 208), (234, 228, 216), (240, 234, 222)),

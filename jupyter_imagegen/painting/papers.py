@@ -40,7 +40,7 @@ def watercolour(picture: Image, rng: random.Random, detail: float) -> Image:
     mask, edge = _ragged(picture.size, rng, u)
     page.paste(out, (0, 0), mask)
     page = ImageChops.multiply(page, Image.merge("RGB", [edge] * 3))
-    return papered(page, rng, 0.15)
+    return papered(page, rng, 0.07, tooth=1.6)
 
 
 def _ragged(size: tuple[int, int], rng: random.Random, u: float) -> tuple[Image, Image]:
@@ -126,7 +126,7 @@ def pencil(picture: Image, rng: random.Random, detail: float) -> Image:
     grey = ImageChops.multiply(ImageChops.multiply(hatching, lines), smudge).filter(ImageFilter.GaussianBlur(0.4))
     page = ImageOps.colorize(grey, (44, 44, 52), _PAPER)
     tooth = noise(rng, picture.size, max(1, 1.3 * u)).point([round(v * 0.4) for v in range(256)])
-    return papered(ImageChops.lighter(page, Image.merge("RGB", [tooth] * 3)), rng, 0.12)
+    return papered(ImageChops.lighter(page, Image.merge("RGB", [tooth] * 3)), rng, 0.05, tooth=1.6)
 
 
 def ink(picture: Image, rng: random.Random, detail: float) -> Image:

@@ -25,11 +25,11 @@ def woodcut(picture: Image, rng: random.Random, detail: float) -> Image:
     from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
     u = unit_of(picture)
-    muted = saturated(picture, 0.86)
+    muted = curved(saturated(picture, 1.12), ((0, 0.06), (0.4, 0.5), (1, 1)))
     flat = Image.blend(_inked(muted.filter(ImageFilter.SMOOTH), round(14 + 8 * detail)), muted, 0.34)
     grain = noise(rng, picture.size, max(1, 2.2 * u), stretch=26)
     rings = noise(rng, picture.size, max(2, 13 * u), stretch=16)
-    wood = ImageChops.add(grain, rings, 2).point([round(min(255, 214 + v * 0.3)) for v in range(256)])
+    wood = ImageChops.add(grain, rings, 2).point([round(min(255, 222 + v * 0.26)) for v in range(256)])
     printed = ImageChops.multiply(wobbled(flat, rng, 1.2, 30), Image.merge("RGB", [wood] * 3))
     printed = ImageChops.multiply(printed, Image.new("RGB", picture.size, (252, 240, 212)))
     w, h = picture.size
@@ -48,7 +48,7 @@ def woodcut(picture: Image, rng: random.Random, detail: float) -> Image:
             dx = side * (0.2 + 0.2 * k)
             stamp.line((x + dx, cy - side * rng.uniform(0.05, 0.2), x + side - dx * rng.uniform(0.6, 1.4), cy + side * rng.uniform(0, 0.18)),
                        fill=(248, 232, 214), width=max(1, round(4 * u)))  # fmt: skip
-    return papered(ImageChops.multiply(page, seal), rng, 0.1, tooth=1.6)
+    return papered(ImageChops.multiply(page, seal), rng, 0.04, tooth=1.6)
 
 
 def linocut(picture: Image, rng: random.Random, detail: float) -> Image:

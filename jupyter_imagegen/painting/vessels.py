@@ -147,7 +147,7 @@ def train(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         x0 = x1 - 0.78
         pen.form(rounded(x0, -0.4, x1, -0.07, 0.02), coach)
         pen.flat(box(x0 + 0.01, -0.32, x1 - 0.01, -0.175), light.lit((236, 218, 184)))
-        pen.form([(x0 - 0.01, -0.39), *arc((x0 + x1) / 2, -0.1, 0.48, 214, 326, steps=10), (x1 + 0.01, -0.39)], (70, 68, 74))
+        pen.form([(x0 - 0.01, -0.39), *arc((x0 + x1) / 2, 0.62, 1.1, 250, 290, steps=10), (x1 + 0.01, -0.39)], (70, 68, 74))
         for i in range(6):
             wx = x0 + 0.06 + i * 0.118
             glass = (255, 216, 132) if light.lamps else mix(light.sky[-1], light.shaded((52, 62, 84)), 0.55)

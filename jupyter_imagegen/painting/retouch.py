@@ -1,0 +1,469 @@
+"""Edits: the change that the prompt asks for, made to the picture that was handed in, and only where it may be made."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.painting import cast, demo_mark, finish
+from jupyter_imagegen.painting.palette import LIGHTS, NAMED, Colour, luminance, mix
+from jupyter_imagegen.painting.raster import Raster
+from jupyter_imagegen.painting.scene import Scene, read, seed_of, words_of
+from jupyter_imagegen.painting.sheet import Sheet
+from jupyter_imagegen.painting.stage import Spot
+from jupyter_imagegen.painting.texture import bloomed, curved, graded, noise, saturated, unit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL.Image import Image
+
+    from jupyter_imagegen.core.request import EditRequest
+
+Box = tuple[int, int, int, int]
+
+_REMOVE = {"remove", "erase", "delete", "without", "clear", "hide"}
+_ADD = {"add", "put", "place", "insert", "include", "with", "draw", "give"}
+#: What a word does to the whole picture's light.
+_TIMES = ("dawn", "day", "golden", "dusk", "night")
+
+
+def edited(request: EditRequest, size: tuple[int, int], *, sample: int, stopped: Callable[[], bool]) -> Image:
+    """The first picture with the change made.
+
+    Parameters
+    ----------
+    request
+        Picture, prompt and, perhaps, a mask: where it is opaque nothing changes, to the last bit.
+    size
+        Pixels of the result; the picture is fitted and cropped to it where it differs.
+    sample
+        Which drawing of the edit.
+    stopped
+        Asked between steps.
+    """
+    from jupyter_imagegen.painting.painter import DETAIL, StoppedError
+
+    base = _fitted(_opened(request.images[0].data), size)
+    detail = DETAIL.get(request.quality, DETAIL["medium"])
+    scene = read(request.prompt)
+    rng = random.Random(seed_of(scene.seed, sample, "edit"))  # noqa: S311 - a painter's hand, not secrets
+    region = _region(request, size)
+    alpha = base.getchannel("A") if base.mode == "RGBA" else None
+    changed = base.convert("RGB")
+    bounds = (region.getbbox() if region is not None else None) or (0, 0, *size)
+    for step in _steps(request, scene, bounds, detail=detail, sample=sample, masked=region is not None):
+        if stopped():
+            raise StoppedError
+        changed = step(changed, rng)
+    if request.background == "transparent" and alpha is None:
+        alpha = _subject_alpha(base.convert("RGB"))
+    if alpha is not None:
+        changed.putalpha(alpha)
+    if region is None:
+        return demo_mark.marked(changed)
+    return _inside(base, changed, region, bounds)
+
+
+def _steps(
+    request: EditRequest, scene: Scene, bounds: Box, *, detail: float, sample: int, masked: bool
+) -> list[Callable[[Image, random.Random], Image]]:
+    """What has to be done, in order: remove, colour, light, weather, things, words, style, references."""
+    words = words_of(request.prompt)
+    said = set(words)
+    steps: list[Callable[[Image, random.Random], Image]] = []
+    if said & _REMOVE:
+        steps.append(lambda p, _r: _filled(p, bounds))
+        scene = replace(scene, subjects=())
+    colour = _wanted_colour(words, scene)
+    if colour is not None:
+        steps.append(lambda p, _r: _tinted(p, colour))
+    if scene.time in _TIMES or scene.time == "candle":
+        steps.append(lambda p, r: _relit(p, scene.time, r))
+    if scene.season or scene.weather:
+        steps.append(lambda p, r: _weathered(p, scene, r))
+    if scene.named_place and said & {"background", "replace", "behind", "setting", "scene", "into"} and not steps:
+        steps.append(lambda p, _r: _replaced(p, scene, request, sample))
+    subjects = cast.shown(scene)
+    if subjects and (said & _ADD or masked or not steps):
+        steps.append(lambda p, _r: _with_subjects(p, scene, bounds, detail=detail, masked=masked))
+    if scene.lettering:
+        steps.append(lambda p, _r: _with_words(p, scene, bounds))
+    if scene.styles:
+        look = finish.look_for(scene)
+        steps.append(lambda p, r: finish.finished(p, look, scene, rng=r, detail=detail))
+    if len(request.images) > 1:
+        steps.append(lambda p, _r: _in_palette_of(p, [_opened(i.data).convert("RGB") for i in request.images[1:4]]))
+    if not steps:
+        # Words that name no change we know: a whole region is painted anew, a whole picture gets another mood.
+        steps.append(
+            (lambda p, _r: _painted_anew(p, scene, request, bounds, sample)) if masked else (lambda p, _r: _moody(p, scene))
+        )
+    return steps
+
+
+def _opened(data: bytes) -> Image:
+    from PIL import Image
+
+    with Image.open(BytesIO(data)) as picture:
+        clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+        return picture.convert("RGBA" if clear else "RGB")
+
+
+def _fitted(picture: Image, size: tuple[int, int]) -> Image:
+    """The picture at this size, its middle kept where the proportions differ."""
+    from PIL import Image, ImageOps
+
+    if picture.size == size:
+        return picture
+    return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+
+
+def _region(request: EditRequest, size: tuple[int, int]) -> Image | None:
+    """Where something may change: white there; None for everywhere."""
+    from PIL import Image, ImageOps
+
+    if request.mask is None:
+        return None
+    with Image.open(BytesIO(request.mask.data)) as mask:
+        alpha = mask.convert("RGBA").getchannel("A")
+    if alpha.size != size:
+        alpha = ImageOps.fit(alpha, size, Image.Resampling.NEAREST)
+    return alpha.point([255] * 128 + [0] * 128)
+
+
+def _inside(base: Image, changed: Image, region: Image, bounds: Box) -> Image:
+    """The change inside the region, with a soft rim that also lies inside; outside, the base's own pixels."""
+    from PIL import ImageChops, ImageFilter
+
+    soft = region.filter(ImageFilter.GaussianBlur(max(1.0, 3 * unit_of(base))))
+    rim = soft.point([max(0, min(255, (v - 128) * 2)) for v in range(256)])
+    weight = ImageChops.darker(rim, region)
+    if weight.getbbox() is None:
+        weight = region
+    full = demo_mark.mark_box(base.size)
+    width, height = full[2] - full[0], full[3] - full[1]
+    gap = max(1, height // 3)
+    box = (bounds[2] - gap - width, bounds[3] - gap - height, bounds[2] - gap, bounds[3] - gap)
+    if width + 2 * gap < bounds[2] - bounds[0] and height + 2 * gap < bounds[3] - bounds[1]:
+        changed = demo_mark.marked(changed, box)
+    out = base.copy()
+    if changed.mode != base.mode:
+        changed = changed.convert(base.mode)
+    out.paste(changed, (0, 0), weight)
+    return out
+
+
+def _wanted_colour(words: list[str], scene: Scene) -> Colour | None:
+    """The colour that things shall have: one that belongs to nothing that is to be added."""
+    if scene.place_colour is not None:
+        return scene.place_colour
+    if scene.colours:
+        return scene.colours[0]
+    if not _ADD & set(words):
+        return next((NAMED[w] for w in words if w in NAMED), None)
+    return None
+
+
+def _tinted(picture: Image, colour: Colour) -> Image:
+    """The picture in this colour, its light and shade kept."""
+    from PIL import Image, ImageOps
+
+    tone = ImageOps.colorize(
+        ImageOps.autocontrast(picture.convert("L"), cutoff=1), mix(colour, (0, 0, 0), 0.82), mix(colour, (255, 255, 255), 0.82),
+        mid=colour,
+    )  # fmt: skip
+    return Image.blend(picture, tone, 0.72)
+
+
+def _relit(picture: Image, time: str, rng: random.Random) -> Image:
+    """The picture in the light of another time of day."""
+    from PIL import Image, ImageChops, ImageDraw
+
+    u = unit_of(picture)
+    w, h = picture.size
+    light = LIGHTS[time]
+    if time == "day":
+        return saturated(curved(picture, ((0, 0), (0.4, 0.52), (1, 1))), 1.1)
+    toned = graded(picture, light.shadow, light.sun, 0.3)
+    sky = Image.new("RGB", (1, 64))
+    for y in range(64):
+        t = y / 63 * (len(light.sky) - 1)
+        i = min(int(t), len(light.sky) - 2)
+        sky.putpixel((0, y), mix(light.sky[i], light.sky[i + 1], t - i))
+    wash = sky.resize((w, round(h * 0.75)), Image.Resampling.BICUBIC)
+    veil = Image.new("RGB", (w, h), light.haze)
+    veil.paste(wash, (0, 0))
+    if time in ("night", "dusk", "candle"):
+        dark = ImageChops.multiply(toned, veil.point([min(255, round(v * 1.5 + 46)) for v in range(256)] * 3))
+        out = curved(dark, ((0, 0), (0.5, 0.44 if time == "dusk" else 0.36), (1, 1)))
+        # Lamps and windows were the brightest places: at night they glow.
+        out = bloomed(ImageChops.screen(out, picture.point([round(max(0, v - 226) * 3.0) for v in range(256)] * 3)), 0.6, 26, 150)
+    else:
+        out = Image.blend(toned, ImageChops.screen(toned, veil.point([round(v * 0.42) for v in range(256)] * 3)), 0.8)
+        out = saturated(ImageChops.multiply(out, Image.new("RGB", (w, h), mix(light.sun, (255, 255, 255), 0.35))), 1.12)
+    if time in ("night", "dusk"):
+        stars = Image.new("RGB", (w, h), (0, 0, 0))
+        pen = ImageDraw.Draw(stars)
+        grey = picture.convert("L")
+        for _ in range(140 if time == "night" else 46):
+            x, y = rng.randrange(w), int(rng.random() ** 1.6 * h * 0.42)
+            if grey.getpixel((x, y)) < 96:
+                continue
+            r = rng.choice((0.8, 1.0, 1.6)) * u
+            bright = rng.randint(150, 255)
+            pen.ellipse((x - r, y - r, x + r, y + r), fill=(bright, bright, min(255, bright + 10)))
+        out = ImageChops.screen(out, stars)
+    return out
+
+
+def _weathered(picture: Image, scene: Scene, rng: random.Random) -> Image:
+    """The picture under another season or weather."""
+    if scene.season == "winter" or scene.weather == "snow":
+        return _snowed(picture, rng)
+    if scene.weather in ("rain", "storm"):
+        return _rained(picture, rng, heavy=scene.weather == "storm")
+    if scene.weather == "fog":
+        return _fogged(picture, rng)
+    tints: dict[str, tuple[Colour, Colour, float]] = {
+        "autumn": ((92, 40, 22), (255, 196, 96), 0.4), "spring": ((40, 74, 48), (255, 226, 232), 0.3),
+        "summer": ((26, 60, 70), (255, 244, 196), 0.3),
+    }  # fmt: skip
+    dark, bright, amount = tints.get(scene.season, ((70, 78, 90), (214, 220, 226), 0.4))
+    return saturated(graded(_greens_turned(picture, scene.season), dark, bright, amount * 0.6), 1.1)
+
+
+def _greens_turned(picture: Image, season: str) -> Image:
+    """Leaves in the season's colour: greens turned to reds and golds in autumn, fresher in spring."""
+    from PIL import Image
+
+    turn = {"autumn": -34, "spring": -6, "summer": 4}.get(season, 0)
+    h, s, v = picture.convert("HSV").split()
+    # 40 to 120 of 255 is yellow-green to green.
+    turned = h.point([max(8, k + turn) if 38 < k < 122 else k for k in range(256)])
+    return Image.merge("HSV", (turned, s, v)).convert("RGB")
+
+
+def _snowed(picture: Image, rng: random.Random) -> Image:
+    """Cold light, snow on all that faces up, flakes in the air."""
+    from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+    u = unit_of(picture)
+    w, h = picture.size
+    cold = graded(saturated(picture, 0.5), (42, 58, 92), (236, 242, 252), 0.34)
+    grey = picture.convert("L").filter(ImageFilter.GaussianBlur(max(0.8, 2.2 * u)))
+    # A place lies under the sky where it is darker than what is just above it.
+    above = ImageChops.offset(grey, 0, max(1, round(7 * u)))
+    above.paste(grey.crop((0, 0, w, max(1, round(7 * u)))), (0, 0))
+    tops = ImageChops.subtract(above, grey).point([min(255, round(max(0, v - 7) * 5)) for v in range(256)])
+    hsv = picture.convert("HSV").split()
+    green = hsv[0].point([255 if 34 < k < 126 else 0 for k in range(256)])
+    green = ImageChops.multiply(green, hsv[1].point([min(255, round(max(0, v - 40) * 3)) for v in range(256)]))
+    ground = Image.linear_gradient("L").resize((w, h)).point([round(255 * max(0.0, min(1.0, (v / 255 - 0.46) * 4))) for v in range(256)])
+    lying = ImageChops.lighter(tops, ImageChops.multiply(green, ground.point([max(70, v) for v in range(256)])))
+    lying = lying.filter(ImageFilter.GaussianBlur(max(0.6, 1.4 * u))).point([round(v * 0.86) for v in range(256)])
+    shade = ImageChops.add(grey, noise(rng, (w, h), max(2, 60 * u)).point([round(v * 0.12) for v in range(256)]), 1, 0)
+    white = Image.merge("RGB", [shade.point([min(255, round(low + v * 0.3)) for v in range(256)]) for low in (196, 206, 222)])
+    out = Image.composite(white, cold, lying)
+    flakes = Image.new("L", (w, h), 0)
+    pen = ImageDraw.Draw(flakes)
+    for _ in range(300):
+        x, y, r = rng.uniform(0, w), rng.uniform(0, h), rng.choice((1.3, 1.9, 2.6, 4.4)) * u
+        pen.ellipse((x - r, y - r, x + r, y + r), fill=rng.randint(130, 240))
+    out.paste((250, 252, 255), (0, 0), flakes.filter(ImageFilter.GaussianBlur(max(0.5, 0.9 * u))))
+    return out
+
+
+def _rained(picture: Image, rng: random.Random, *, heavy: bool) -> Image:
+    """Grey light and streaks of rain."""
+    from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+    u = unit_of(picture)
+    w, h = picture.size
+    grey = graded(saturated(picture, 0.55), (24, 32, 44), (196, 208, 220), 0.34)
+    grey = curved(grey, ((0, 0.02), (0.5, 0.34 if heavy else 0.42), (1, 0.86)))
+    streaks = Image.new("L", (w, h), 0)
+    pen = ImageDraw.Draw(streaks)
+    for _ in range(420 if heavy else 260):
+        x, y, length = rng.uniform(-40 * u, w), rng.uniform(-60 * u, h), rng.uniform(24, 70) * u
+        pen.line((x, y, x - length * 0.18, y + length), fill=rng.randint(60, 150), width=max(1, round(1.4 * u)))
+    rain = streaks.filter(ImageFilter.GaussianBlur(max(0.4, 0.6 * u)))
+    return ImageChops.screen(grey, Image.merge("RGB", [rain.point([round(v * 0.62) for v in range(256)])] * 3))
+
+
+def _fogged(picture: Image, rng: random.Random) -> Image:
+    """Mist that thickens towards the distance."""
+    from PIL import Image, ImageChops
+
+    w, h = picture.size
+    depth = Image.linear_gradient("L").resize((w, h)).point([round(226 - abs(v - 110) * 0.75) for v in range(256)])
+    banks = noise(rng, (w, h), max(2, 130 * unit_of(picture)), stretch=2.4).point([round(150 + v * 0.4) for v in range(256)])
+    out = picture.copy()
+    out.paste((222, 226, 228), (0, 0), ImageChops.multiply(depth, banks))
+    return out
+
+
+def _filled(picture: Image, bounds: Box) -> Image:
+    """The region filled from its surroundings, as if what stood there were gone."""
+    from PIL import Image, ImageFilter
+
+    left, top, right, bottom = bounds
+    w, h = picture.size
+    if (right - left) * (bottom - top) > 0.8 * w * h:
+        return picture.filter(ImageFilter.GaussianBlur(10 * unit_of(picture)))
+    side = 48
+    small = picture.resize((side, side), Image.Resampling.BOX)
+    hole = Image.new("L", (w, h), 0)
+    hole.paste(255, bounds)
+    known = hole.resize((side, side), Image.Resampling.BOX).point([0 if v else 255 for v in range(256)])
+    fill = small.copy()
+    for radius in (14, 9, 6, 4, 3, 2):
+        # Colour flows in from what is known, in ever finer steps.
+        weight = known.filter(ImageFilter.GaussianBlur(radius))
+        flow = Image.composite(fill, Image.new("RGB", (side, side)), known if radius == 14 else Image.new("L", (side, side), 255))
+        flow = flow.filter(ImageFilter.GaussianBlur(radius))
+        if radius == 14:
+            pairs = zip(flow.tobytes(), (v for v in weight.tobytes() for _ in range(3)), strict=True)
+            flow = Image.frombytes("RGB", (side, side), bytes(min(255, c * 255 // max(1, k)) for c, k in pairs))
+        fill = Image.composite(small, flow, known)
+    out = picture.copy()
+    whole = fill.resize((w, h), Image.Resampling.BICUBIC)
+    out.paste(whole.crop(bounds), bounds[:2])
+    return out
+
+
+def _with_subjects(picture: Image, scene: Scene, bounds: Box, *, detail: float, masked: bool) -> Image:
+    """The picture with the scene's things painted into the bounds, in a light like the picture's own."""
+    from PIL import Image
+
+    w, h = picture.size
+    left, top, right, bottom = bounds if masked else _room_for(picture, scene)
+    mean = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    tone = (mean[0], mean[1], mean[2]) if isinstance(mean, tuple) else (128, 128, 128)
+    bright = luminance(tone)
+    light = LIGHTS["day" if bright > 0.5 else "golden" if bright > 0.34 else "dusk" if bright > 0.2 else "night"]
+    light = replace(light, haze=mix(light.haze, tone, 0.6), exposure=max(0.55, light.exposure))
+    short = min(w, h)
+    sheet = Sheet(width=w * 1000 / short, height=h * 1000 / short, light=light, detail=detail,
+                  rng=random.Random(scene.seed))  # fmt: skip  # noqa: S311 - a painter's hand, not secrets
+    sheet.layer = "subject"
+    unit = 1000 / short
+    count = sum(s.count for s in cast.shown(scene))
+    x, step = left * unit, (right - left) * unit / max(1, count)
+    high = (bottom - top) * unit
+    for subject in cast.shown(scene):
+        part = cast.PARTS[subject.kind]
+        for i in range(subject.count):
+            size = min(high * 0.92, step * 0.94 / part.wide)
+            middle = (top + bottom) / 2 * unit if part.where == "sky" else bottom * unit - high * 0.04 - size / 2
+            part.paint(sheet, replace(subject, count=1), scene, Spot(x + step * (i + 0.5), middle + size / 2, size))
+        x += step * subject.count
+    over = 2.0 if short < 1400 else 1.0
+    raster = Raster(sheet, (w, h), oversample=over, cutout=True)
+    raster.paint(sheet.ops)
+    thing = raster.finished()
+    out = picture.copy()
+    out.paste(thing.convert("RGB"), (0, 0), thing.getchannel("A"))
+    return out
+
+
+def _room_for(picture: Image, scene: Scene) -> Box:
+    """Where a thing fits when no mask says so: the emptiest place of the sky or of the ground."""
+    from PIL import Image, ImageFilter
+
+    w, h = picture.size
+    subjects = cast.shown(scene)
+    sky = cast.PARTS[subjects[0].kind].where == "sky" or scene.has("sky", "above", "air")
+    count = sum(s.count for s in subjects)
+    bw, bh = min(0.9, 0.3 + 0.12 * (count - 1)), 0.34 if sky else 0.42
+    busy = picture.convert("L").resize((40, 40), Image.Resampling.BOX).filter(ImageFilter.FIND_EDGES)
+    y = 0.04 if sky else 0.54
+    best: tuple[float, float] = (1e9, 0.5)
+    for k in range(9):
+        x = 0.03 + (0.94 - bw) * k / 8
+        part = busy.crop((round(x * 40), round(y * 40), round((x + bw) * 40), round((y + bh) * 40)))
+        mess = sum(part.tobytes()) / max(1, part.width * part.height)
+        best = min(best, (mess, x))
+    return round(best[1] * w), round(y * h), round((best[1] + bw) * w), round((y + bh) * h)
+
+
+def _with_words(picture: Image, scene: Scene, bounds: Box) -> Image:
+    """The quoted words on a plain plate in the bounds."""
+    from PIL import Image, ImageDraw, ImageFilter
+
+    from jupyter_imagegen.painting import lettering
+
+    w, h = picture.size
+    left, top, right, bottom = bounds
+    if (right - left) * (bottom - top) > 0.7 * w * h:
+        left, right, top, bottom = round(w * 0.16), round(w * 0.84), round(h * 0.08), round(h * 0.26)
+    u = unit_of(picture)
+    out = picture.copy()
+    plate = Image.new("L", (w, h), 0)
+    ImageDraw.Draw(plate).rounded_rectangle((left + 6 * u, top + 6 * u, right - 6 * u, bottom - 6 * u), radius=14 * u, fill=255)
+    out.paste((14, 12, 18), (0, round(6 * u)), plate.filter(ImageFilter.GaussianBlur(max(1, 9 * u))).point([round(v * 0.5) for v in range(256)]))
+    out.paste((246, 238, 220), (0, 0), plate)
+    lines = scene.lettering
+    high = (bottom - top) / len(lines)
+    for i, text in enumerate(lines):
+        if lettering.fits(text):
+            mask, corner = lettering.set_line(text, (left + right) / 2, top + high * (i + 0.5), (right - left) * 0.84, high * 0.6)
+            out.paste((44, 32, 36), corner, mask)
+    return out
+
+
+def _painted_anew(picture: Image, scene: Scene, request: EditRequest, bounds: Box, sample: int) -> Image:
+    """The scene that the prompt describes, painted into the bounds."""
+    from jupyter_imagegen.painting.painter import draw
+
+    left, top, right, bottom = bounds
+    size = (max(16, right - left), max(16, bottom - top))
+    out = picture.copy()
+    out.paste(draw(scene, replace(request, background=None), size, sample=sample).convert("RGB"), (left, top))
+    return out
+
+
+def _replaced(picture: Image, scene: Scene, request: EditRequest, sample: int) -> Image:
+    """The picture's subject before another place."""
+    from jupyter_imagegen.painting.painter import draw
+
+    place = draw(replace(scene, subjects=()), replace(request, background=None), picture.size, sample=sample).convert("RGB")
+    place.paste(picture, (0, 0), _subject_alpha(picture))
+    return place
+
+
+def _subject_alpha(picture: Image) -> Image:
+    """A guess at the subject: what differs from the colours along the picture's edge."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    w, h = picture.size
+    small = picture.resize((64, 64), Image.Resampling.BOX)
+    frame = small.copy()
+    inner = small.crop((0, 0, 64, 6)).resize((52, 58), Image.Resampling.BICUBIC)
+    frame.paste(inner, (6, 0))
+    ground = frame.filter(ImageFilter.GaussianBlur(9)).resize((w, h), Image.Resampling.BICUBIC)
+    apart = ImageChops.difference(picture, ground).convert("L").filter(ImageFilter.GaussianBlur(max(1, 3 * unit_of(picture))))
+    return apart.point([max(0, min(255, (v - 18) * 9)) for v in range(256)])
+
+
+def _in_palette_of(picture: Image, others: list[Image]) -> Image:
+    """The picture leaning towards the colours of the reference pictures."""
+    from PIL import Image
+
+    strip = Image.new("RGB", (64 * len(others), 64))
+    for i, other in enumerate(others):
+        strip.paste(other.resize((64, 64), Image.Resampling.BOX), (64 * i, 0))
+    few = strip.quantize(24, method=Image.Quantize.MEDIANCUT)
+    matched = picture.quantize(palette=few, dither=Image.Dither.NONE).convert("RGB")
+    return Image.blend(picture, matched, 0.55)
+
+
+def _moody(picture: Image, scene: Scene) -> Image:
+    """Another mood, from the words: the least that can be done for an edit that names nothing known."""
+    from jupyter_imagegen.painting.palette import from_hue
+
+    hue = (scene.seed % 997) / 997
+    return graded(saturated(picture, 1.15), from_hue(hue, 0.6, 0.22), from_hue(hue + 0.5, 0.24, 1.0), 0.42)
+
