@@ -94,7 +94,10 @@ def house(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
     roof: Colour = (148, 78, 60) if subject.colour is None else scaled(subject.colour, 0.55)
     snow = scene.season == "winter" or scene.weather == "snow"
     sheet.ground_shadow(spot.x, spot.y, spot.scale * 0.9)
-    smoke = [(0.2 + 0.05 * i + 0.02 * math.sin(i + sheet.phase * 6), -0.8 - 0.075 * i, 0.025 + 0.017 * i) for i in range(7)]
+    smoke = [
+        (0.2 + 0.05 * i + 0.02 * math.sin(i + sheet.phase * 6), -0.8 - 0.075 * i, 0.025 + 0.017 * i)
+        for i in range(7)
+    ]
     for i, (x, y, r) in enumerate(smoke):
         sheet.puffs([(*pen.at(x, y), r * spot.scale)], mix(light.haze, (255, 255, 255), 0.3), blur=r * spot.scale * 0.4,
                     opacity=0.5 - 0.05 * i)  # fmt: skip
@@ -105,9 +108,15 @@ def house(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
     for i in range(5):
         y = -0.45 - i * 0.06
         inset = (0.4 + y) * -0.62
-        pen.line([(-0.47 + inset, y), (0.47 - inset * 0.9, y)], 0.006, light.shaded((230, 236, 244) if snow else scaled(roof, 0.8)))
+        pen.line(
+            [(-0.47 + inset, y), (0.47 - inset * 0.9, y)],
+            0.006,
+            light.shaded((230, 236, 244) if snow else scaled(roof, 0.8)),
+        )
     pen.flat(box(-0.5, -0.41, 0.5, -0.385), light.shaded(scaled(roof, 0.7)))
-    pen.form([(-0.06, 0), (-0.06, -0.26), *arc(0.01, -0.26, 0.07, 180, 360, steps=8), (0.08, 0)], (104, 66, 48))
+    pen.form(
+        [(-0.06, 0), (-0.06, -0.26), *arc(0.01, -0.26, 0.07, 180, 360, steps=8), (0.08, 0)], (104, 66, 48)
+    )
     pen.flat(oval(0.055, -0.13, 0.009, steps=10), (230, 190, 90))
     for x in (-0.31, 0.2):
         _window(pen, x, -0.3, x + 0.13, -0.13)
@@ -117,7 +126,10 @@ def house(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         if not snow:
             for _ in range(sheet.many(9)):
                 fx, fy = x + rng.uniform(0, 0.13), -0.112 - rng.uniform(0.0, 0.025)
-                pen.flat(oval(fx, fy, 0.011, steps=8), light.on(rng.choice(((214, 70, 80), (240, 190, 80), (90, 140, 70)))))
+                pen.flat(
+                    oval(fx, fy, 0.011, steps=8),
+                    light.on(rng.choice(((214, 70, 80), (240, 190, 80), (90, 140, 70)))),
+                )
     for side in (-1, 1):
         for i in range(4):
             x = side * (0.46 + 0.06 * i)
@@ -159,11 +171,15 @@ def castle(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
             mx = x - w * 1.2 + i * w * 0.74
             pen.form(box(mx, -h - 0.06, mx + w * 0.4, -h - 0.03), stone)
         if cap:
-            pen.form([(x - w * 1.15, -h - 0.045), (x, -h - 0.045 - w * 3.2), (x + w * 1.15, -h - 0.045)], roof)
+            pen.form(
+                [(x - w * 1.15, -h - 0.045), (x, -h - 0.045 - w * 3.2), (x + w * 1.15, -h - 0.045)], roof
+            )
             top = -h - 0.045 - w * 3.2
             flag = 0.012 * sheet.wave(2)
             pen.line([(x, top), (x, top - 0.08)], 0.006, light.on((60, 50, 50)))
-            pen.flat([(x, top - 0.08), (x + 0.075, top - 0.065 + flag), (x, top - 0.045)], light.on((196, 60, 60)))
+            pen.flat(
+                [(x, top - 0.08), (x + 0.075, top - 0.065 + flag), (x, top - 0.045)], light.on((196, 60, 60))
+            )
         for t in (0.35, 0.65):
             _window(pen, x - w * 0.2, -h * t - 0.03, x + w * 0.2, -h * t + 0.01, arched=True)
 
@@ -199,7 +215,9 @@ def tower(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
             for j in range(int((high - low) * 34)):
                 x, y = -w + (i + 0.25) * 2 * w / columns, -high + 0.012 + j / 34
                 lit = light.lamps and rng.random() < 0.55
-                pen.flat(box(x, y, x + w / columns, y + 0.016), _LAMP if lit else light.shaded(scaled(colour, 0.6)))
+                pen.flat(
+                    box(x, y, x + w / columns, y + 0.016), _LAMP if lit else light.shaded(scaled(colour, 0.6))
+                )
     pen.line([(0, -0.88), (0, -1.0)], 0.012, light.on((90, 94, 104)))
 
 
@@ -211,7 +229,10 @@ def windmill(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     sheet.ground_shadow(spot.x, spot.y, spot.scale * 0.5)
     pen.form([(-0.18, 0), (-0.1, -0.6), (0.1, -0.6), (0.18, 0)], wall)
     pen.form([(-0.12, -0.59), *arc(0, -0.6, 0.11, 180, 360, steps=12), (0.12, -0.59)], (120, 72, 58))
-    pen.flat([(-0.04, 0), (-0.04, -0.1), *arc(0, -0.1, 0.04, 180, 360, steps=8), (0.04, 0)], light.shaded((80, 54, 42)))
+    pen.flat(
+        [(-0.04, 0), (-0.04, -0.1), *arc(0, -0.1, 0.04, 180, 360, steps=8), (0.04, 0)],
+        light.shaded((80, 54, 42)),
+    )
     _window(pen, -0.02, -0.36, 0.02, -0.29)
     wood: Colour = (108, 84, 66)
     for i in range(4):
@@ -241,7 +262,15 @@ def bridge(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     for i in range(-1, 7):
         x = i * span - span * 0.2
         pier = span * 0.13
-        sheet.form([(x - pier, deck), (x + pier, deck), (x + pier * 1.3, foot + depth), (x - pier * 1.3, foot + depth)], stone)
+        sheet.form(
+            [
+                (x - pier, deck),
+                (x + pier, deck),
+                (x + pier * 1.3, foot + depth),
+                (x - pier * 1.3, foot + depth),
+            ],
+            stone,
+        )
         for k in range(sheet.many(26)):
             y = deck + (foot - deck) * rng.random()
             w = pier * rng.uniform(0.3, 0.6)
@@ -257,7 +286,9 @@ def bridge(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
         rim = arc(middle, deck + r * 0.98 + s * 0.03, r + s * 0.014, 182, 358, steps=24)
         sheet.line(rim, s * 0.022, light.shaded(stone))
     sheet.form(box(-10, deck - s * 0.075, sheet.width + 10, deck + s * 0.015), scaled(stone, 1.08))
-    sheet.fill(box(-10, deck + s * 0.015, sheet.width + 10, deck + s * 0.04), light.shaded(scaled(stone, 0.8)))
+    sheet.fill(
+        box(-10, deck + s * 0.015, sheet.width + 10, deck + s * 0.04), light.shaded(scaled(stone, 0.8))
+    )
     for i in range(int(sheet.width / (s * 0.11)) + 2):
         x = i * s * 0.11
         sheet.fill(smooth([(x, deck - s * 0.075), (x + s * 0.012, deck - s * 0.04), (x, deck + s * 0.012)], closed=False),

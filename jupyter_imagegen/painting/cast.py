@@ -60,9 +60,23 @@ PARTS: dict[str, Part] = {
     "robot": Part(people.robot, 1.1, wide=0.85),
     "person": Part(people.person, 1.15, wide=0.5),
     "astronaut": Part(people.astronaut, 1.15, wide=0.75),
-    **{kind: Part(creatures.standing, size, wide=1.1) for kind, size in (
-        ("fox", 0.95), ("wolf", 1.0), ("dog", 0.9), ("horse", 1.3), ("bear", 1.05), ("rabbit", 0.75), ("deer", 1.25), ("cow", 1.0),
-        ("sheep", 0.8), ("lion", 1.0), ("tiger", 0.95), ("elephant", 1.25))},
+    **{
+        kind: Part(creatures.standing, size, wide=1.1)
+        for kind, size in (
+            ("fox", 0.95),
+            ("wolf", 1.0),
+            ("dog", 0.9),
+            ("horse", 1.3),
+            ("bear", 1.05),
+            ("rabbit", 0.75),
+            ("deer", 1.25),
+            ("cow", 1.0),
+            ("sheep", 0.8),
+            ("lion", 1.0),
+            ("tiger", 0.95),
+            ("elephant", 1.25),
+        )
+    },
     "cat": Part(creatures.sitting, 0.72, wide=0.75),
     "bird": Part(wildlife.bird, 0.55, "sky", 1.1),
     "owl": Part(wildlife.owl, 0.95, "ground", 0.8),

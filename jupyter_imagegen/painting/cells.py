@@ -24,7 +24,11 @@ def _seeds(picture: Image, rng: random.Random, columns: int, *, snap: int) -> tu
     w, h = picture.size
     cell = w / columns
     rows = max(2, round(h / cell))
-    small = picture.resize((max(4, w // 3), max(4, h // 3)), Image.Resampling.BOX).convert("L").filter(ImageFilter.FIND_EDGES)
+    small = (
+        picture.resize((max(4, w // 3), max(4, h // 3)), Image.Resampling.BOX)
+        .convert("L")
+        .filter(ImageFilter.FIND_EDGES)
+    )
     edge = small.load()
     seeds: Seeds = {}
     for j in range(rows):
@@ -43,7 +47,12 @@ def _seeds(picture: Image, rng: random.Random, columns: int, *, snap: int) -> tu
 def _voronoi(seed: Point, others: list[Point], reach: float) -> list[Point]:
     """The part of a square around `seed` that is nearer to it than to any other point."""
     x, y = seed
-    cell: list[Point] = [(x - reach, y - reach), (x + reach, y - reach), (x + reach, y + reach), (x - reach, y + reach)]
+    cell: list[Point] = [
+        (x - reach, y - reach),
+        (x + reach, y - reach),
+        (x + reach, y + reach),
+        (x - reach, y + reach),
+    ]
     for ox, oy in others:
         nx, ny = ox - x, oy - y
         limit = (ox * ox + oy * oy - x * x - y * y) / 2
@@ -77,7 +86,12 @@ def stained_glass(picture: Image, rng: random.Random, detail: float) -> Image:
     pen = ImageDraw.Draw(canvas)
     panes = []
     for (i, j), seed in seeds.items():
-        near = [seeds[a, b] for a in range(i - 2, i + 3) for b in range(j - 2, j + 3) if (a, b) != (i, j) and (a, b) in seeds]
+        near = [
+            seeds[a, b]
+            for a in range(i - 2, i + 3)
+            for b in range(j - 2, j + 3)
+            if (a, b) != (i, j) and (a, b) in seeds
+        ]
         outline = _voronoi(seed, near, cell * 2.2)
         if not outline:
             continue
@@ -92,7 +106,9 @@ def stained_glass(picture: Image, rng: random.Random, detail: float) -> Image:
     lead = Image.new("L", (w, h), 0)
     lines = ImageDraw.Draw(lead)
     for outline in panes:
-        lines.line([*outline, outline[0], outline[1]], fill=255, width=max(2, round(6.5 * u * over)), joint="curve")
+        lines.line(
+            [*outline, outline[0], outline[1]], fill=255, width=max(2, round(6.5 * u * over)), joint="curve"
+        )
     soft = lead.filter(ImageFilter.GaussianBlur(5 * u * over))
     canvas.paste((10, 8, 14), (0, 0), soft.point([round(v * 0.6) for v in range(256)]))
     shine = lead.filter(ImageFilter.Kernel((3, 3), (-1, -1, 0, -1, 0, 1, 0, 1, 1), 6, 0))
@@ -128,7 +144,9 @@ def mosaic(picture: Image, rng: random.Random, detail: float) -> Image:
             pen.polygon(points, fill=shade)
             high.polygon(points, fill=rng.randint(150, 210))
     emboss = relief.filter(ImageFilter.Kernel((3, 3), (-1, -1, 0, -1, 0, 1, 0, 1, 1), 4, 128))
-    out = ImageChops.overlay(canvas, Image.merge("RGB", [emboss] * 3)).resize(picture.size, Image.Resampling.BOX)
+    out = ImageChops.overlay(canvas, Image.merge("RGB", [emboss] * 3)).resize(
+        picture.size, Image.Resampling.BOX
+    )
     return papered(out, rng, 0.1)
 
 
@@ -147,7 +165,10 @@ def low_poly(picture: Image, rng: random.Random, detail: float) -> Image:
         for j in range(-1, rows + 1):
             inside = (max(0, min(columns - 1, i)), max(0, min(rows - 1, j)))
             x, y = seeds[inside]
-            corner[i, j] = (-9 if i < 0 else w + 9 if i == columns else x, -9 if j < 0 else h + 9 if j == rows else y)
+            corner[i, j] = (
+                -9 if i < 0 else w + 9 if i == columns else x,
+                -9 if j < 0 else h + 9 if j == rows else y,
+            )
     canvas = Image.new("RGB", (round(w * over), round(h * over)))
     pen = ImageDraw.Draw(canvas)
     for i in range(-1, columns):
@@ -174,10 +195,14 @@ def pixel(picture: Image, _rng: random.Random, detail: float) -> Image:
     small = saturated(picture, 1.35).resize(
         (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.Resampling.BOX
     )
-    few = small.quantize(round(24 + 12 * detail), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
+    few = small.quantize(
+        round(24 + 12 * detail), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    ).convert("RGB")
     return few.resize(picture.size, Image.Resampling.NEAREST)
 
 
 def paper_cut(picture: Image, rng: random.Random, _detail: float) -> Image:
     """The fibre of coloured paper over cut sheets."""
-    return vignetted(papered(papered(saturated(picture, 1.12), rng, 0.14), rng, 0.1, tooth=7), 0.2, (40, 28, 40))
+    return vignetted(
+        papered(papered(saturated(picture, 1.12), rng, 0.14), rng, 0.1, tooth=7), 0.2, (40, 28, 40)
+    )

@@ -31,7 +31,9 @@ def light_of(scene: Scene, sample: int) -> Light:
         if time == "day" and scene.place in ("hall", "table"):
             light = LIGHTS["indoors"]
     else:
-        open_time = "day" if scene.weather in ("rain", "storm", "fog", "overcast", "clouds") else _TIMES[sample % 4]
+        open_time = (
+            "day" if scene.weather in ("rain", "storm", "fog", "overcast", "clouds") else _TIMES[sample % 4]
+        )
         light = weathered(LIGHTS[time if time in LIGHTS else open_time], scene.weather)
     if scene.place_colour is None and scene.colours:
         light = leaning(light, scene.colours[0], 0.3)
@@ -40,7 +42,13 @@ def light_of(scene: Scene, sample: int) -> Light:
 
 
 def composed(
-    scene: Scene, size: tuple[int, int], *, sample: int = 0, detail: float = 0.8, cutout: bool = False, phase: float = 0.0
+    scene: Scene,
+    size: tuple[int, int],
+    *,
+    sample: int = 0,
+    detail: float = 0.8,
+    cutout: bool = False,
+    phase: float = 0.0,
 ) -> Sheet:
     """The scene as shapes.
 

@@ -69,22 +69,40 @@ def _coated(kind: str, subject: Subject) -> Build:
     """The build of a kind, in the colour that the prompt gives it."""
     build = BUILDS[kind]
     if subject.word == "unicorn":
-        build = Build(**{**build.__dict__, "coat": (244, 240, 244), "belly": (250, 246, 250), "legs": (230, 224, 234), "extra": "horn"})
+        build = Build(
+            **{
+                **build.__dict__,
+                "coat": (244, 240, 244),
+                "belly": (250, 246, 250),
+                "legs": (230, 224, 234),
+                "extra": "horn",
+            }
+        )
     if subject.word in ("panda",):
-        build = Build(**{**build.__dict__, "coat": (244, 242, 238), "legs": (40, 38, 42), "belly": (244, 242, 238)})
+        build = Build(
+            **{**build.__dict__, "coat": (244, 242, 238), "legs": (40, 38, 42), "belly": (244, 242, 238)}
+        )
     if subject.colour is None:
         return build
     colour = subject.colour
     if kind == "fox" and colour[0] > 170 and colour[1] < 70:
         # A "red" fox is the usual one: foxes are called red and are orange.
         return build
-    return Build(**{**build.__dict__, "coat": colour, "legs": scaled(colour, 0.72), "belly": mix(colour, (252, 248, 240), 0.66)})
+    return Build(
+        **{
+            **build.__dict__,
+            "coat": colour,
+            "legs": scaled(colour, 0.72),
+            "belly": mix(colour, (252, 248, 240), 0.66),
+        }
+    )
 
 
 def standing(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
     """An animal standing in profile."""
     kind = subject.kind
-    if kind == "cat" or (kind in ("dog", "fox", "wolf", "rabbit", "bear") and "sitting" in scene.traits):
+    calm = kind in ("dog", "fox", "wolf", "rabbit", "bear") and not scene.has("running", "standing", "walking", "hunting", "leaping")
+    if kind == "cat" or calm:
         sitting(sheet, subject, scene, spot)
         return
     b = _coated(kind, subject)
@@ -106,7 +124,10 @@ def standing(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
             (0.02, mid - d * 0.78), (chest - 0.1, mid - d * 0.9 - breathe), (chest, mid - d * 0.62), (chest + 0.045, mid + d * 0.15),
             (chest - 0.05, mid + d * 0.95), (0.0, mid + d * 0.84), (rump + b.length * 0.3, mid + d * 0.6), (rump + 0.06, mid + d * 0.84)]  # fmt: skip
     if b.extra == "wool":
-        lumps = [(*pen.at(x * 1.02 + math.sin(i * 7) * 0.01, mid + (y - mid) * 1.05), spot.scale * 0.07) for i, (x, y) in enumerate(smooth(body, steps=3))]
+        lumps = [
+            (*pen.at(x * 1.02 + math.sin(i * 7) * 0.01, mid + (y - mid) * 1.05), spot.scale * 0.07)
+            for i, (x, y) in enumerate(smooth(body, steps=3))
+        ]
         sheet.puffs(lumps, sheet.light.lit(b.coat), sheet.light.shaded(b.coat), blur=spot.scale * 0.008)
     neck = [(chest - 0.13, mid - d * 0.5), (chest - 0.02, (mid + head[1]) / 2 - 0.02), head]
     wide = (d * 1.7, b.neck * 1.12, b.head * 1.1)
@@ -133,8 +154,17 @@ def _leg(pen: Pen, b: Build, x: float, bend: float, *, far: bool) -> None:
     w = b.leg
     outline = ribbon([(x + 0.01, hip), knee, (x + bend * 0.4, -0.03)], (w * 2.5, w * 1.25, w * 0.95))
     light = pen.sheet.light
-    pen.sheet.fill(pen.all(outline), light.lit(upper) if not far else light.on(upper), light.shaded(colour), angle=74)
-    paw = smooth([(x + bend * 0.4 - w * 0.6, -0.005), (x + bend * 0.4 - w * 0.5, -0.05), (x + bend * 0.4 + w * 0.7, -0.045), (x + bend * 0.4 + w * 1.25, -0.005)])
+    pen.sheet.fill(
+        pen.all(outline), light.lit(upper) if not far else light.on(upper), light.shaded(colour), angle=74
+    )
+    paw = smooth(
+        [
+            (x + bend * 0.4 - w * 0.6, -0.005),
+            (x + bend * 0.4 - w * 0.5, -0.05),
+            (x + bend * 0.4 + w * 0.7, -0.045),
+            (x + bend * 0.4 + w * 1.25, -0.005),
+        ]
+    )
     pen.form(paw, scaled(colour, 0.82))
 
 
@@ -145,20 +175,74 @@ def _tail(pen: Pen, b: Build, rump: float, mid: float) -> None:
         case "brush":
             pen.form(smooth([(rump + 0.05, y), (rump - 0.12, y + 0.02), (rump - 0.3, y + 0.16 + sway), (rump - 0.44, y + 0.24 + sway),
                              (rump - 0.34, y + 0.33 + sway), (rump - 0.16, y + 0.26), (rump, y + 0.12)]), b.coat)  # fmt: skip
-            pen.form(smooth([(rump - 0.32, y + 0.17 + sway), (rump - 0.45, y + 0.24 + sway), (rump - 0.34, y + 0.33 + sway), (rump - 0.27, y + 0.27 + sway)]), b.belly)
+            pen.form(
+                smooth(
+                    [
+                        (rump - 0.32, y + 0.17 + sway),
+                        (rump - 0.45, y + 0.24 + sway),
+                        (rump - 0.34, y + 0.33 + sway),
+                        (rump - 0.27, y + 0.27 + sway),
+                    ]
+                ),
+                b.belly,
+            )
         case "up":
-            pen.form(ribbon(smooth([(rump + 0.04, y + 0.05), (rump - 0.08, y - 0.06), (rump - 0.1 + sway, y - 0.22)], closed=False), (0.08, 0.06, 0.02)), b.coat)
+            pen.form(
+                ribbon(
+                    smooth(
+                        [(rump + 0.04, y + 0.05), (rump - 0.08, y - 0.06), (rump - 0.1 + sway, y - 0.22)],
+                        closed=False,
+                    ),
+                    (0.08, 0.06, 0.02),
+                ),
+                b.coat,
+            )
         case "hair":
-            pen.form(smooth([(rump + 0.02, y - 0.02), (rump - 0.1, y + 0.02), (rump - 0.14 + sway, y + 0.2), (rump - 0.1 + sway, y + 0.42), (rump - 0.05, y + 0.2), (rump, y + 0.1)]), scaled(b.coat, 0.45))
+            pen.form(
+                smooth(
+                    [
+                        (rump + 0.02, y - 0.02),
+                        (rump - 0.1, y + 0.02),
+                        (rump - 0.14 + sway, y + 0.2),
+                        (rump - 0.1 + sway, y + 0.42),
+                        (rump - 0.05, y + 0.2),
+                        (rump, y + 0.1),
+                    ]
+                ),
+                scaled(b.coat, 0.45),
+            )
         case "curl":
-            pen.form(ribbon(smooth([(rump + 0.03, y + 0.04), (rump - 0.14, y), (rump - 0.2, y - 0.18), (rump - 0.12 + sway, y - 0.3)], closed=False), (0.06, 0.055, 0.05, 0.03)), b.coat)
+            pen.form(
+                ribbon(
+                    smooth(
+                        [
+                            (rump + 0.03, y + 0.04),
+                            (rump - 0.14, y),
+                            (rump - 0.2, y - 0.18),
+                            (rump - 0.12 + sway, y - 0.3),
+                        ],
+                        closed=False,
+                    ),
+                    (0.06, 0.055, 0.05, 0.03),
+                ),
+                b.coat,
+            )
         case "thin" | "tuft":
             end = (rump - 0.12 + sway, y + 0.34)
-            pen.form(ribbon(smooth([(rump + 0.02, y + 0.02), (rump - 0.08, y + 0.1), end], closed=False), (0.045, 0.025, 0.018)), b.coat)
+            pen.form(
+                ribbon(
+                    smooth([(rump + 0.02, y + 0.02), (rump - 0.08, y + 0.1), end], closed=False),
+                    (0.045, 0.025, 0.018),
+                ),
+                b.coat,
+            )
             if b.tail == "tuft" or b.extra in ("patches", "trunk"):
                 pen.form(oval(*end, 0.03, 0.05), scaled(b.coat, 0.5))
         case _:
-            pen.form(oval(rump - 0.02, y + 0.03, 0.055 if b.tail == "ball" else 0.035, 0.05), b.belly if b.tail == "ball" else b.coat)
+            pen.form(
+                oval(rump - 0.02, y + 0.03, 0.055 if b.tail == "ball" else 0.035, 0.05),
+                b.belly if b.tail == "ball" else b.coat,
+            )
 
 
 def _coat_marks(pen: Pen, b: Build, rump: float, chest: float, mid: float) -> None:
@@ -171,8 +255,19 @@ def _coat_marks(pen: Pen, b: Build, rump: float, chest: float, mid: float) -> No
             pen.flat(smooth([(x - w, mid - d * 0.84), (x + w, mid - d * 0.84), (x + 0.03, mid - d * 0.1), (x + 0.012, mid + d * 0.24), (x, mid - d * 0.1)], steps=4),
                      light.shaded((44, 30, 26)), opacity=0.92)  # fmt: skip
     elif b.extra == "patches":
-        for x, y, rx, ry in ((-0.2, -0.06, 0.13, 0.1), (0.08, 0.02, 0.09, 0.11), (0.26, -0.1, 0.07, 0.06), (-0.02, -0.13, 0.06, 0.04)):
-            points = [(x + math.cos(a) * rx * rng.uniform(0.75, 1.1), mid + y + math.sin(a) * ry * rng.uniform(0.75, 1.1)) for a in (k * math.tau / 9 for k in range(9))]
+        for x, y, rx, ry in (
+            (-0.2, -0.06, 0.13, 0.1),
+            (0.08, 0.02, 0.09, 0.11),
+            (0.26, -0.1, 0.07, 0.06),
+            (-0.02, -0.13, 0.06, 0.04),
+        ):
+            points = [
+                (
+                    x + math.cos(a) * rx * rng.uniform(0.75, 1.1),
+                    mid + y + math.sin(a) * ry * rng.uniform(0.75, 1.1),
+                )
+                for a in (k * math.tau / 9 for k in range(9))
+            ]
             pen.form(smooth(points), (48, 42, 44))
     elif b.extra == "mane":
         pass
@@ -190,7 +285,19 @@ def _head(pen: Pen, b: Build, head: Point) -> None:
     if b.extra in ("mane", "horn"):
         hair = scaled(b.coat, 0.42) if b.extra == "mane" else (206, 170, 214)
         chest = b.length / 2
-        pen.form(smooth([(x - r * 0.2, y - r * 0.9), (x - r * 0.9, y - r * 0.2), (chest - 0.1, -b.back - b.deep * 0.95), (chest - 0.02, -b.back - b.deep * 0.5), (x - r * 0.5, y + r * 0.4), (x, y - r * 0.4)]), hair)
+        pen.form(
+            smooth(
+                [
+                    (x - r * 0.2, y - r * 0.9),
+                    (x - r * 0.9, y - r * 0.2),
+                    (chest - 0.1, -b.back - b.deep * 0.95),
+                    (chest - 0.02, -b.back - b.deep * 0.5),
+                    (x - r * 0.5, y + r * 0.4),
+                    (x, y - r * 0.4),
+                ]
+            ),
+            hair,
+        )
     _ear(pen, b, x - r * 0.1, y - r * 0.7, far=True)
     slant = 0.26 if b.extra in ("mane", "horn", "antlers", "patches", "wool") else 0.1
     mx, my = x + b.muzzle + r * 0.35, y + r * 0.3 + b.muzzle * slant * 2
@@ -200,32 +307,89 @@ def _head(pen: Pen, b: Build, head: Point) -> None:
                     (x + r * 0.45, y + r * 0.76), (x - r * 0.3, y + r * 0.8)])  # fmt: skip
     if b.extra == "trunk":
         sway = 0.03 * pen.sheet.wave(1)
-        pen.form(ribbon(smooth([(x + r * 0.5, y), (x + r * 1.2, y + r * 0.8), (x + r * 1.25, y + r * 2.2), (x + r * 1.5 + sway, y + r * 3.2)], closed=False), (r * 0.9, r * 0.6, r * 0.4, r * 0.25)), coat)
-        pen.form(smooth([(x + r * 0.5, y + r * 0.6), (x + r * 1.1, y + r * 1.2), (x + r * 1.9, y + r * 1.1), (x + r * 1.1, y + r * 1.0)]), (246, 238, 220))
+        pen.form(
+            ribbon(
+                smooth(
+                    [
+                        (x + r * 0.5, y),
+                        (x + r * 1.2, y + r * 0.8),
+                        (x + r * 1.25, y + r * 2.2),
+                        (x + r * 1.5 + sway, y + r * 3.2),
+                    ],
+                    closed=False,
+                ),
+                (r * 0.9, r * 0.6, r * 0.4, r * 0.25),
+            ),
+            coat,
+        )
+        pen.form(
+            smooth(
+                [
+                    (x + r * 0.5, y + r * 0.6),
+                    (x + r * 1.1, y + r * 1.2),
+                    (x + r * 1.9, y + r * 1.1),
+                    (x + r * 1.1, y + r * 1.0),
+                ]
+            ),
+            (246, 238, 220),
+        )
     pen.form(skull, coat)
     if b.belly != b.coat and b.extra not in ("wool", "patches"):
         # The pale cheek and jaw.
-        pen.flat(smooth([(x + r * 0.35, y + r * 0.2), (mx - b.snout * 0.3, my + b.snout * 0.05), (mx - b.snout * 0.2, my + b.snout * 0.6), (x + r * 0.4, y + r * 0.72), (x - r * 0.25, y + r * 0.74), (x - r * 0.1, y + r * 0.3)]), light.on(b.belly))
+        pen.flat(
+            smooth(
+                [
+                    (x + r * 0.35, y + r * 0.2),
+                    (mx - b.snout * 0.3, my + b.snout * 0.05),
+                    (mx - b.snout * 0.2, my + b.snout * 0.6),
+                    (x + r * 0.4, y + r * 0.72),
+                    (x - r * 0.25, y + r * 0.74),
+                    (x - r * 0.1, y + r * 0.3),
+                ]
+            ),
+            light.on(b.belly),
+        )
     if b.extra == "patches":
         pen.form(oval(mx - 0.015, my + 0.005, b.snout * 0.75, b.snout * 0.7), (236, 180, 170))
     if b.extra == "stripes":
         for k in range(3):
-            pen.line([(x - r * 0.3 + k * r * 0.25, y - r * 0.78), (x - r * 0.25 + k * r * 0.25, y - r * 0.45)], 0.014, light.shaded((44, 30, 26)))
+            pen.line(
+                [(x - r * 0.3 + k * r * 0.25, y - r * 0.78), (x - r * 0.25 + k * r * 0.25, y - r * 0.45)],
+                0.014,
+                light.shaded((44, 30, 26)),
+            )
     nose = (mx + b.snout * 0.28, my - b.snout * 0.28)
     pen.flat(oval(*nose, b.snout * 0.36, b.snout * 0.3), (34, 26, 28))
     pen.flat(oval(nose[0] - 0.004, nose[1] - 0.006, b.snout * 0.1, steps=8), (150, 140, 140))
-    pen.line(smooth([(nose[0] - b.snout * 0.1, my + b.snout * 0.25), (mx - b.snout * 0.6, my + b.snout * 0.4), (mx - b.muzzle * 0.6, my + b.snout * 0.2)], closed=False), 0.008, light.shaded(scaled(coat, 0.4)))
+    pen.line(
+        smooth(
+            [
+                (nose[0] - b.snout * 0.1, my + b.snout * 0.25),
+                (mx - b.snout * 0.6, my + b.snout * 0.4),
+                (mx - b.muzzle * 0.6, my + b.snout * 0.2),
+            ],
+            closed=False,
+        ),
+        0.008,
+        light.shaded(scaled(coat, 0.4)),
+    )
     pen.eye(x + r * 0.36, y - r * 0.16, r * 0.125)
     _ear(pen, b, x - r * 0.22, y - r * 0.62, far=False)
     if b.extra == "antlers":
         bone = light.on((196, 166, 124))
         for side in (-0.05, 0.02):
-            main = smooth([(x + side, y - r * 0.8), (x - 0.06 + side, y - 0.2), (x - 0.02 + side * 2, y - 0.36)], closed=False)
+            main = smooth(
+                [(x + side, y - r * 0.8), (x - 0.06 + side, y - 0.2), (x - 0.02 + side * 2, y - 0.36)],
+                closed=False,
+            )
             pen.line(main, 0.02, bone)
             for px, py, dx in ((-0.045, -0.18, 0.08), (-0.05, -0.25, 0.1), (-0.035, -0.3, -0.07)):
                 pen.line([(x + px + side, y + py), (x + px + dx + side, y + py - 0.07)], 0.014, bone)
     if b.extra == "horn":
-        pen.form([(x + r * 0.1, y - r * 0.75), (x + r * 0.5, y - r * 0.62), (x + r * 0.9, y - r * 2.7)], (236, 204, 120))
+        pen.form(
+            [(x + r * 0.1, y - r * 0.75), (x + r * 0.5, y - r * 0.62), (x + r * 0.9, y - r * 2.7)],
+            (236, 204, 120),
+        )
 
 
 def _ear(pen: Pen, b: Build, x: float, y: float, *, far: bool) -> None:
@@ -239,23 +403,94 @@ def _ear(pen: Pen, b: Build, x: float, y: float, *, far: bool) -> None:
     match b.ears:
         case "tall" | "point":
             high = r * (1.15 if b.ears == "tall" else 0.9)
-            pen.form([(x - r * 0.42, y + r * 0.2), (x - r * 0.22, y - high), (x + r * 0.34, y + r * 0.02)], coat)
+            pen.form(
+                [(x - r * 0.42, y + r * 0.2), (x - r * 0.22, y - high), (x + r * 0.34, y + r * 0.02)], coat
+            )
             if not far:
-                pen.flat([(x - r * 0.26, y + r * 0.06), (x - r * 0.18, y - high * 0.7), (x + r * 0.14, y + r * 0.0)], pen.sheet.light.shaded(scaled(inner, 0.7)))
+                pen.flat(
+                    [
+                        (x - r * 0.26, y + r * 0.06),
+                        (x - r * 0.18, y - high * 0.7),
+                        (x + r * 0.14, y + r * 0.0),
+                    ],
+                    pen.sheet.light.shaded(scaled(inner, 0.7)),
+                )
                 if b.ears == "tall":
-                    pen.flat([(x - r * 0.295, y - high * 0.62), (x - r * 0.22, y - high), (x - r * 0.03, y - high * 0.6)], pen.sheet.light.shaded((44, 32, 30)))
+                    pen.flat(
+                        [
+                            (x - r * 0.295, y - high * 0.62),
+                            (x - r * 0.22, y - high),
+                            (x - r * 0.03, y - high * 0.6),
+                        ],
+                        pen.sheet.light.shaded((44, 32, 30)),
+                    )
         case "floppy":
             if not far:
-                pen.form(smooth([(x - r * 0.1, y + r * 0.05), (x - r * 0.6, y + r * 0.3), (x - r * 0.62, y + r * 1.1), (x - r * 0.2, y + r * 1.2), (x + r * 0.1, y + r * 0.5)]), scaled(b.coat, 0.66))
+                pen.form(
+                    smooth(
+                        [
+                            (x - r * 0.1, y + r * 0.05),
+                            (x - r * 0.6, y + r * 0.3),
+                            (x - r * 0.62, y + r * 1.1),
+                            (x - r * 0.2, y + r * 1.2),
+                            (x + r * 0.1, y + r * 0.5),
+                        ]
+                    ),
+                    scaled(b.coat, 0.66),
+                )
         case "long":
-            pen.form(smooth([(x - r * 0.25, y + r * 0.3), (x - r * 0.62, y - r * 0.9), (x - r * 0.5, y - r * 2.0), (x - r * 0.16, y - r * 1.1), (x + r * 0.1, y + r * 0.2)]), coat)
+            pen.form(
+                smooth(
+                    [
+                        (x - r * 0.25, y + r * 0.3),
+                        (x - r * 0.62, y - r * 0.9),
+                        (x - r * 0.5, y - r * 2.0),
+                        (x - r * 0.16, y - r * 1.1),
+                        (x + r * 0.1, y + r * 0.2),
+                    ]
+                ),
+                coat,
+            )
             if not far:
-                pen.flat(smooth([(x - r * 0.24, y), (x - r * 0.46, y - r * 0.9), (x - r * 0.42, y - r * 1.6), (x - r * 0.22, y - r * 0.9)]), pen.sheet.light.on(inner), opacity=0.95)
+                pen.flat(
+                    smooth(
+                        [
+                            (x - r * 0.24, y),
+                            (x - r * 0.46, y - r * 0.9),
+                            (x - r * 0.42, y - r * 1.6),
+                            (x - r * 0.22, y - r * 0.9),
+                        ]
+                    ),
+                    pen.sheet.light.on(inner),
+                    opacity=0.95,
+                )
         case "leaf":
-            pen.form(smooth([(x, y + r * 0.2), (x - r * 0.7, y - r * 0.25), (x - r * 1.1, y - r * 0.05), (x - r * 0.6, y + r * 0.32)]), coat)
+            pen.form(
+                smooth(
+                    [
+                        (x, y + r * 0.2),
+                        (x - r * 0.7, y - r * 0.25),
+                        (x - r * 1.1, y - r * 0.05),
+                        (x - r * 0.6, y + r * 0.32),
+                    ]
+                ),
+                coat,
+            )
         case "sail":
             if not far:
-                pen.form(smooth([(x + r * 0.3, y + r * 0.3), (x - r * 0.5, y - r * 0.4), (x - r * 1.5, y), (x - r * 1.6, y + r * 1.1), (x - r * 0.8, y + r * 1.9), (x, y + r * 1.4)]), scaled(b.coat, 0.9))
+                pen.form(
+                    smooth(
+                        [
+                            (x + r * 0.3, y + r * 0.3),
+                            (x - r * 0.5, y - r * 0.4),
+                            (x - r * 1.5, y),
+                            (x - r * 1.6, y + r * 1.1),
+                            (x - r * 0.8, y + r * 1.9),
+                            (x, y + r * 1.4),
+                        ]
+                    ),
+                    scaled(b.coat, 0.9),
+                )
         case _:
             pen.form(oval(x, y - r * 0.05, r * 0.3, r * 0.34), coat)
             if not far:
@@ -270,60 +505,204 @@ def sitting(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
     sheet.ground_shadow(spot.x, spot.y, spot.scale * 0.6)
     sway = 0.05 * sheet.wave(1)
     if b.tail == "brush":
-        pen.form(smooth([(-0.2, -0.06), (-0.42, -0.1), (-0.56, -0.26 + sway), (-0.6, -0.42 + sway), (-0.46, -0.36 + sway), (-0.36, -0.2), (-0.12, -0.02)]), b.coat)
+        pen.form(
+            smooth(
+                [
+                    (-0.2, -0.06),
+                    (-0.42, -0.1),
+                    (-0.56, -0.26 + sway),
+                    (-0.6, -0.42 + sway),
+                    (-0.46, -0.36 + sway),
+                    (-0.36, -0.2),
+                    (-0.12, -0.02),
+                ]
+            ),
+            b.coat,
+        )
         pen.form(smooth([(-0.53, -0.28 + sway), (-0.6, -0.42 + sway), (-0.47, -0.36 + sway)]), b.belly)
     else:
-        pen.form(ribbon(smooth([(-0.16, -0.05), (-0.38, -0.04), (-0.44, -0.2), (-0.34, -0.32 + sway)], closed=False), (0.08, 0.07, 0.06, 0.035)), b.coat)
-    pen.form(smooth([(-0.25, 0.0), (-0.3, -0.16), (-0.23, -0.36), (-0.14, -0.58), (0.0, -0.64), (0.14, -0.58), (0.22, -0.36), (0.29, -0.16), (0.24, 0.0), (0.0, 0.012)]), b.coat)
-    pen.sheet.fill(pen.all(smooth([(-0.1, -0.5), (0.1, -0.5), (0.12, -0.3), (0.07, -0.1), (-0.07, -0.1), (-0.12, -0.3)])), light.on(b.belly), opacity=0.92, blur=spot.scale * 0.014, edge=False)
+        pen.form(
+            ribbon(
+                smooth([(-0.16, -0.05), (-0.38, -0.04), (-0.44, -0.2), (-0.34, -0.32 + sway)], closed=False),
+                (0.08, 0.07, 0.06, 0.035),
+            ),
+            b.coat,
+        )
+    pen.form(
+        smooth(
+            [
+                (-0.25, 0.0),
+                (-0.3, -0.16),
+                (-0.23, -0.36),
+                (-0.14, -0.58),
+                (0.0, -0.64),
+                (0.14, -0.58),
+                (0.22, -0.36),
+                (0.29, -0.16),
+                (0.24, 0.0),
+                (0.0, 0.012),
+            ]
+        ),
+        b.coat,
+    )
+    pen.sheet.fill(
+        pen.all(
+            smooth([(-0.1, -0.5), (0.1, -0.5), (0.12, -0.3), (0.07, -0.1), (-0.07, -0.1), (-0.12, -0.3)])
+        ),
+        light.on(b.belly),
+        opacity=0.92,
+        blur=spot.scale * 0.014,
+        edge=False,
+    )
     for side in (-1, 1):
-        pen.form(smooth([(side * 0.12, -0.03), (side * 0.16, -0.19), (side * 0.27, -0.2), (side * 0.31, -0.07), (side * 0.26, 0.0)]), b.coat)
+        pen.form(
+            smooth(
+                [
+                    (side * 0.12, -0.03),
+                    (side * 0.16, -0.19),
+                    (side * 0.27, -0.2),
+                    (side * 0.31, -0.07),
+                    (side * 0.26, 0.0),
+                ]
+            ),
+            b.coat,
+        )
         pen.form(limb((side * 0.075, -0.34), (side * 0.085, -0.04), 0.05, 0.045), b.coat)
         pen.form(oval(side * 0.095, -0.02, 0.062, 0.036), mix(b.legs, b.belly, 0.45))
         for k in (-1, 1):
-            pen.line([(side * 0.095 + k * 0.02, -0.005), (side * 0.095 + k * 0.018, -0.032)], 0.006, light.shaded(scaled(b.coat, 0.6)))
+            pen.line(
+                [(side * 0.095 + k * 0.02, -0.005), (side * 0.095 + k * 0.018, -0.032)],
+                0.006,
+                light.shaded(scaled(b.coat, 0.6)),
+            )
     y, r = -0.73, 0.19
     for side in (-1, 1):
         if b.ears == "floppy":
             continue
         tall = {"tall": 0.2, "point": 0.15, "long": 0.4}.get(b.ears, 0.08)
         if b.ears == "long":
-            pen.form(smooth([(side * 0.04, y - r * 0.7), (side * 0.05, y - r - 0.2), (side * 0.1, y - r - tall + 0.08), (side * 0.14, y - r - 0.18), (side * 0.13, y - r * 0.6)]), b.coat)
+            pen.form(
+                smooth(
+                    [
+                        (side * 0.04, y - r * 0.7),
+                        (side * 0.05, y - r - 0.2),
+                        (side * 0.1, y - r - tall + 0.08),
+                        (side * 0.14, y - r - 0.18),
+                        (side * 0.13, y - r * 0.6),
+                    ]
+                ),
+                b.coat,
+            )
             continue
         if b.ears == "round":
             pen.form(oval(side * 0.15, y - r * 0.74, 0.065), b.coat)
             continue
-        pen.form([(side * 0.055, y - r * 0.82), (side * 0.165, y - r - tall + 0.06), (side * 0.185, y - r * 0.2)], b.coat)
-        pen.flat([(side * 0.085, y - r * 0.75), (side * 0.155, y - r - tall + 0.1), (side * 0.168, y - r * 0.38)], light.on(mix(b.coat, (232, 160, 150), 0.7)))
-    pen.ball(smooth([(0, y - r * 0.86), (-0.13, y - r * 0.74), (-0.2, y - r * 0.1), (-0.17, y + r * 0.5), (0, y + r * 0.86), (0.17, y + r * 0.5), (0.2, y - r * 0.1), (0.13, y - r * 0.74)]), b.coat)
+        pen.form(
+            [(side * 0.055, y - r * 0.82), (side * 0.165, y - r - tall + 0.06), (side * 0.185, y - r * 0.2)],
+            b.coat,
+        )
+        pen.flat(
+            [(side * 0.085, y - r * 0.75), (side * 0.155, y - r - tall + 0.1), (side * 0.168, y - r * 0.38)],
+            light.on(mix(b.coat, (232, 160, 150), 0.7)),
+        )
+    pen.ball(
+        smooth(
+            [
+                (0, y - r * 0.86),
+                (-0.13, y - r * 0.74),
+                (-0.2, y - r * 0.1),
+                (-0.17, y + r * 0.5),
+                (0, y + r * 0.86),
+                (0.17, y + r * 0.5),
+                (0.2, y - r * 0.1),
+                (0.13, y - r * 0.74),
+            ]
+        ),
+        b.coat,
+    )
     if b.extra in ("tabby", "stripes"):
         dark = light.shaded(scaled(b.coat, 0.6))
         for k in (-1, 0, 1):
             pen.line([(k * 0.045, y - r * 0.82), (k * 0.035, y - r * 0.44)], 0.018, dark)
         for side in (-1, 1):
             for k in range(3):
-                pen.line(smooth([(side * 0.24, -0.33 + k * 0.075), (side * 0.17, -0.31 + k * 0.07), (side * 0.12, -0.3 + k * 0.07)], closed=False), 0.016, dark)
+                pen.line(
+                    smooth(
+                        [
+                            (side * 0.24, -0.33 + k * 0.075),
+                            (side * 0.17, -0.31 + k * 0.07),
+                            (side * 0.12, -0.3 + k * 0.07),
+                        ],
+                        closed=False,
+                    ),
+                    0.016,
+                    dark,
+                )
     for side in (-1, 1):
         pen.flat(oval(side * 0.055, y + 0.075, 0.068, 0.06), light.on(b.belly))
     if b.tail == "brush":
         for side in (-1, 1):
-            pen.form(smooth([(side * 0.06, y + 0.04), (side * 0.21, y + 0.02), (side * 0.16, y + 0.12), (side * 0.04, y + 0.15)]), b.belly)
+            pen.form(
+                smooth(
+                    [
+                        (side * 0.06, y + 0.04),
+                        (side * 0.21, y + 0.02),
+                        (side * 0.16, y + 0.12),
+                        (side * 0.04, y + 0.15),
+                    ]
+                ),
+                b.belly,
+            )
     if b.ears == "floppy":
         for side in (-1, 1):
-            pen.form(smooth([(side * 0.11, y - r * 0.7), (side * 0.22, y - r * 0.5), (side * 0.27, y + 0.06), (side * 0.2, y + 0.13), (side * 0.15, y - 0.02)]), scaled(b.coat, 0.66))
+            pen.form(
+                smooth(
+                    [
+                        (side * 0.11, y - r * 0.7),
+                        (side * 0.22, y - r * 0.5),
+                        (side * 0.27, y + 0.06),
+                        (side * 0.2, y + 0.13),
+                        (side * 0.15, y - 0.02),
+                    ]
+                ),
+                scaled(b.coat, 0.66),
+            )
     blink = "sleeping" in scene.traits
     iris: Colour = (92, 140, 70) if subject.kind == "cat" else (96, 62, 36)
     for side in (-1, 1):
         if blink:
-            pen.line(smooth([(side * 0.045, y), (side * 0.08, y + 0.016), (side * 0.115, y)], closed=False), 0.012, (40, 30, 30))
+            pen.line(
+                smooth([(side * 0.045, y), (side * 0.08, y + 0.016), (side * 0.115, y)], closed=False),
+                0.012,
+                (40, 30, 30),
+            )
             continue
         pen.flat(oval(side * 0.082, y - 0.01, 0.04, 0.042), (30, 24, 24))
         pen.flat(oval(side * 0.082, y - 0.01, 0.034, 0.036), iris)
-        pen.flat(oval(side * 0.082, y - 0.01, 0.013 if subject.kind == "cat" else 0.021, 0.03 if subject.kind == "cat" else 0.022), (18, 14, 16))
+        pen.flat(
+            oval(
+                side * 0.082,
+                y - 0.01,
+                0.013 if subject.kind == "cat" else 0.021,
+                0.03 if subject.kind == "cat" else 0.022,
+            ),
+            (18, 14, 16),
+        )
         pen.flat(oval(side * 0.082 - 0.013, y - 0.024, 0.009, steps=10), (255, 255, 255))
-    pen.flat(smooth([(-0.028, y + 0.045), (0.028, y + 0.045), (0, y + 0.072)], steps=4), (206, 116, 112) if subject.kind in ("cat", "rabbit") else (36, 28, 30))
+    pen.flat(
+        smooth([(-0.028, y + 0.045), (0.028, y + 0.045), (0, y + 0.072)], steps=4),
+        (206, 116, 112) if subject.kind in ("cat", "rabbit") else (36, 28, 30),
+    )
     for side in (-1, 1):
-        pen.line(smooth([(0, y + 0.072), (side * 0.014, y + 0.1), (side * 0.05, y + 0.1)], closed=False), 0.008, light.shaded((96, 56, 50)))
+        pen.line(
+            smooth([(0, y + 0.072), (side * 0.014, y + 0.1), (side * 0.05, y + 0.1)], closed=False),
+            0.008,
+            light.shaded((96, 56, 50)),
+        )
         if subject.kind in ("cat", "fox", "tiger", "rabbit"):
             for k in range(3):
-                pen.line([(side * 0.07, y + 0.07 + k * 0.014), (side * 0.24, y + 0.045 + k * 0.035)], 0.004, light.lit((248, 246, 240)))
+                pen.line(
+                    [(side * 0.07, y + 0.07 + k * 0.014), (side * 0.24, y + 0.045 + k * 0.035)],
+                    0.004,
+                    light.lit((248, 246, 240)),
+                )

@@ -45,7 +45,13 @@ def marked(picture: Image, box: tuple[int, int, int, int] | None = None) -> Imag
         alpha.paste(ImageChops.lighter(alpha.crop((left, top, right, bottom)), pill), (left, top))
         out.putalpha(alpha)
     letters, corner = lettering.set_line(
-        WORD, left + width / 2, top + height / 2 + height * 0.02, width * 0.74, height * 0.86, spacing=0.1, bold=False
+        WORD,
+        left + width / 2,
+        top + height / 2 + height * 0.02,
+        width * 0.74,
+        height * 0.86,
+        spacing=0.1,
+        bold=False,
     )
     light: tuple[int, ...] = (255, 255, 255)
     out.paste((*light, 255) if opaque else light, corner, letters)

@@ -39,7 +39,13 @@ def encoded(picture: Image, output_format: str, compression: int | None = None) 
             picture.save(out, "JPEG", quality=quality, subsampling=0 if quality > 80 else 2)
         case "webp" if compression is None or compression >= 100:
             # A hundred asks for everything: nothing less than lossless gives it.
-            picture.save(out, "WEBP", lossless=compression is not None, quality=92 if compression is None else 60, method=2)
+            picture.save(
+                out,
+                "WEBP",
+                lossless=compression is not None,
+                quality=92 if compression is None else 60,
+                method=2,
+            )
         case "webp":
             picture.save(out, "WEBP", quality=quality, method=2)
         case _:
@@ -59,6 +65,13 @@ def animated(frames: Sequence[Image], duration_ms: int) -> bytes:
     indexed = [f.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for f in flat]
     out = BytesIO()
     indexed[0].save(
-        out, "GIF", save_all=True, append_images=indexed[1:], duration=duration_ms, loop=0, optimize=False, disposal=1
+        out,
+        "GIF",
+        save_all=True,
+        append_images=indexed[1:],
+        duration=duration_ms,
+        loop=0,
+        optimize=False,
+        disposal=1,
     )
     return out.getvalue()

@@ -84,12 +84,18 @@ LOOKS: dict[str, Look] = {
 }
 
 #: Where two looks say the same, the stronger one has it: a Baroque oil painting is brushed once.
-_CONTAINED = {"oil": ("baroque", "impressionist"), "photo": ("cinematic",), "pencil": ("blueprint", "chalk", "charcoal_drawing")}
+_CONTAINED = {
+    "oil": ("baroque", "impressionist"),
+    "photo": ("cinematic",),
+    "pencil": ("blueprint", "chalk", "charcoal_drawing"),
+}
 
 
 def look_for(scene: Scene) -> Look:
     """The look of a scene: its styles joined, the first that says how shapes are drawn deciding that."""
-    names = [s for s in scene.styles if s in LOOKS and not any(o in scene.styles for o in _CONTAINED.get(s, ()))]
+    names = [
+        s for s in scene.styles if s in LOOKS and not any(o in scene.styles for o in _CONTAINED.get(s, ()))
+    ]
     if not names:
         return Look()
     looks = [LOOKS[name] for name in names[:3]]

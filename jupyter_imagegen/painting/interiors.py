@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from jupyter_imagegen.painting.scene import Scene
     from jupyter_imagegen.painting.sheet import Sheet
 
-_SPINES: tuple[Colour, ...] = ((122, 44, 40), (46, 74, 68), (52, 58, 92), (148, 104, 52), (96, 60, 44), (70, 84, 60), (160, 132, 92), (88, 40, 60))
+_SPINES: tuple[Colour, ...] = (
+    (122, 44, 40),
+    (46, 74, 68),
+    (52, 58, 92),
+    (148, 104, 52),
+    (96, 60, 44),
+    (70, 84, 60),
+    (160, 132, 92),
+    (88, 40, 60),
+)
 
 
 def shelf(sheet: Sheet, x0: float, y0: float, x1: float, y1: float, rows: int, *, shade: float = 0.0) -> None:
@@ -38,13 +47,24 @@ def shelf(sheet: Sheet, x0: float, y0: float, x1: float, y1: float, rows: int, *
                 continue
             h = high * rng.uniform(0.58, 0.84)
             tone = turned(rng.choice(_SPINES), value=rng.uniform(0.8, 1.15))
-            lit, shaded = (mix(c, dark, shade + 0.25 * (1 - near)) for c in (light.lit(tone), light.shaded(tone)))
+            lit, shaded = (
+                mix(c, dark, shade + 0.25 * (1 - near)) for c in (light.lit(tone), light.shaded(tone))
+            )
             a, b = (lit, shaded) if light.side < 0 else (shaded, lit)
             sheet.fill(box(x, foot - h, x + w * 0.94, foot - 2), a, b, angle=0, edge=w > 8)
             if sheet.detail > 0.45 and w > 6:
                 gold = mix(light.lit((220, 176, 88)), dark, shade + 0.2)
                 for t in (0.16, 0.22, 0.8):
-                    sheet.fill(box(x + 1, foot - h * (1 - t), x + w * 0.94 - 1, foot - h * (1 - t) + max(1.2, h * 0.025)), gold, edge=False)
+                    sheet.fill(
+                        box(
+                            x + 1,
+                            foot - h * (1 - t),
+                            x + w * 0.94 - 1,
+                            foot - h * (1 - t) + max(1.2, h * 0.025),
+                        ),
+                        gold,
+                        edge=False,
+                    )
             x += w
         sheet.shadow(box(x0, top, x1, top + high * 0.16), opacity=0.5, blur=high * 0.05)
         sheet.form(box(x0 - 3, foot - 5, x1 + 3, foot + 5), scaled(wood, 1.1))
@@ -55,12 +75,23 @@ def shelf(sheet: Sheet, x0: float, y0: float, x1: float, y1: float, rows: int, *
 def floor(sheet: Sheet, y: float, colour: Colour, *, boards: bool = True) -> None:
     """A floor in perspective, reflecting a little."""
     light = sheet.light
-    sheet.fill(box(-5, y, sheet.width + 5, sheet.height + 5), mix(light.shaded(colour), light.haze, 0.3), light.lit(colour), edge=False)
+    sheet.fill(
+        box(-5, y, sheet.width + 5, sheet.height + 5),
+        mix(light.shaded(colour), light.haze, 0.3),
+        light.lit(colour),
+        edge=False,
+    )
     if not boards:
         return
     centre, lines = sheet.width / 2, []
     for i in range(-14, 15):
-        lines.append((((centre + i * sheet.width * 0.045, y), (centre + i * sheet.width * 0.14, sheet.height)), 2.0, light.shaded(scaled(colour, 0.8))))
+        lines.append(
+            (
+                ((centre + i * sheet.width * 0.045, y), (centre + i * sheet.width * 0.14, sheet.height)),
+                2.0,
+                light.shaded(scaled(colour, 0.8)),
+            )
+        )
     sheet.lines(lines)
 
 
@@ -69,7 +100,13 @@ def library(sheet: Sheet, scene: Scene) -> Stage:
     light, rng = sheet.light, sheet.rng
     w, h = sheet.width, sheet.height
     ground = h * 0.7
-    sheet.fill(box(-5, -5, w + 5, h + 5), scaled(light.on((92, 66, 48)), 0.8), light.shaded((70, 48, 36)), edge=False, banded=False)
+    sheet.fill(
+        box(-5, -5, w + 5, h + 5),
+        scaled(light.on((92, 66, 48)), 0.8),
+        light.shaded((70, 48, 36)),
+        edge=False,
+        banded=False,
+    )
     floor(sheet, ground, (112, 70, 44))
     x0, x1 = w * 0.36, w * 0.64
     shelf(sheet, w * 0.18, h * 0.06, x0 - 20, ground, 6, shade=0.2)
@@ -77,12 +114,29 @@ def library(sheet: Sheet, scene: Scene) -> Stage:
     # The window between them, evening in it.
     frame: Colour = (120, 82, 54)
     top = h * 0.16
-    arch = [(x0, ground - h * 0.14), (x0, top + (x1 - x0) / 2), *arc((x0 + x1) / 2, top + (x1 - x0) / 2, (x1 - x0) / 2, 180, 360, steps=24), (x1, ground - h * 0.14)]
+    arch = [
+        (x0, ground - h * 0.14),
+        (x0, top + (x1 - x0) / 2),
+        *arc((x0 + x1) / 2, top + (x1 - x0) / 2, (x1 - x0) / 2, 180, 360, steps=24),
+        (x1, ground - h * 0.14),
+    ]
     night = scene.time in ("night", "dusk", "candle")
-    sky: tuple[Colour, Colour] = ((26, 38, 76), (86, 84, 120)) if night else ((124, 160, 190), (236, 214, 170))
+    sky: tuple[Colour, Colour] = (
+        ((26, 38, 76), (86, 84, 120)) if night else ((124, 160, 190), (236, 214, 170))
+    )
     sheet.fill(arch, *sky, banded=False)
     for i in range(9):
-        sheet.puffs([(x0 + (x1 - x0) * rng.random(), ground - h * 0.15 - rng.random() * h * 0.06, rng.uniform(18, 40))], mix(sky[1], (40, 60, 50), 0.6), blur=5)
+        sheet.puffs(
+            [
+                (
+                    x0 + (x1 - x0) * rng.random(),
+                    ground - h * 0.15 - rng.random() * h * 0.06,
+                    rng.uniform(18, 40),
+                )
+            ],
+            mix(sky[1], (40, 60, 50), 0.6),
+            blur=5,
+        )
     middle = (x0 + x1) / 2
     bars = [([(middle, top), (middle, ground - h * 0.14)], 8.0, light.on(frame))]
     for t in (0.3, 0.5, 0.7, 0.88):
@@ -92,7 +146,17 @@ def library(sheet: Sheet, scene: Scene) -> Stage:
     sheet.lines(bars)
     for x in (x0, x1):
         side = -1 if x == x0 else 1
-        curtain = smooth([(x + side * 22, top - 10), (x - side * 34, top), (x - side * 20, h * 0.36), (x + side * 6, h * 0.5), (x - side * 8, ground), (x + side * 40, ground), (x + side * 34, h * 0.4)])
+        curtain = smooth(
+            [
+                (x + side * 22, top - 10),
+                (x - side * 34, top),
+                (x - side * 20, h * 0.36),
+                (x + side * 6, h * 0.5),
+                (x - side * 8, ground),
+                (x + side * 40, ground),
+                (x + side * 34, h * 0.4),
+            ]
+        )
         sheet.form(curtain, (118, 36, 40))
     shelf(sheet, -20, -10, w * 0.155, ground + h * 0.12, 6)
     shelf(sheet, w * 0.845, -10, w + 20, ground + h * 0.12, 6)
@@ -105,19 +169,49 @@ def library(sheet: Sheet, scene: Scene) -> Stage:
     ty = h * 0.74
     sheet.shadow(oval(w / 2, h * 0.87, w * 0.2, h * 0.022), opacity=0.6, blur=10)
     for x in (-0.15, 0.15):
-        sheet.form([(w * (0.5 + x) - 12, ty), (w * (0.5 + x) + 12, ty), (w * (0.5 + x) + 7, h * 0.87), (w * (0.5 + x) - 7, h * 0.87)], (92, 56, 36))
-    sheet.form([(w * 0.31, ty), (w * 0.34, ty - h * 0.035), (w * 0.66, ty - h * 0.035), (w * 0.69, ty)], (142, 90, 54))
+        sheet.form(
+            [
+                (w * (0.5 + x) - 12, ty),
+                (w * (0.5 + x) + 12, ty),
+                (w * (0.5 + x) + 7, h * 0.87),
+                (w * (0.5 + x) - 7, h * 0.87),
+            ],
+            (92, 56, 36),
+        )
+    sheet.form(
+        [(w * 0.31, ty), (w * 0.34, ty - h * 0.035), (w * 0.66, ty - h * 0.035), (w * 0.69, ty)],
+        (142, 90, 54),
+    )
     sheet.form(box(w * 0.31, ty, w * 0.69, ty + h * 0.022), (108, 66, 40))
     wanted = scene.subject("lamp") or Subject(kind="lamp", word="lamp")
     things.lamp(sheet, wanted, scene, Spot(w * 0.4, ty - h * 0.014, h * 0.21))
     for i, tone in enumerate(((120, 44, 44), (56, 74, 92), (150, 112, 60))):
-        sheet.form(rounded(w * 0.575 - i * 4, ty - h * (0.034 + 0.02 * i), w * 0.65 - i * 7, ty - h * (0.014 + 0.02 * i), 3), tone)
+        sheet.form(
+            rounded(
+                w * 0.575 - i * 4,
+                ty - h * (0.034 + 0.02 * i),
+                w * 0.65 - i * 7,
+                ty - h * (0.014 + 0.02 * i),
+                3,
+            ),
+            tone,
+        )
     things.book(sheet, Subject(kind="book", word="book"), scene, Spot(w * 0.51, ty - h * 0.008, h * 0.07))
     sheet.glow(w * 0.5, h * 0.6, h * 0.6, (255, 190, 100), 0.26)
     return Stage(x0=w * 0.3, x1=w * 0.7, ground=h * 0.95, horizon=ground, scale=h * 0.4)
 
 
-def _figure(sheet: Sheet, x: float, y: float, size: float, kind: str, colour: Colour, scene: Scene, *, flip: bool = False) -> None:
+def _figure(
+    sheet: Sheet,
+    x: float,
+    y: float,
+    size: float,
+    kind: str,
+    colour: Colour,
+    scene: Scene,
+    *,
+    flip: bool = False,
+) -> None:
     from jupyter_imagegen.painting import people
 
     people.person(sheet, Subject(kind="person", word=kind, colour=colour), scene, Spot(x, y, size, flip))
@@ -128,7 +222,13 @@ def hall(sheet: Sheet, scene: Scene) -> Stage:
     light, rng = sheet.light, sheet.rng
     w, h = sheet.width, sheet.height
     ground = h * 0.66
-    sheet.fill(box(-5, -5, w + 5, ground + 5), light.on((74, 48, 34)), light.lit((112, 74, 46)), edge=False, banded=False)
+    sheet.fill(
+        box(-5, -5, w + 5, ground + 5),
+        light.on((74, 48, 34)),
+        light.lit((112, 74, 46)),
+        edge=False,
+        banded=False,
+    )
     # Panelling and a great painting in a gold frame.
     for i in range(6):
         x = w * (0.08 + 0.17 * i)
@@ -137,17 +237,47 @@ def hall(sheet: Sheet, scene: Scene) -> Stage:
     fx0, fx1, fy0, fy1 = w * 0.39, w * 0.61, h * 0.17, h * 0.42
     sheet.form(box(fx0 - 16, fy0 - 16, fx1 + 16, fy1 + 16), (196, 148, 66))
     sheet.fill(box(fx0, fy0, fx1, fy1), light.on((92, 106, 110)), light.on((150, 116, 74)), banded=False)
-    sheet.puffs([(fx0 + (fx1 - fx0) * rng.random(), fy0 + (fy1 - fy0) * rng.uniform(0.1, 0.5), rng.uniform(12, 30)) for _ in range(9)], light.on((196, 170, 130)), blur=8, opacity=0.5)
-    sheet.puffs([(fx0 + 18 + (fx1 - fx0 - 36) * rng.random(), fy1 - rng.uniform(6, 30), rng.uniform(8, 18)) for _ in range(10)], light.on((58, 66, 44)), blur=3)
+    sheet.puffs(
+        [
+            (fx0 + (fx1 - fx0) * rng.random(), fy0 + (fy1 - fy0) * rng.uniform(0.1, 0.5), rng.uniform(12, 30))
+            for _ in range(9)
+        ],
+        light.on((196, 170, 130)),
+        blur=8,
+        opacity=0.5,
+    )
+    sheet.puffs(
+        [
+            (fx0 + 18 + (fx1 - fx0 - 36) * rng.random(), fy1 - rng.uniform(6, 30), rng.uniform(8, 18))
+            for _ in range(10)
+        ],
+        light.on((58, 66, 44)),
+        blur=3,
+    )
     tiles(sheet, ground)
     for x in (0.14, 0.86):
         cx, half = w * x, w * 0.042
         lit, dark = light.lit((196, 164, 120)), light.shaded((120, 90, 66))
-        sheet.fill(box(cx - half, h * 0.08, cx + half, ground + h * 0.03), lit if x < 0.5 else dark, dark if x < 0.5 else lit, angle=0)
+        sheet.fill(
+            box(cx - half, h * 0.08, cx + half, ground + h * 0.03),
+            lit if x < 0.5 else dark,
+            dark if x < 0.5 else lit,
+            angle=0,
+        )
         for k in range(-2, 3):
             sheet.line([(cx + k * half * 0.36, h * 0.1), (cx + k * half * 0.36, ground)], 2.5, dark)
-        sheet.form(box(cx - half * 1.5, ground + h * 0.01, cx + half * 1.5, ground + h * 0.045), (180, 148, 104))
-        sheet.form([(cx - half * 1.1, h * 0.11), (cx - half * 1.6, h * 0.07), (cx + half * 1.6, h * 0.07), (cx + half * 1.1, h * 0.11)], (206, 166, 92))
+        sheet.form(
+            box(cx - half * 1.5, ground + h * 0.01, cx + half * 1.5, ground + h * 0.045), (180, 148, 104)
+        )
+        sheet.form(
+            [
+                (cx - half * 1.1, h * 0.11),
+                (cx - half * 1.6, h * 0.07),
+                (cx + half * 1.6, h * 0.07),
+                (cx + half * 1.1, h * 0.11),
+            ],
+            (206, 166, 92),
+        )
     for side in (-1, 1):
         edge = w / 2 + side * w * 0.5
         drape = smooth([(edge + side * 40, -30), (edge - side * w * 0.27, -30), (edge - side * w * 0.2, h * 0.13), (edge - side * w * 0.07, h * 0.34),
@@ -158,11 +288,27 @@ def hall(sheet: Sheet, scene: Scene) -> Stage:
                            (edge - side * w * (0.01 + 0.016 * k), h * 0.86)], closed=False)  # fmt: skip
             tone = light.shaded((90, 14, 24)) if k % 2 else light.lit((170, 48, 48))
             sheet.fill(things.ribbon(fold, (16, 9, 5, 16)), tone, opacity=0.6, blur=4, edge=False)
-        sheet.line(smooth([(edge - side * w * 0.27, -10), (edge - side * w * 0.2, h * 0.13), (edge - side * w * 0.07, h * 0.34)], closed=False), 7, light.lit((220, 170, 80)))
+        sheet.line(
+            smooth(
+                [
+                    (edge - side * w * 0.27, -10),
+                    (edge - side * w * 0.2, h * 0.13),
+                    (edge - side * w * 0.07, h * 0.34),
+                ],
+                closed=False,
+            ),
+            7,
+            light.lit((220, 170, 80)),
+        )
         sheet.ball(oval(edge - side * w * 0.06, h * 0.43, 13, 20), (214, 164, 76))
     chandelier(sheet, w / 2, h * 0.1, w * 0.15)
     # Courtiers in the half-dark, two by two.
-    crowd = ((0.27, 0.735, "lady", (92, 50, 60)), (0.345, 0.73, "courtier", (46, 58, 74)), (0.655, 0.73, "courtier", (60, 46, 40)), (0.73, 0.735, "lady", (54, 74, 84)))
+    crowd = (
+        (0.27, 0.735, "lady", (92, 50, 60)),
+        (0.345, 0.73, "courtier", (46, 58, 74)),
+        (0.655, 0.73, "courtier", (60, 46, 40)),
+        (0.73, 0.735, "lady", (54, 74, 84)),
+    )
     for x, y, kind, tone in crowd:
         _figure(sheet, w * x, h * y, h * 0.34, kind, tone, scene, flip=x > 0.5)
     if scene.subject("person") is None:
@@ -188,7 +334,16 @@ def tiles(sheet: Sheet, ground: float) -> None:
             u0, u1 = ((k / columns - 0.5) for k in (c, c + 1))
             s0, s1 = (1.05 + 2.1 * ((y - ground) / (h - ground)) for y in (y0, y1))
             tone = mix(light.shaded((70, 46, 38)), light.on((84, 54, 40)), r / rows)
-            sheet.fill([(w * (0.5 + u0 * s0), y0), (w * (0.5 + u1 * s0), y0), (w * (0.5 + u1 * s1), y1), (w * (0.5 + u0 * s1), y1)], tone, edge=False)
+            sheet.fill(
+                [
+                    (w * (0.5 + u0 * s0), y0),
+                    (w * (0.5 + u1 * s0), y0),
+                    (w * (0.5 + u1 * s1), y1),
+                    (w * (0.5 + u0 * s1), y1),
+                ],
+                tone,
+                edge=False,
+            )
     sheet.mirror(ground, h, opacity=0.3, ripple=1.0, tint=light.on((120, 84, 54)))
 
 
@@ -201,7 +356,14 @@ def chandelier(sheet: Sheet, x: float, y: float, half: float) -> None:
     for ring, lift in ((1.0, 0.0), (0.55, -0.16)):
         for k in (-1.0, -0.5, 0.5, 1.0):
             end = (x + k * half * ring, y + half * (0.16 + lift))
-            sheet.line(smooth([(x, y + half * 0.3), (x + k * half * ring * 0.55, y + half * (0.5 + lift)), end], closed=False), 5, light.lit(brass))
+            sheet.line(
+                smooth(
+                    [(x, y + half * 0.3), (x + k * half * ring * 0.55, y + half * (0.5 + lift)), end],
+                    closed=False,
+                ),
+                5,
+                light.lit(brass),
+            )
             things.one_candle(sheet, end[0], end[1] + 4, half * 0.3, holder=False)
     sheet.glow(x, y + half * 0.1, half * 2.6, (255, 186, 96), 0.6)
 
@@ -214,7 +376,14 @@ def _stand(sheet: Sheet, x: float, y: float, size: float) -> None:
     for k in (-1, 0, 1):
         top = y - size * (0.74 if k else 0.8)
         if k:
-            sheet.line(smooth([(x, y - size * 0.62), (x + k * size * 0.1, y - size * 0.6), (x + k * size * 0.12, top)], closed=False), size * 0.016, brass)
+            sheet.line(
+                smooth(
+                    [(x, y - size * 0.62), (x + k * size * 0.1, y - size * 0.6), (x + k * size * 0.12, top)],
+                    closed=False,
+                ),
+                size * 0.016,
+                brass,
+            )
         things.one_candle(sheet, x + k * size * 0.12, top + 4, size * 0.22, holder=False)
 
 
@@ -223,29 +392,74 @@ def room(sheet: Sheet, scene: Scene) -> Stage:
     light = sheet.light
     w, h = sheet.width, sheet.height
     ground = h * 0.7
-    wall = scene.place_colour or (sheet.rng.choice(((108, 134, 128), (176, 146, 112), (126, 124, 150), (150, 112, 100))))
-    sheet.fill(box(-5, -5, w + 5, ground + 5), light.lit(wall), light.shaded(wall), angle=20 if light.side < 0 else 160, edge=False, banded=False)
+    wall = scene.place_colour or (
+        sheet.rng.choice(((108, 134, 128), (176, 146, 112), (126, 124, 150), (150, 112, 100)))
+    )
+    sheet.fill(
+        box(-5, -5, w + 5, ground + 5),
+        light.lit(wall),
+        light.shaded(wall),
+        angle=20 if light.side < 0 else 160,
+        edge=False,
+        banded=False,
+    )
     for i in range(22):
         x = w * i / 21
-        sheet.fill(box(x - 5, -5, x + 5, ground), light.lit(turned(wall, value=1.08)), opacity=0.1, edge=False)
+        sheet.fill(
+            box(x - 5, -5, x + 5, ground), light.lit(turned(wall, value=1.08)), opacity=0.1, edge=False
+        )
     floor(sheet, ground, (156, 108, 70))
     sheet.form(box(-5, ground - h * 0.025, w + 5, ground + 2), (232, 222, 204))
     x0, x1, y0, y1 = w * 0.09, w * 0.34, h * 0.14, h * 0.5
     sheet.form(box(x0 - 14, y0 - 14, x1 + 14, y1 + 14), (240, 232, 216))
     night = scene.time in ("night", "dusk", "candle")
-    sky: tuple[Colour, Colour] = ((20, 30, 66), (92, 80, 124)) if night else ((120, 178, 220), (236, 232, 208))
+    sky: tuple[Colour, Colour] = (
+        ((20, 30, 66), (92, 80, 124)) if night else ((120, 178, 220), (236, 232, 208))
+    )
     sheet.fill(box(x0, y0, x1, y1), *sky, banded=False)
-    sheet.fill(smooth([(x0, y1 - h * 0.07), (x0 + (x1 - x0) * 0.4, y1 - h * 0.11), (x1, y1 - h * 0.05)], closed=False) + [(x1, y1), (x0, y1)], mix(sky[1], (64, 96, 72), 0.65))
+    sheet.fill(
+        smooth(
+            [(x0, y1 - h * 0.07), (x0 + (x1 - x0) * 0.4, y1 - h * 0.11), (x1, y1 - h * 0.05)], closed=False
+        )
+        + [(x1, y1), (x0, y1)],
+        mix(sky[1], (64, 96, 72), 0.65),
+    )
     if night:
         sheet.orb(oval(x0 + (x1 - x0) * 0.7, y0 + 50, 20), (252, 248, 232), (226, 226, 220), edge=False)
-    sheet.lines([([((x0 + x1) / 2, y0), ((x0 + x1) / 2, y1)], 8, light.on((240, 232, 216))), ([(x0, (y0 + y1) / 2), (x1, (y0 + y1) / 2)], 8, light.on((240, 232, 216)))])
+    sheet.lines(
+        [
+            ([((x0 + x1) / 2, y0), ((x0 + x1) / 2, y1)], 8, light.on((240, 232, 216))),
+            ([(x0, (y0 + y1) / 2), (x1, (y0 + y1) / 2)], 8, light.on((240, 232, 216))),
+        ]
+    )
     for side, x in ((-1, x0 - 14), (1, x1 + 14)):
-        sheet.form(smooth([(x - side * 34, y0 - 26), (x + side * 34, y0 - 26), (x + side * 26, h * 0.36), (x + side * 38, y1 + h * 0.1), (x - side * 12, y1 + h * 0.1), (x - side * 6, h * 0.34)]), (184, 92, 70))
+        sheet.form(
+            smooth(
+                [
+                    (x - side * 34, y0 - 26),
+                    (x + side * 34, y0 - 26),
+                    (x + side * 26, h * 0.36),
+                    (x + side * 38, y1 + h * 0.1),
+                    (x - side * 12, y1 + h * 0.1),
+                    (x - side * 6, h * 0.34),
+                ]
+            ),
+            (184, 92, 70),
+        )
     shelf(sheet, w * 0.68, h * 0.12, w * 0.94, ground - 4, 4)
     px0, px1, py0, py1 = w * 0.45, w * 0.59, h * 0.16, h * 0.34
     sheet.form(box(px0 - 9, py0 - 9, px1 + 9, py1 + 9), (120, 82, 50))
     sheet.fill(box(px0, py0, px1, py1), light.on((236, 206, 160)), light.on((206, 130, 92)))
-    sheet.fill([(px0, py1), (px0 + (px1 - px0) * 0.35, py0 + (py1 - py0) * 0.4), (px0 + (px1 - px0) * 0.6, py0 + (py1 - py0) * 0.7), (px0 + (px1 - px0) * 0.8, py0 + (py1 - py0) * 0.5), (px1, py1)], light.on((84, 110, 124)))
+    sheet.fill(
+        [
+            (px0, py1),
+            (px0 + (px1 - px0) * 0.35, py0 + (py1 - py0) * 0.4),
+            (px0 + (px1 - px0) * 0.6, py0 + (py1 - py0) * 0.7),
+            (px0 + (px1 - px0) * 0.8, py0 + (py1 - py0) * 0.5),
+            (px1, py1),
+        ],
+        light.on((84, 110, 124)),
+    )
     rug = oval(w / 2, h * 0.87, w * 0.38, h * 0.085)
     sheet.fill(rug, light.lit((64, 98, 112)), light.shaded((52, 78, 98)), angle=60)
     for k in (0.9, 0.6):
@@ -255,7 +469,11 @@ def room(sheet: Sheet, scene: Scene) -> Stage:
         lx = w * 0.63
         sheet.line([(lx, ground + h * 0.03), (lx, h * 0.36)], 6, light.on((90, 70, 54)))
         sheet.ball(oval(lx, ground + h * 0.03, 34, 8), (90, 70, 54))
-        sheet.fill([(lx - 54, h * 0.4), (lx - 34, h * 0.3), (lx + 34, h * 0.3), (lx + 54, h * 0.4)], (255, 232, 180), (250, 206, 130))
+        sheet.fill(
+            [(lx - 54, h * 0.4), (lx - 34, h * 0.3), (lx + 34, h * 0.3), (lx + 54, h * 0.4)],
+            (255, 232, 180),
+            (250, 206, 130),
+        )
         sheet.glow(lx, h * 0.37, h * 0.42, (255, 206, 130), 0.5)
     return Stage(x0=w * 0.22, x1=w * 0.8, ground=h * 0.92, horizon=ground, scale=h * 0.54)
 
@@ -266,9 +484,18 @@ def table(sheet: Sheet, scene: Scene) -> Stage:
     w, h = sheet.width, sheet.height
     ground = h * 0.6
     dark = scene.time == "candle" or "baroque" in scene.styles
-    wall: Colour = scene.place_colour or ((74, 54, 42) if dark else sheet.rng.choice(((176, 168, 140), (206, 168, 130), (140, 164, 164))))
+    wall: Colour = scene.place_colour or (
+        (74, 54, 42) if dark else sheet.rng.choice(((176, 168, 140), (206, 168, 130), (140, 164, 164)))
+    )
     lit, deep = light.lit(wall), light.shaded(wall)
-    sheet.fill(box(-5, -5, w + 5, ground + 40), lit, deep, angle=25 if light.side < 0 else 155, edge=False, banded=False)
+    sheet.fill(
+        box(-5, -5, w + 5, ground + 40),
+        lit,
+        deep,
+        angle=25 if light.side < 0 else 155,
+        edge=False,
+        banded=False,
+    )
     sheet.glow(w * (0.5 + 0.26 * light.side), h * 0.22, h * 0.7, light.sun, 0.26 if not dark else 0.3)
     wood: Colour = (118, 76, 48)
     sheet.fill(box(-5, ground, w + 5, h + 5), light.on(wood), light.lit(turned(wood, value=1.15)), edge=False)
@@ -288,13 +515,39 @@ def studio(sheet: Sheet, scene: Scene) -> Stage:
     """A backdrop that curves into the floor, lit from one side."""
     light = sheet.light
     w, h = sheet.width, sheet.height
-    tone = scene.place_colour or (scene.colours[0] if scene.colours else sheet.rng.choice(((196, 186, 172), (150, 170, 178), (196, 164, 146), (164, 172, 148))))
+    tone = scene.place_colour or (
+        scene.colours[0]
+        if scene.colours
+        else sheet.rng.choice(((196, 186, 172), (150, 170, 178), (196, 164, 146), (164, 172, 148)))
+    )
     if scene.time == "candle" or "baroque" in scene.styles:
         tone = (66, 50, 42)
-    sheet.fill(box(-5, -5, w + 5, h * 0.74), light.lit(tone), light.shaded(tone), angle=35 if light.side < 0 else 145, edge=False, banded=False)
-    sheet.fill(box(-5, h * 0.66, w + 5, h + 5), light.on(tone), light.lit(turned(tone, value=1.06)), edge=False, banded=False, blur=26)
+    sheet.fill(
+        box(-5, -5, w + 5, h * 0.74),
+        light.lit(tone),
+        light.shaded(tone),
+        angle=35 if light.side < 0 else 145,
+        edge=False,
+        banded=False,
+    )
+    sheet.fill(
+        box(-5, h * 0.66, w + 5, h + 5),
+        light.on(tone),
+        light.lit(turned(tone, value=1.06)),
+        edge=False,
+        banded=False,
+        blur=26,
+    )
     sheet.glow(w * (0.5 + 0.16 * light.side), h * 0.42, h * 0.62, light.sun, 0.3)
-    motes = [(sheet.rng.uniform(0, w), sheet.rng.uniform(0, h * 0.7), sheet.rng.uniform(20, 90)) for _ in range(12)]
+    motes = [
+        (sheet.rng.uniform(0, w), sheet.rng.uniform(0, h * 0.7), sheet.rng.uniform(20, 90)) for _ in range(12)
+    ]
     for x, y, r in motes:
-        sheet.fill(oval(x, y, r, r * math.tau / 8), light.lit(turned(tone, value=1.1)), opacity=0.1, blur=r * 0.5, edge=False)
+        sheet.fill(
+            oval(x, y, r, r * math.tau / 8),
+            light.lit(turned(tone, value=1.1)),
+            opacity=0.1,
+            blur=r * 0.5,
+            edge=False,
+        )
     return Stage(x0=w * 0.14, x1=w * 0.86, ground=h * 0.9, horizon=h * 0.66, scale=h * 0.66)

@@ -44,7 +44,9 @@ def down(sheet: Sheet, line: list[Point], bottom: float) -> list[Point]:
     return [*line, (sheet.width * 1.1, bottom), (-sheet.width * 0.1, bottom)]
 
 
-def range_of(sheet: Sheet, y: float, height: float, colour: Colour, distance: float, *, snow: float = 0.0) -> None:
+def range_of(
+    sheet: Sheet, y: float, height: float, colour: Colour, distance: float, *, snow: float = 0.0
+) -> None:
     """One mountain range seen through `distance` of air; the upper `snow` part of the highest is white."""
     rng = sheet.rng
     count = max(4, round(sheet.width / (height * 1.15)) + 1)
@@ -54,11 +56,27 @@ def range_of(sheet: Sheet, y: float, height: float, colour: Colour, distance: fl
         peaks.append((x, height * rng.choice((0.5, 0.66, 0.82, 1.0)) * rng.uniform(0.9, 1.08)))
     # The small ones stand in front of the great ones.
     for x, high in sorted(peaks, key=lambda p: -p[1]):
-        _peak(sheet, x, y, high, high * rng.uniform(0.95, 1.3), colour, distance, y - height * (1 - snow) if snow else None)
+        _peak(
+            sheet,
+            x,
+            y,
+            high,
+            high * rng.uniform(0.95, 1.3),
+            colour,
+            distance,
+            y - height * (1 - snow) if snow else None,
+        )
 
 
 def _peak(
-    sheet: Sheet, x: float, y: float, high: float, half: float, colour: Colour, distance: float, snowline: float | None
+    sheet: Sheet,
+    x: float,
+    y: float,
+    high: float,
+    half: float,
+    colour: Colour,
+    distance: float,
+    snowline: float | None,
 ) -> None:
     """One mountain: a lit and a shaded face that meet in a broken ridge, snow above a line."""
     light, rng = sheet.light, sheet.rng
@@ -100,7 +118,13 @@ def _peak(
             drop = (snowline - top[1]) * (rng.uniform(0.1, 0.34) if k % 2 else -rng.uniform(0.12, 0.4))
             fringe.append((x0 + (x1 - x0) * t, y0 + (y1 - y0) * t + drop))
         tone = white if near else blue
-        sheet.fill([*high_edge, *fringe, *reversed(high_spine)], tone, mix(tone, blue, 0.35), edge=False, banded=False)
+        sheet.fill(
+            [*high_edge, *fringe, *reversed(high_spine)],
+            tone,
+            mix(tone, blue, 0.35),
+            edge=False,
+            banded=False,
+        )
 
 
 def mountains(sheet: Sheet, scene: Scene) -> Stage:
@@ -174,7 +198,9 @@ def sea(sheet: Sheet, scene: Scene) -> Stage:
         glitter(sheet, sun[0], horizon + 3, sheet.height * 0.97, 190)
         sheet.glow(sun[0], horizon, 240, light.sun, 0.35, squash=0.22)
     if scene.weather == "" and scene.time != "night":
-        skies.birds(sheet, sheet.width * rng.uniform(0.4, 0.6), horizon * rng.uniform(0.35, 0.6), sheet.many(6))
+        skies.birds(
+            sheet, sheet.width * rng.uniform(0.4, 0.6), horizon * rng.uniform(0.35, 0.6), sheet.many(6)
+        )
     return Stage(x0=0.12 * sheet.width, x1=0.9 * sheet.width, ground=sheet.height * 0.9, horizon=horizon, scale=380,
                  water=horizon + (sheet.height - horizon) * 0.44)  # fmt: skip
 
@@ -203,11 +229,15 @@ def waves(sheet: Sheet, top: float, bottom: float, far: Colour, deep: Colour) ->
         colour = mix(base, crest, 0.3 * rng.random() + 0.05) if roll < 0.5 else scaled(base, 0.82)
         if roll > 0.965:
             colour = mix(base, crest, 0.75)
-        items.append((rng.uniform(-20, sheet.width + 20) + sheet.wave(1, roll) * 5 * t, y, w, 0.7 + 3.0 * t, colour))
+        items.append(
+            (rng.uniform(-20, sheet.width + 20) + sheet.wave(1, roll) * 5 * t, y, w, 0.7 + 3.0 * t, colour)
+        )
     sheet.dabs(sorted(items, key=lambda item: item[1]))
 
 
-def rocks(sheet: Sheet, x: float, y: float, width: float, height: float, colour: Colour = (92, 84, 82)) -> None:
+def rocks(
+    sheet: Sheet, x: float, y: float, width: float, height: float, colour: Colour = (92, 84, 82)
+) -> None:
     """A rocky point rising from water, with facets, and foam at its foot."""
     rng, light = sheet.rng, sheet.light
     for layer, (w, h, dy) in enumerate(((1.0, 1.0, 0.0), (0.8, 0.7, 0.06), (1.1, 0.34, 0.12))):
@@ -281,7 +311,13 @@ def drifts(sheet: Sheet, top: float, bottom: float, white: Colour) -> None:
         t = rng.random()
         y = top + (bottom - top) * (0.1 + 0.9 * t)
         x, w = rng.uniform(0, sheet.width), rng.uniform(90, 260) * (0.5 + t)
-        sheet.fill(oval(x, y, w, 5 + 13 * t), mix(light.shaded(white), light.haze, 0.55), blur=9, opacity=0.42, edge=False)
+        sheet.fill(
+            oval(x, y, w, 5 + 13 * t),
+            mix(light.shaded(white), light.haze, 0.55),
+            blur=9,
+            opacity=0.42,
+            edge=False,
+        )
         sheet.fill(oval(x + light.side * w * 0.2, y - 6 - 9 * t, w * 0.8, 3 + 5 * t), light.lit((250, 252, 255)), blur=6,
                    opacity=0.6, edge=False)  # fmt: skip
 
@@ -320,7 +356,9 @@ def forest(sheet: Sheet, scene: Scene) -> Stage:
             y = high * (0.02 + (0.34 - 0.08 * depth) * t * t) + rng.gauss(0, 14)
             x = rng.uniform(0, sheet.width)
             near = max(0.0, 1 - abs(x - glow_x) / 420)
-            colour = mix(light.shaded(leaf), light.lit(turned(leaf, value=1.2)), near * 0.8 + 0.2 * rng.random())
+            colour = mix(
+                light.shaded(leaf), light.lit(turned(leaf, value=1.2)), near * 0.8 + 0.2 * rng.random()
+            )
             size = rng.uniform(5, 12) * (1 + depth * 0.25)
             canopy.append((x, y, size, size * 0.7, mix(colour, light.haze, distance)))
         if not winter:
@@ -332,7 +370,16 @@ def forest(sheet: Sheet, scene: Scene) -> Stage:
             lean = -light.side * rng.uniform(150, 260)
             sheet.fill([(x, -5), (x + 40, -5), (x + lean + 110, high * 0.8), (x + lean, high * 0.8)], light.sun,
                        opacity=0.13, blur=14, edge=False)  # fmt: skip
-    path = [(0.46, 0.64), (0.53, 0.64), (0.58, 0.72), (0.66, 0.84), (0.78, 1.02), (0.24, 1.02), (0.38, 0.84), (0.44, 0.72)]
+    path = [
+        (0.46, 0.64),
+        (0.53, 0.64),
+        (0.58, 0.72),
+        (0.66, 0.84),
+        (0.78, 1.02),
+        (0.24, 1.02),
+        (0.38, 0.84),
+        (0.44, 0.72),
+    ]
     sheet.fill(smooth([(sheet.width * x, high * y) for x, y in path]), mix(light.lit((176, 148, 110)), light.haze, 0.3),
                light.on((132, 104, 76)), opacity=0.55, blur=7, edge=False)  # fmt: skip
     if winter:
@@ -340,7 +387,9 @@ def forest(sheet: Sheet, scene: Scene) -> Stage:
     else:
         plants.grass(sheet, high * 0.68, high * 1.02, floor, 330)
         plants.flowers(sheet, high * 0.72, high, 46)
-    return Stage(x0=0.26 * sheet.width, x1=0.76 * sheet.width, ground=high * 0.87, horizon=high * 0.62, scale=420)
+    return Stage(
+        x0=0.26 * sheet.width, x1=0.76 * sheet.width, ground=high * 0.87, horizon=high * 0.62, scale=420
+    )
 
 
 def desert(sheet: Sheet, scene: Scene) -> Stage:

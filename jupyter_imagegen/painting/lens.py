@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.painting.strokes import brushed
-from jupyter_imagegen.painting.texture import bloomed, curved, graded, grained, noise, saturated, unit_of, vignetted
+from jupyter_imagegen.painting.texture import (
+    bloomed,
+    curved,
+    graded,
+    grained,
+    noise,
+    saturated,
+    unit_of,
+    vignetted,
+)
 
 if TYPE_CHECKING:
     import random
@@ -27,7 +36,9 @@ def photo(picture: Image, rng: random.Random, detail: float) -> Image:
     out = Image.composite(soft, picture, blur)
     out = bloomed(out, 0.4, 20, 176)
     out = curved(out, ((0, 0.0), (0.22, 0.17), (0.5, 0.51), (0.8, 0.86), (1, 1)))
-    relief = noise(rng, picture.size, max(1, 5 * u)).point([round(128 + (v - 128) * 0.035) for v in range(256)])
+    relief = noise(rng, picture.size, max(1, 5 * u)).point(
+        [round(128 + (v - 128) * 0.035) for v in range(256)]
+    )
     from PIL import ImageChops
 
     out = ImageChops.add(out, Image.merge("RGB", [relief] * 3), 1, -128)
@@ -63,10 +74,12 @@ def baroque(picture: Image, rng: random.Random, detail: float) -> Image:
 
     u = unit_of(picture)
     w, h = picture.size
-    warm = ImageChops.multiply(graded(picture, (16, 8, 6), (255, 220, 166), 0.34), Image.new("RGB", (w, h), (255, 236, 206)))
+    warm = ImageChops.multiply(
+        graded(picture, (16, 8, 6), (255, 220, 166), 0.34), Image.new("RGB", (w, h), (255, 236, 206))
+    )
     dark = curved(warm, ((0, 0.0), (0.2, 0.2), (0.5, 0.62), (0.8, 0.92), (1, 1)))
     out = vignetted(dark, 0.86, (12, 7, 6), power=2.6)
-    out = brushed(out, rng, detail + 0.3, size=0.56, lift=0.6, lively=5)
+    out = brushed(out, rng, detail + 0.3, size=0.7, lift=0.6, lively=5, keep=0.62)
     cracks = noise(rng, (w, h), max(2, 9 * u)).filter(ImageFilter.FIND_EDGES)
     fine = noise(rng, (w, h), max(1, 20 * u)).point([0 if abs(v - 128) > 3 else 40 for v in range(256)])
     aged = ImageChops.subtract(out, Image.merge("RGB", [ImageChops.darker(fine, cracks)] * 3), 1, 0)

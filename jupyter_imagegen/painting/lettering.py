@@ -148,11 +148,17 @@ def _mark(
             pen.line([(x + s, y - s * 0.8), (x - s * 0.5, y + s * 0.4)], fill=255, width=w)
         case "double":
             for dx in (-s * 0.8, s * 0.8):
-                pen.line([(x + dx + s * 0.6, y - s * 0.8), (x + dx - s * 0.4, y + s * 0.4)], fill=255, width=w)
+                pen.line(
+                    [(x + dx + s * 0.6, y - s * 0.8), (x + dx - s * 0.4, y + s * 0.4)], fill=255, width=w
+                )
         case "circumflex":
-            pen.line([(x - s * 1.1, y + s * 0.4), (x, y - s * 0.8), (x + s * 1.1, y + s * 0.4)], fill=255, width=w)
+            pen.line(
+                [(x - s * 1.1, y + s * 0.4), (x, y - s * 0.8), (x + s * 1.1, y + s * 0.4)], fill=255, width=w
+            )
         case "caron":
-            pen.line([(x - s * 1.1, y - s * 0.8), (x, y + s * 0.4), (x + s * 1.1, y - s * 0.8)], fill=255, width=w)
+            pen.line(
+                [(x - s * 1.1, y - s * 0.8), (x, y + s * 0.4), (x + s * 1.1, y - s * 0.8)], fill=255, width=w
+            )
         case "macron":
             pen.line([(x - s * 1.2, y), (x + s * 1.2, y)], fill=255, width=w)
         case "tilde":
@@ -163,7 +169,9 @@ def _mark(
         case "breve":
             pen.arc((x - s * 1.1, y - s * 1.4, x + s * 1.1, y + s * 0.6), 10, 170, fill=255, width=w)
         case "ring":
-            pen.ellipse((x - s * 0.9, y - s, x + s * 0.9, y + s * 0.8), outline=255, width=max(1, round(w * 0.7)))
+            pen.ellipse(
+                (x - s * 0.9, y - s, x + s * 0.9, y + s * 0.8), outline=255, width=max(1, round(w * 0.7))
+            )
         case "dot":
             pen.ellipse((x - w * 0.7, y - w * 0.7, x + w * 0.7, y + w * 0.7), fill=255)
         case "diaeresis":

@@ -39,7 +39,9 @@ def wrapped(lines: tuple[str, ...], most: int = 13) -> list[str]:
     return [line for line in out if fits(line)][:8]
 
 
-def _lettered(sheet: Sheet, scene: Scene, x: float, y0: float, y1: float, width: float, colour: Colour) -> None:
+def _lettered(
+    sheet: Sheet, scene: Scene, x: float, y0: float, y1: float, width: float, colour: Colour
+) -> None:
     """The quoted words as lines of equal height between y0 and y1."""
     lines = wrapped(scene.lettering)
     if not lines:
@@ -85,29 +87,61 @@ def poster(sheet: Sheet, scene: Scene) -> Stage:
         _studio_tools(sheet, w / 2, cy, r, ink, pale, accents)
     for k, tone in enumerate((accents[2], accents[0], ink)):
         y = split + k * h * 0.03
-        wave = [(w * u / 30, y + math.sin(u / 30 * math.tau * 1.2 + k * 1.3) * h * 0.018) for u in range(-1, 32)]
+        wave = [
+            (w * u / 30, y + math.sin(u / 30 * math.tau * 1.2 + k * 1.3) * h * 0.018) for u in range(-1, 32)
+        ]
         sheet.fill([*wave, (w + 10, h + 10), (-10, h + 10)], tone, mix(tone, ink, 0.2))
     _lettered(sheet, scene, w / 2, split + h * 0.09, h * 0.93, w * 0.8, pale)
     rim = box(inset, inset, w - inset, h - inset)
     sheet.line([*rim, rim[0]], 5, pale if dark else ink)
-    return Stage(x0=w * 0.24, x1=w * 0.76, ground=cy + r * 0.82, horizon=split, scale=r * 1.7, water=cy + r * 0.8)
+    return Stage(
+        x0=w * 0.24, x1=w * 0.76, ground=cy + r * 0.82, horizon=split, scale=r * 1.7, water=cy + r * 0.8
+    )
 
 
-def _studio_tools(sheet: Sheet, x: float, y: float, r: float, ink: Colour, pale: Colour, accents: list[Colour]) -> None:
+def _studio_tools(
+    sheet: Sheet, x: float, y: float, r: float, ink: Colour, pale: Colour, accents: list[Colour]
+) -> None:
     """A brush, a ruler and shapes: something to look at where the prompt names only words."""
     sheet.fill(oval(x - r * 0.34, y + r * 0.18, r * 0.34, r * 0.34), accents[2], scaled(accents[2], 0.8))
-    sheet.fill([(x + r * 0.02, y + r * 0.5), (x + r * 0.34, y - r * 0.1), (x + r * 0.66, y + r * 0.5)], accents[0], scaled(accents[0], 0.8))
+    sheet.fill(
+        [(x + r * 0.02, y + r * 0.5), (x + r * 0.34, y - r * 0.1), (x + r * 0.66, y + r * 0.5)],
+        accents[0],
+        scaled(accents[0], 0.8),
+    )
     sheet.fill(rounded(x - r * 0.06, y - r * 0.6, x + r * 0.46, y - r * 0.2, 10), pale, scaled(pale, 0.86))
-    handle = ribbon([(x - r * 0.66, y - r * 0.5), (x - r * 0.06, y + r * 0.02), (x + r * 0.3, y + r * 0.36)], (r * 0.03, r * 0.08, r * 0.05))
+    handle = ribbon(
+        [(x - r * 0.66, y - r * 0.5), (x - r * 0.06, y + r * 0.02), (x + r * 0.3, y + r * 0.36)],
+        (r * 0.03, r * 0.08, r * 0.05),
+    )
     sheet.fill(handle, mix(ink, (150, 90, 50), 0.5), ink, angle=30)
-    sheet.fill(smooth([(x + r * 0.28, y + r * 0.3), (x + r * 0.5, y + r * 0.46), (x + r * 0.66, y + r * 0.74), (x + r * 0.36, y + r * 0.62), (x + r * 0.22, y + r * 0.4)]), ink, mix(ink, accents[1], 0.3))
+    sheet.fill(
+        smooth(
+            [
+                (x + r * 0.28, y + r * 0.3),
+                (x + r * 0.5, y + r * 0.46),
+                (x + r * 0.66, y + r * 0.74),
+                (x + r * 0.36, y + r * 0.62),
+                (x + r * 0.22, y + r * 0.4),
+            ]
+        ),
+        ink,
+        mix(ink, accents[1], 0.3),
+    )
 
 
 def label(sheet: Sheet, scene: Scene) -> Stage:
     """A label with a double rule, ornaments and the words in its middle."""
     w, h = sheet.width, sheet.height
     paper, ink, *accents = abstract.harmony(sheet, scene)
-    sheet.fill(box(-5, -5, w + 5, h + 5), mix(accents[2], ink, 0.3), scaled(accents[2], 0.5), angle=60, edge=False, banded=False)
+    sheet.fill(
+        box(-5, -5, w + 5, h + 5),
+        mix(accents[2], ink, 0.3),
+        scaled(accents[2], 0.5),
+        angle=60,
+        edge=False,
+        banded=False,
+    )
     x0, x1, y0, y1 = w * 0.09, w * 0.91, h * 0.2, h * 0.8
     sheet.shadow(rounded(x0 + 8, y0 + 16, x1 + 8, y1 + 16, 40), opacity=0.5, blur=24)
     sheet.fill(rounded(x0, y0, x1, y1, 40), mix(paper, (255, 255, 250), 0.5), scaled(paper, 0.93), angle=50)
@@ -116,9 +150,22 @@ def label(sheet: Sheet, scene: Scene) -> Stage:
         sheet.line([*rim, rim[0]], width, accents[0])
     for y, side in ((y0 + 74, -1), (y1 - 74, 1)):
         for s in (-1, 1):
-            sheet.line(smooth([(w / 2 + s * 34, y), (w / 2 + s * 120, y + side * 16), (w / 2 + s * 230, y)], closed=False), 4, accents[0])
+            sheet.line(
+                smooth(
+                    [(w / 2 + s * 34, y), (w / 2 + s * 120, y + side * 16), (w / 2 + s * 230, y)],
+                    closed=False,
+                ),
+                4,
+                accents[0],
+            )
             sheet.fill(oval(w / 2 + s * 244, y, 7), accents[0])
-        points = [(w / 2 + 20 * math.cos(k * math.pi / 4) * (1 if k % 2 == 0 else 0.45), y + 20 * math.sin(k * math.pi / 4) * (1 if k % 2 == 0 else 0.45)) for k in range(8)]
+        points = [
+            (
+                w / 2 + 20 * math.cos(k * math.pi / 4) * (1 if k % 2 == 0 else 0.45),
+                y + 20 * math.sin(k * math.pi / 4) * (1 if k % 2 == 0 else 0.45),
+            )
+            for k in range(8)
+        ]
         sheet.fill(points, accents[1])
     _lettered(sheet, scene, w / 2, y0 + 110, y1 - 110, (x1 - x0) * 0.8, ink)
     return Stage(x0=w * 0.3, x1=w * 0.7, ground=h * 0.7, horizon=h * 0.5, scale=h * 0.3)
@@ -137,10 +184,14 @@ def emblem(sheet: Sheet, scene: Scene) -> Stage:
     sheet.fill(oval(w / 2, cy, r * 0.88, r * 0.88, steps=100), accents[0], scaled(accents[0], 0.8), angle=60)
     if not scene.subjects:
         for k in range(3):
-            sheet.fill(arc(w / 2, cy + r * 0.18, r * (0.7 - 0.2 * k), 180, 360, steps=40), accents[(k + 1) % 4])
+            sheet.fill(
+                arc(w / 2, cy + r * 0.18, r * (0.7 - 0.2 * k), 180, 360, steps=40), accents[(k + 1) % 4]
+            )
         sheet.fill(oval(w / 2, cy - r * 0.38, r * 0.13), mix(paper, (255, 255, 255), 0.5))
     _lettered(sheet, scene, w / 2, cy + r * 1.06, h * 0.97, w * 0.78, ink)
-    return Stage(x0=w * 0.28, x1=w * 0.72, ground=cy + r * 0.62, horizon=cy, scale=r * 1.3, water=cy + r * 0.5)
+    return Stage(
+        x0=w * 0.28, x1=w * 0.72, ground=cy + r * 0.62, horizon=cy, scale=r * 1.3, water=cy + r * 0.5
+    )
 
 
 def sticker(sheet: Sheet, scene: Scene) -> Stage:
@@ -151,13 +202,27 @@ def sticker(sheet: Sheet, scene: Scene) -> Stage:
     sheet.fill(box(-5, -5, w + 5, h + 5), mix(ground, (255, 255, 255), 0.3), ground, edge=False, banded=False)
     for i in range(9):
         for j in range(9):
-            sheet.fill(oval(w * (i + 0.5 * (j % 2)) / 8, h * j / 8, 9), mix(ground, (255, 255, 255), 0.5), edge=False)
-    blob = smooth([(w / 2 + 430 * math.cos(a) * (1 + 0.04 * math.sin(a * 3)), h * 0.5 + 400 * math.sin(a)) for a in (k * math.tau / 12 for k in range(12))])
+            sheet.fill(
+                oval(w * (i + 0.5 * (j % 2)) / 8, h * j / 8, 9), mix(ground, (255, 255, 255), 0.5), edge=False
+            )
+    blob = smooth(
+        [
+            (w / 2 + 430 * math.cos(a) * (1 + 0.04 * math.sin(a * 3)), h * 0.5 + 400 * math.sin(a))
+            for a in (k * math.tau / 12 for k in range(12))
+        ]
+    )
     sheet.shadow([(x + 6, y + 16) for x, y in blob], opacity=0.4, blur=20)
     sheet.fill(blob, (255, 255, 255), (240, 240, 244), angle=70)
     if scene.lettering:
         _lettered(sheet, scene, w / 2, h * 0.7, h * 0.84, w * 0.56, (60, 46, 60))
-    return Stage(x0=w * 0.24, x1=w * 0.76, ground=h * (0.68 if scene.lettering else 0.76), horizon=h * 0.5, scale=h * (0.44 if scene.lettering else 0.56), water=h * 0.7)
+    return Stage(
+        x0=w * 0.24,
+        x1=w * 0.76,
+        ground=h * (0.68 if scene.lettering else 0.76),
+        horizon=h * 0.5,
+        scale=h * (0.44 if scene.lettering else 0.56),
+        water=h * 0.7,
+    )
 
 
 def chart(sheet: Sheet, scene: Scene) -> Stage:
@@ -175,7 +240,14 @@ def chart(sheet: Sheet, scene: Scene) -> Stage:
         sheet.line([start, end], 5, ink)
         mx, my = start[0] * 0.42 + end[0] * 0.58, start[1] * 0.42 + end[1] * 0.58
         a = math.atan2(end[1] - start[1], end[0] - start[0])
-        sheet.fill([(mx + 20 * math.cos(a), my + 20 * math.sin(a)), (mx + 15 * math.cos(a + 2.3), my + 15 * math.sin(a + 2.3)), (mx + 15 * math.cos(a - 2.3), my + 15 * math.sin(a - 2.3))], ink)
+        sheet.fill(
+            [
+                (mx + 20 * math.cos(a), my + 20 * math.sin(a)),
+                (mx + 15 * math.cos(a + 2.3), my + 15 * math.sin(a + 2.3)),
+                (mx + 15 * math.cos(a - 2.3), my + 15 * math.sin(a - 2.3)),
+            ],
+            ink,
+        )
     for i, (x, y) in enumerate(spots):
         tone = accents[i % 4]
         cx, cy = w * x, h * y
@@ -186,6 +258,10 @@ def chart(sheet: Sheet, scene: Scene) -> Stage:
     for i in range(12):
         v = 0.25 + 0.6 * abs(math.sin(i * 0.7 + scene.seed % 7))
         x = w * (0.12 + 0.065 * i)
-        sheet.fill(rounded(x, base - h * 0.2 * v, x + w * 0.044, base, 5), accents[i % 2], scaled(accents[i % 2], 0.85))
+        sheet.fill(
+            rounded(x, base - h * 0.2 * v, x + w * 0.044, base, 5),
+            accents[i % 2],
+            scaled(accents[i % 2], 0.85),
+        )
     sheet.line([(w * 0.08, base), (w * 0.92, base)], 4, ink)
     return Stage(x0=w * 0.4, x1=w * 0.6, ground=h * 0.48, horizon=h * 0.3, scale=h * 0.2)

@@ -77,7 +77,9 @@ class Painting:
         width, height = self.picture.size
         cell = max(2, round(max(width, height) * (0.05 - 0.042 * done)))
         small = self.picture.resize((max(1, width // cell), max(1, height // cell)), Image.Resampling.BOX)
-        coarse = small.resize((width, height), Image.Resampling.BICUBIC if done > 0.4 else Image.Resampling.NEAREST)
+        coarse = small.resize(
+            (width, height), Image.Resampling.BICUBIC if done > 0.4 else Image.Resampling.NEAREST
+        )
         coarse = coarse.filter(ImageFilter.GaussianBlur(cell * 0.35))
         known = self.output_format if self.output_format in ("jpeg", "webp") else "png"
         return encoding.encoded(coarse, known, self.compression)
@@ -157,7 +159,9 @@ def draw(
     look = finish.look_for(scene)
     cutout = _cutout(request)
     sheet = compose.composed(scene, working, sample=sample, detail=detail, cutout=cutout, phase=phase)
-    raster = Raster(sheet, working, oversample=over, manner=look.manner, ground=look.ground, ink=look.ink, cutout=cutout)
+    raster = Raster(
+        sheet, working, oversample=over, manner=look.manner, ground=look.ground, ink=look.ink, cutout=cutout
+    )
     for start in range(0, len(sheet.ops), 40):
         if stopped():
             raise StoppedError

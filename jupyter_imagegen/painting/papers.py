@@ -21,8 +21,8 @@ def watercolour(picture: Image, rng: random.Random, detail: float) -> Image:
 
     u = unit_of(picture)
     half = picture.resize((max(8, picture.width // 2), max(8, picture.height // 2)), Image.Resampling.BOX)
-    washed = half.filter(ImageFilter.MedianFilter(5 if detail > 0.6 else 7)).filter(ImageFilter.SMOOTH_MORE)
-    washed = wobbled(washed.resize(picture.size, Image.Resampling.BICUBIC), rng, 4.5, 34)
+    washed = half.filter(ImageFilter.MedianFilter(3 if detail > 0.6 else 5))
+    washed = wobbled(washed.resize(picture.size, Image.Resampling.BICUBIC), rng, 3.4, 40)
     soft = washed.filter(ImageFilter.GaussianBlur(max(1.0, 5 * u)))
     rim = ImageOps.autocontrast(ImageChops.difference(washed, soft).convert("L"), cutoff=(0, 2))
     rim = rim.filter(ImageFilter.GaussianBlur(max(0.4, 0.7 * u)))
@@ -32,9 +32,11 @@ def watercolour(picture: Image, rng: random.Random, detail: float) -> Image:
     out = curved(saturated(out, 1.24), ((0, 0.16), (0.35, 0.5), (0.7, 0.83), (1, 1)))
     blooms = noise(rng, picture.size, max(2, 120 * u)).filter(ImageFilter.GaussianBlur(max(1, 6 * u)))
     fine = noise(rng, picture.size, max(1, 34 * u))
-    wet = ImageChops.add(blooms, fine, 2).point([round((v - 128) * 0.34 + 128) for v in range(256)])
+    wet = ImageChops.add(blooms, fine, 2).point([round((v - 128) * 0.17 + 128) for v in range(256)])
     out = ImageChops.add(out, Image.merge("RGB", [wet] * 3), 1, -126)
-    granules = noise(rng, picture.size, max(1, 1.6 * u)).point([255 if v > 60 else round(232 + v * 0.3) for v in range(256)])
+    granules = noise(rng, picture.size, max(1, 1.6 * u)).point(
+        [255 if v > 60 else round(232 + v * 0.3) for v in range(256)]
+    )
     out = ImageChops.multiply(out, Image.merge("RGB", [granules] * 3))
     page = Image.new("RGB", picture.size, _PAPER)
     mask, edge = _ragged(picture.size, rng, u)
@@ -79,7 +81,12 @@ def _hatch(size: tuple[int, int], rng: random.Random, angle: float, gap: float, 
                 along = start + length * k / 3
                 off = offset + wave * math.sin(k) + rng.uniform(-0.12, 0.12) * gap
                 points.append((w / 2 + along * c - off * s, h / 2 + along * s + off * c))
-            pen.line(points, fill=rng.randint(20, 90), width=max(1, round(width * rng.uniform(0.7, 1.3))), joint="curve")
+            pen.line(
+                points,
+                fill=rng.randint(20, 90),
+                width=max(1, round(width * rng.uniform(0.7, 1.3))),
+                joint="curve",
+            )
             start += length * 0.97
         offset += gap * rng.uniform(0.8, 1.2)
     return page
@@ -93,16 +100,23 @@ def _contours(picture: Image, fine: float, coarse: float, gain: float) -> Image:
     lines = Image.new("L", picture.size, 0)
     for radius, share in ((fine, 1.0), (coarse, 0.7)):
         soft = grey.filter(ImageFilter.GaussianBlur(radius))
-        lines = ImageChops.add(lines, ImageChops.subtract(soft, grey).point([min(255, round(v * gain * share)) for v in range(256)]))
+        lines = ImageChops.add(
+            lines,
+            ImageChops.subtract(soft, grey).point([min(255, round(v * gain * share)) for v in range(256)]),
+        )
     return ImageChops.invert(lines)
 
 
-def _hatched(picture: Image, rng: random.Random, detail: float, *, dark: int, gap: float, width: float) -> Image:
+def _hatched(
+    picture: Image, rng: random.Random, detail: float, *, dark: int, gap: float, width: float
+) -> Image:
     """Tone as layers of hatching: the darker, the more layers cross."""
     from PIL import Image, ImageChops, ImageFilter, ImageOps
 
     u = unit_of(picture)
-    tone = ImageOps.autocontrast(picture.convert("L").filter(ImageFilter.GaussianBlur(max(0.6, 1.6 * u))), cutoff=1)
+    tone = ImageOps.autocontrast(
+        picture.convert("L").filter(ImageFilter.GaussianBlur(max(0.6, 1.6 * u))), cutoff=1
+    )
     out = Image.new("L", picture.size, 255)
     white = Image.new("L", picture.size, 255)
     layers = ((48, 182), (-42, 128), (8, 86), (75, 48))
@@ -110,7 +124,9 @@ def _hatched(picture: Image, rng: random.Random, detail: float, *, dark: int, ga
         # Fewer passes of a fast hand at low quality.
         lines = _hatch(picture.size, rng, angle + rng.uniform(-4, 4), max(2.2, gap * u), max(1.0, width * u))
         shown = tone.point([round(255 * max(0.0, min(1.0, (level - v) / 38 + 0.5))) for v in range(256)])
-        out = ImageChops.multiply(out, Image.composite(lines, white, shown.point([round(v * dark / 255) for v in range(256)])))
+        out = ImageChops.multiply(
+            out, Image.composite(lines, white, shown.point([round(v * dark / 255) for v in range(256)]))
+        )
     return out
 
 
@@ -121,9 +137,13 @@ def pencil(picture: Image, rng: random.Random, detail: float) -> Image:
     u = unit_of(picture)
     hatching = _hatched(picture, rng, detail, dark=150, gap=6.4, width=1.3)
     lines = wobbled(_contours(picture, max(0.8, 1.6 * u), max(1.6, 4 * u), 5.5), rng, 2.0, 40)
-    smudge = ImageOps.autocontrast(picture.convert("L"), cutoff=1).filter(ImageFilter.GaussianBlur(max(1, 5 * u)))
+    smudge = ImageOps.autocontrast(picture.convert("L"), cutoff=1).filter(
+        ImageFilter.GaussianBlur(max(1, 5 * u))
+    )
     smudge = smudge.point([round(196 + v * 59 / 255) for v in range(256)])
-    grey = ImageChops.multiply(ImageChops.multiply(hatching, lines), smudge).filter(ImageFilter.GaussianBlur(0.4))
+    grey = ImageChops.multiply(ImageChops.multiply(hatching, lines), smudge).filter(
+        ImageFilter.GaussianBlur(0.4)
+    )
     page = ImageOps.colorize(grey, (44, 44, 52), _PAPER)
     tooth = noise(rng, picture.size, max(1, 1.3 * u)).point([round(v * 0.4) for v in range(256)])
     return papered(ImageChops.lighter(page, Image.merge("RGB", [tooth] * 3)), rng, 0.05, tooth=1.6)
@@ -146,7 +166,9 @@ def charcoal(picture: Image, rng: random.Random, detail: float) -> Image:
     from PIL import ImageChops, ImageFilter, ImageOps
 
     u = unit_of(picture)
-    tone = ImageOps.autocontrast(picture.convert("L"), cutoff=2).filter(ImageFilter.GaussianBlur(max(0.6, 2 * u)))
+    tone = ImageOps.autocontrast(picture.convert("L"), cutoff=2).filter(
+        ImageFilter.GaussianBlur(max(0.6, 2 * u))
+    )
     tooth = noise(rng, picture.size, max(1, 2.0 * u)).filter(ImageFilter.GaussianBlur(0.6))
     rough = ImageChops.add(curved(tone, ((0, 0.1), (0.5, 0.5), (1, 0.96))), tooth, 1.5, -10)
     lines = _contours(picture, max(1.0, 2.6 * u), max(2.0, 6 * u), 7 + detail)
@@ -177,9 +199,13 @@ def chalk(picture: Image, rng: random.Random, detail: float) -> Image:
     u = unit_of(picture)
     board = (38, 58, 50)
     drawn = ImageChops.subtract(wobbled(picture, rng, 2.4, 40), Image.new("RGB", picture.size, board))
-    grain = noise(rng, picture.size, max(1, 1.7 * u)).point([0 if v < 70 else min(255, round((v - 70) * 2.6)) for v in range(256)])
+    grain = noise(rng, picture.size, max(1, 1.7 * u)).point(
+        [0 if v < 70 else min(255, round((v - 70) * 2.6)) for v in range(256)]
+    )
     dust = drawn.filter(ImageFilter.GaussianBlur(max(1, 7 * u)))
-    broken = ImageChops.multiply(drawn.point([min(255, round(v * 1.7)) for v in range(256)] * 3), Image.merge("RGB", [grain] * 3))
+    broken = ImageChops.multiply(
+        drawn.point([min(255, round(v * 1.7)) for v in range(256)] * 3), Image.merge("RGB", [grain] * 3)
+    )
     wiped = noise(rng, picture.size, max(2, 150 * u), stretch=2).point([round(v * 0.1) for v in range(256)])
     out = ImageChops.add(Image.new("RGB", picture.size, board), Image.merge("RGB", [wiped] * 3))
     out = ImageChops.screen(out, dust.point([round(v * (0.4 + 0.1 * detail)) for v in range(256)] * 3))

@@ -19,7 +19,13 @@ LEAVES: dict[str, tuple[Colour, ...]] = {
     "autumn": ((206, 116, 44), (222, 158, 54), (176, 72, 40)),
     "winter": ((208, 218, 228), (190, 204, 218), (226, 232, 238)),
 }
-PETALS: tuple[Colour, ...] = ((236, 92, 84), (248, 206, 92), (246, 240, 232), (198, 120, 196), (242, 150, 176))
+PETALS: tuple[Colour, ...] = (
+    (236, 92, 84),
+    (248, 206, 92),
+    (246, 240, 232),
+    (198, 120, 196),
+    (242, 150, 176),
+)
 GRASS: dict[str, Colour] = {
     "": (112, 146, 66), "summer": (110, 158, 66), "spring": (132, 170, 78), "autumn": (172, 150, 74),
     "winter": (232, 238, 244),
@@ -52,7 +58,9 @@ def tree(sheet: Sheet, x: float, y: float, height: float, scene: Scene, *, dista
     for i in range(9):
         a = i * math.tau / 9 + rng.uniform(-0.2, 0.2)
         d = crown * rng.uniform(0.38, 0.62)
-        lobes.append((x + math.cos(a) * d * 1.15, cy + math.sin(a) * d * 0.8, crown * rng.uniform(0.36, 0.52)))
+        lobes.append(
+            (x + math.cos(a) * d * 1.15, cy + math.sin(a) * d * 0.8, crown * rng.uniform(0.36, 0.52))
+        )
     lobes.append((x, cy, crown * 0.62))
     dark = air(light.shaded(scaled(leaf, 0.86)))
     middle, bright = air(light.on(leaf)), air(light.lit(turned(leaf, value=1.1)))
@@ -65,7 +73,9 @@ def tree(sheet: Sheet, x: float, y: float, height: float, scene: Scene, *, dista
         a, d = rng.uniform(0, math.tau), lr * math.sqrt(rng.random()) * 1.06
         px, py = lx + math.cos(a) * d, ly + math.sin(a) * d * 0.92
         # Leaves towards the light catch it; those below and behind stay dark.
-        towards = (light.side * (px - x) * 0.75 - (py - cy)) / crown * 0.6 + (light.side * (px - lx) - (py - ly)) / lr * 0.3
+        towards = (light.side * (px - x) * 0.75 - (py - cy)) / crown * 0.6 + (
+            light.side * (px - lx) - (py - ly)
+        ) / lr * 0.3
         t = max(0.0, min(1.0, 0.5 + towards * 0.7 + rng.gauss(0, 0.14)))
         colour = mix(dark, middle, t * 2) if t < 0.5 else mix(middle, bright, t * 2 - 1)
         size = grain * rng.uniform(0.6, 1.25)
@@ -75,7 +85,9 @@ def tree(sheet: Sheet, x: float, y: float, height: float, scene: Scene, *, dista
     sheet.dabs(dabs)
 
 
-def bare_tree(sheet: Sheet, x: float, y: float, height: float, *, distance: float = 0.0, snow: bool = False) -> None:
+def bare_tree(
+    sheet: Sheet, x: float, y: float, height: float, *, distance: float = 0.0, snow: bool = False
+) -> None:
     """A tree without leaves."""
     rng, light = sheet.rng, sheet.light
     colour = mix(light.shaded((84, 66, 58)), light.haze, distance)
@@ -92,7 +104,14 @@ def bare_tree(sheet: Sheet, x: float, y: float, height: float, *, distance: floa
                     grow(ex, ey, angle + turn + rng.uniform(-0.16, 0.16), length * rng.uniform(0.62, 0.76),
                          width * 0.62, depth - 1)  # fmt: skip
 
-    grow(x, y, -math.pi / 2 + rng.uniform(-0.06, 0.06), height * 0.3, height * 0.045, 5 if sheet.detail > 0.6 else 4)
+    grow(
+        x,
+        y,
+        -math.pi / 2 + rng.uniform(-0.06, 0.06),
+        height * 0.3,
+        height * 0.045,
+        5 if sheet.detail > 0.6 else 4,
+    )
     sheet.lines(items)
 
 
@@ -125,10 +144,18 @@ def pine(
         if snow:
             cap = [(x, top), (x + half * 0.62, foot - height * 0.05), (x + half * 0.2, foot - height * 0.035),
                    (x - half * 0.14, foot - height * 0.055), (x - half * 0.6, foot - height * 0.03)]  # fmt: skip
-            sheet.fill(cap, light.lit((246, 250, 255)), mix(light.on((226, 234, 246)), dark, 0.3), angle=20, edge=False)
+            sheet.fill(
+                cap,
+                light.lit((246, 250, 255)),
+                mix(light.on((226, 234, 246)), dark, 0.3),
+                angle=20,
+                edge=False,
+            )
 
 
-def grass(sheet: Sheet, top: float, bottom: float, colour: Colour, count: float, *, tall: float = 26.0) -> None:
+def grass(
+    sheet: Sheet, top: float, bottom: float, colour: Colour, count: float, *, tall: float = 26.0
+) -> None:
     """Blades over a slope, short in the distance and tall in front."""
     rng, light = sheet.rng, sheet.light
     items = []
@@ -143,7 +170,9 @@ def grass(sheet: Sheet, top: float, bottom: float, colour: Colour, count: float,
     sheet.lines(sorted(items, key=lambda item: item[0][0][1]))
 
 
-def flowers(sheet: Sheet, top: float, bottom: float, count: float, colours: tuple[Colour, ...] = PETALS) -> None:
+def flowers(
+    sheet: Sheet, top: float, bottom: float, count: float, colours: tuple[Colour, ...] = PETALS
+) -> None:
     """Meadow flowers: dots far away, blossoms in front."""
     rng, light = sheet.rng, sheet.light
     dots: list[tuple[float, float, float, float, Colour]] = []
@@ -168,7 +197,10 @@ def blossom(sheet: Sheet, x: float, y: float, r: float, colour: Colour, *, petal
     for ring, (count, reach) in enumerate(((petals, 1.0), (petals, 0.66))):
         for i in range(count):
             a = math.degrees(i * math.tau / count) + ring * 180 / count
-            px, py = x + math.cos(math.radians(a)) * r * 0.55 * reach, y + math.sin(math.radians(a)) * r * 0.55 * reach
+            px, py = (
+                x + math.cos(math.radians(a)) * r * 0.55 * reach,
+                y + math.sin(math.radians(a)) * r * 0.55 * reach,
+            )
             tone = turned(colour, value=1.0 + 0.08 * ring)
             sheet.ball(oval(px, py, r * 0.5 * reach, r * 0.26 * reach, turn=a), tone)
     sheet.ball(oval(x, y, r * 0.26), (196, 134, 46))

@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.painting.texture import curved, grained, noise, papered, saturated, unit_of, vignetted, wobbled
+from jupyter_imagegen.painting.texture import (
+    curved,
+    grained,
+    noise,
+    papered,
+    saturated,
+    unit_of,
+    vignetted,
+    wobbled,
+)
 
 if TYPE_CHECKING:
     import random
@@ -25,8 +34,8 @@ def woodcut(picture: Image, rng: random.Random, detail: float) -> Image:
     from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
     u = unit_of(picture)
-    muted = curved(saturated(picture, 1.12), ((0, 0.06), (0.4, 0.5), (1, 1)))
-    flat = Image.blend(_inked(muted.filter(ImageFilter.SMOOTH), round(14 + 8 * detail)), muted, 0.34)
+    muted = curved(saturated(picture, 1.5), ((0, 0.02), (0.35, 0.38), (0.7, 0.76), (1, 1)))
+    flat = Image.blend(_inked(muted.filter(ImageFilter.SMOOTH), round(16 + 8 * detail)), muted, 0.42)
     grain = noise(rng, picture.size, max(1, 2.2 * u), stretch=26)
     rings = noise(rng, picture.size, max(2, 13 * u), stretch=16)
     wood = ImageChops.add(grain, rings, 2).point([round(min(255, 222 + v * 0.26)) for v in range(256)])
@@ -37,7 +46,9 @@ def woodcut(picture: Image, rng: random.Random, detail: float) -> Image:
     page = Image.new("RGB", picture.size, (240, 228, 200))
     page.paste(printed.crop((margin, margin, w - margin, h - margin)), (margin, margin))
     pen = ImageDraw.Draw(page)
-    pen.rectangle((margin, margin, w - margin - 1, h - margin - 1), outline=(44, 40, 48), width=max(1, round(3 * u)))
+    pen.rectangle(
+        (margin, margin, w - margin - 1, h - margin - 1), outline=(44, 40, 48), width=max(1, round(3 * u))
+    )
     side, x, y = 44 * u, margin + 26 * u, h - margin - 112 * u
     seal = Image.new("RGB", picture.size, (255, 255, 255))
     stamp = ImageDraw.Draw(seal)
@@ -56,13 +67,17 @@ def linocut(picture: Image, rng: random.Random, detail: float) -> Image:
     from PIL import Image, ImageChops, ImageFilter, ImageOps
 
     u = unit_of(picture)
-    tone = ImageOps.autocontrast(picture.convert("L"), cutoff=1).filter(ImageFilter.GaussianBlur(max(0.5, 1.2 * u)))
+    tone = ImageOps.autocontrast(picture.convert("L"), cutoff=1).filter(
+        ImageFilter.GaussianBlur(max(0.5, 1.2 * u))
+    )
     pitch = max(4.0, (17 - 4 * min(1.6, detail)) * u)
     rows = bytes(round(128 + 116 * math.sin(2 * math.pi * y / pitch)) for y in range(picture.height))
     screen = Image.frombytes("L", (1, picture.height), rows).resize(picture.size, Image.Resampling.NEAREST)
     screen = wobbled(screen, rng, 9, 14)
     cut = ImageChops.add(curved(tone, ((0, 0.02), (0.25, 0.2), (0.75, 0.8), (1, 1))), screen, 2)
-    cut = cut.filter(ImageFilter.GaussianBlur(max(0.5, 0.9 * u))).point([max(0, min(255, (v - 122) * 14)) for v in range(256)])
+    cut = cut.filter(ImageFilter.GaussianBlur(max(0.5, 0.9 * u))).point(
+        [max(0, min(255, (v - 122) * 14)) for v in range(256)]
+    )
     flecks = noise(rng, picture.size, max(1, 3 * u)).point([255 if v > 236 else 0 for v in range(256)])
     cut = ImageChops.lighter(cut, flecks.point([round(v * 0.5) for v in range(256)]))
     return papered(ImageOps.colorize(cut, (26, 34, 52), (244, 234, 212)), rng, 0.1)
@@ -136,12 +151,16 @@ def art_deco(picture: Image, rng: random.Random, detail: float) -> Image:
         pen.polygon([(cx, cy), (cx + reach * math.cos(a), cy + reach * math.sin(a)), (cx + reach * math.cos(b), cy + reach * math.sin(b))],
                     fill=26)  # fmt: skip
     rays.paste(0, (0, round(cy), w, h))
-    out = ImageChops.screen(out, Image.merge("RGB", [rays.point([round(v * c) for v in range(256)]) for c in (1.0, 0.84, 0.5)]))
+    out = ImageChops.screen(
+        out, Image.merge("RGB", [rays.point([round(v * c) for v in range(256)]) for c in (1.0, 0.84, 0.5)])
+    )
     frame = ImageDraw.Draw(out)
     frame.rectangle((0, 0, w - 1, h - 1), outline=(14, 22, 40), width=max(2, round(26 * u)))
     gold = (214, 172, 84)
     for inset, width in ((26, 5), (38, 2)):
-        frame.rectangle((inset * u, inset * u, w - inset * u, h - inset * u), outline=gold, width=max(1, round(width * u)))
+        frame.rectangle(
+            (inset * u, inset * u, w - inset * u, h - inset * u), outline=gold, width=max(1, round(width * u))
+        )
     for fx, fy in ((0, 0), (1, 0), (0, 1), (1, 1)):
         for k in range(4):
             side = (30 + 20 * k) * u
@@ -171,12 +190,18 @@ def sepia(picture: Image, rng: random.Random, detail: float) -> Image:
 
     u = unit_of(picture)
     tone = curved(picture.convert("L"), ((0, 0.06), (0.5, 0.52), (1, 0.95)))
-    out = grained(ImageOps.colorize(tone, (36, 22, 14), (246, 228, 192), mid=(150, 110, 74)), rng, 13 + detail)
+    out = grained(
+        ImageOps.colorize(tone, (36, 22, 14), (246, 228, 192), mid=(150, 110, 74)), rng, 13 + detail
+    )
     scratches = Image.new("RGB", picture.size, (0, 0, 0))
     pen = ImageDraw.Draw(scratches)
     for _ in range(9):
         x, y = rng.uniform(0, picture.width), rng.uniform(0, picture.height)
-        pen.line((x, y, x + rng.uniform(-6, 6) * u, y + rng.uniform(40, 240) * u), fill=(52, 46, 36), width=max(1, round(u)))
+        pen.line(
+            (x, y, x + rng.uniform(-6, 6) * u, y + rng.uniform(40, 240) * u),
+            fill=(52, 46, 36),
+            width=max(1, round(u)),
+        )
     for _ in range(36):
         x, y, r = rng.uniform(0, picture.width), rng.uniform(0, picture.height), rng.uniform(0.6, 2.2) * u
         pen.ellipse((x - r, y - r, x + r, y + r), fill=(64, 58, 48))

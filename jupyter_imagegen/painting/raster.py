@@ -131,7 +131,9 @@ class Raster:
             picture.putalpha(self.cover)
         if self.pixels == self.size:
             return picture
-        return picture.resize(self.size, Image.Resampling.BOX if picture.mode == "RGB" else Image.Resampling.BOX)
+        return picture.resize(
+            self.size, Image.Resampling.BOX if picture.mode == "RGB" else Image.Resampling.BOX
+        )
 
     def _scaled(self, points: Sequence[Point]) -> list[Point]:
         u = self.unit
@@ -141,7 +143,10 @@ class Raster:
         """The pixels that the outline can touch, or None where it is off the canvas."""
         x0, y0, x1, y1 = bounds(points)
         left, top = max(0, math.floor(x0 - pad)), max(0, math.floor(y0 - pad))
-        right, bottom = min(self.pixels[0], math.ceil(x1 + pad) + 1), min(self.pixels[1], math.ceil(y1 + pad) + 1)
+        right, bottom = (
+            min(self.pixels[0], math.ceil(x1 + pad) + 1),
+            min(self.pixels[1], math.ceil(y1 + pad) + 1),
+        )
         if right <= left or bottom <= top:
             return None
         return left, top, right, bottom
@@ -153,7 +158,9 @@ class Raster:
 
         self.cover.paste(ImageChops.lighter(self.cover.crop(box), mask), box)
 
-    def _filling(self, paint: Paint, whole: tuple[float, float, float, float], box: tuple[int, int, int, int]) -> Image:
+    def _filling(
+        self, paint: Paint, whole: tuple[float, float, float, float], box: tuple[int, int, int, int]
+    ) -> Image:
         """The gradient over the part of the shape's box that is on the canvas."""
         from PIL import Image
 
@@ -238,7 +245,9 @@ class Raster:
         if self.cover is not None:
             from PIL import ImageDraw
 
-            ImageDraw.Draw(self.cover).line([*points, points[0]], fill=255, width=max(1, round(width)), joint="curve")
+            ImageDraw.Draw(self.cover).line(
+                [*points, points[0]], fill=255, width=max(1, round(width)), joint="curve"
+            )
 
     def _drop(self, points: list[Point]) -> None:
         """The shadow that a sheet of paper throws on what lies below it."""
@@ -346,7 +355,8 @@ class Raster:
         spot = _falloff().resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR, box=part)
         strength = op.strength * (0.5 if self.manner in ("flat", "cut") else 1.0)
         light = Image.merge(
-            "RGB", [spot.point([min(255, round(v * c / 255 * strength)) for v in range(256)]) for c in op.colour]
+            "RGB",
+            [spot.point([min(255, round(v * c / 255 * strength)) for v in range(256)]) for c in op.colour],
         )
         self.canvas.paste(ImageChops.screen(self.canvas.crop(box), light), box)
         if self.cover is not None and luminance(op.colour) * op.strength > 0.3:
@@ -366,17 +376,23 @@ class Raster:
         source = self.canvas.crop((0, axis - height, width, axis)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
         # Water smears a reflection along the line of sight.
         source = source.resize((width // 2, max(2, height // 6)), Image.Resampling.BOX)
-        source = source.filter(ImageFilter.GaussianBlur(1.2)).resize((width, height), Image.Resampling.BICUBIC)
+        source = source.filter(ImageFilter.GaussianBlur(1.2)).resize(
+            (width, height), Image.Resampling.BICUBIC
+        )
         rippled = source.copy()
         rows = max(2, round(2.2 * u))
         for top in range(0, height, rows):
             depth = top / height
-            shift = round(op.ripple * u * (0.3 + depth) * math.sin(top / u * (0.42 - 0.24 * depth) + 7 * depth * depth))
+            shift = round(
+                op.ripple * u * (0.3 + depth) * math.sin(top / u * (0.42 - 0.24 * depth) + 7 * depth * depth)
+            )
             strip = source.crop((0, top, width, min(height, top + rows)))
             rippled.paste(strip, (shift, top))
         rippled = Image.blend(rippled, Image.new("RGB", rippled.size, op.tint), 0.22)
-        fade = Image.linear_gradient("L").resize((width, height)).point(
-            [round(255 * op.opacity * (1 - 0.75 * v / 255)) for v in range(256)]
+        fade = (
+            Image.linear_gradient("L")
+            .resize((width, height))
+            .point([round(255 * op.opacity * (1 - 0.75 * v / 255)) for v in range(256)])
         )
         self.canvas.paste(rippled, (0, axis), fade)
 
@@ -395,7 +411,9 @@ class Raster:
             wide.paste(mask, (pad, pad))
             soft = wide.filter(ImageFilter.GaussianBlur(11 * u))
             box = (left - pad, top - pad, left - pad + wide.width, top - pad + wide.height)
-            halo = Image.merge("RGB", [soft.point([min(255, round(v * c / 150)) for v in range(256)]) for c in op.glow])
+            halo = Image.merge(
+                "RGB", [soft.point([min(255, round(v * c / 150)) for v in range(256)]) for c in op.glow]
+            )
             self.canvas.paste(ImageChops.screen(self.canvas.crop(box), halo), box[:2])
         self.canvas.paste(op.colour, (left, top), mask)
         if self.cover is not None:

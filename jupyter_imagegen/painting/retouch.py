@@ -84,7 +84,11 @@ def _steps(
         steps.append(lambda p, r: _relit(p, scene.time, r))
     if scene.season or scene.weather:
         steps.append(lambda p, r: _weathered(p, scene, r))
-    if scene.named_place and said & {"background", "replace", "behind", "setting", "scene", "into"} and not steps:
+    if (
+        scene.named_place
+        and said & {"background", "replace", "behind", "setting", "scene", "into"}
+        and not steps
+    ):
         steps.append(lambda p, _r: _replaced(p, scene, request, sample))
     subjects = cast.shown(scene)
     if subjects and (said & _ADD or masked or not steps):
@@ -95,11 +99,15 @@ def _steps(
         look = finish.look_for(scene)
         steps.append(lambda p, r: finish.finished(p, look, scene, rng=r, detail=detail))
     if len(request.images) > 1:
-        steps.append(lambda p, _r: _in_palette_of(p, [_opened(i.data).convert("RGB") for i in request.images[1:4]]))
+        steps.append(
+            lambda p, _r: _in_palette_of(p, [_opened(i.data).convert("RGB") for i in request.images[1:4]])
+        )
     if not steps:
         # Words that name no change we know: a whole region is painted anew, a whole picture gets another mood.
         steps.append(
-            (lambda p, _r: _painted_anew(p, scene, request, bounds, sample)) if masked else (lambda p, _r: _moody(p, scene))
+            (lambda p, _r: _painted_anew(p, scene, request, bounds, sample))
+            if masked
+            else (lambda p, _r: _moody(p, scene))
         )
     return steps
 
@@ -143,17 +151,30 @@ def _inside(base: Image, changed: Image, region: Image, bounds: Box) -> Image:
     weight = ImageChops.darker(rim, region)
     if weight.getbbox() is None:
         weight = region
-    full = demo_mark.mark_box(base.size)
-    width, height = full[2] - full[0], full[3] - full[1]
-    gap = max(1, height // 3)
-    box = (bounds[2] - gap - width, bounds[3] - gap - height, bounds[2] - gap, bounds[3] - gap)
-    if width + 2 * gap < bounds[2] - bounds[0] and height + 2 * gap < bounds[3] - bounds[1]:
+    box = _room_for_mark(region, bounds)
+    if box is not None:
         changed = demo_mark.marked(changed, box)
     out = base.copy()
     if changed.mode != base.mode:
         changed = changed.convert(base.mode)
     out.paste(changed, (0, 0), weight)
     return out
+
+
+def _room_for_mark(region: Image, bounds: Box) -> Box | None:
+    """Where the demo mark fits wholly into the region, the lower right first; None where it does not."""
+    full = demo_mark.mark_box(region.size)
+    width, height = full[2] - full[0], full[3] - full[1]
+    for row in range(12):
+        bottom = bounds[3] - height // 3 - round((bounds[3] - bounds[1]) * row / 12)
+        for column in range(12):
+            right = bounds[2] - height // 3 - round((bounds[2] - bounds[0]) * column / 12)
+            box = (right - width, bottom - height, right, bottom)
+            if box[0] < bounds[0] or box[1] < bounds[1]:
+                continue
+            if region.crop(box).getextrema() == (255, 255):
+                return box
+    return None
 
 
 def _wanted_colour(words: list[str], scene: Scene) -> Colour | None:
@@ -197,13 +218,22 @@ def _relit(picture: Image, time: str, rng: random.Random) -> Image:
     veil = Image.new("RGB", (w, h), light.haze)
     veil.paste(wash, (0, 0))
     if time in ("night", "dusk", "candle"):
-        dark = ImageChops.multiply(toned, veil.point([min(255, round(v * 1.5 + 46)) for v in range(256)] * 3))
+        dark = ImageChops.multiply(toned, veil.point([min(255, round(v * 1.9 + 60)) for v in range(256)] * 3))
         out = curved(dark, ((0, 0), (0.5, 0.44 if time == "dusk" else 0.36), (1, 1)))
         # Lamps and windows were the brightest places: at night they glow.
-        out = bloomed(ImageChops.screen(out, picture.point([round(max(0, v - 226) * 3.0) for v in range(256)] * 3)), 0.6, 26, 150)
+        out = bloomed(
+            ImageChops.screen(out, picture.point([round(max(0, v - 226) * 3.0) for v in range(256)] * 3)),
+            0.6,
+            26,
+            150,
+        )
     else:
-        out = Image.blend(toned, ImageChops.screen(toned, veil.point([round(v * 0.42) for v in range(256)] * 3)), 0.8)
-        out = saturated(ImageChops.multiply(out, Image.new("RGB", (w, h), mix(light.sun, (255, 255, 255), 0.35))), 1.12)
+        out = Image.blend(
+            toned, ImageChops.screen(toned, veil.point([round(v * 0.42) for v in range(256)] * 3)), 0.8
+        )
+        out = saturated(
+            ImageChops.multiply(out, Image.new("RGB", (w, h), mix(light.sun, (255, 255, 255), 0.35))), 1.12
+        )
     if time in ("night", "dusk"):
         stars = Image.new("RGB", (w, h), (0, 0, 0))
         pen = ImageDraw.Draw(stars)
@@ -260,12 +290,26 @@ def _snowed(picture: Image, rng: random.Random) -> Image:
     tops = ImageChops.subtract(above, grey).point([min(255, round(max(0, v - 7) * 5)) for v in range(256)])
     hsv = picture.convert("HSV").split()
     green = hsv[0].point([255 if 34 < k < 126 else 0 for k in range(256)])
-    green = ImageChops.multiply(green, hsv[1].point([min(255, round(max(0, v - 40) * 3)) for v in range(256)]))
-    ground = Image.linear_gradient("L").resize((w, h)).point([round(255 * max(0.0, min(1.0, (v / 255 - 0.46) * 4))) for v in range(256)])
-    lying = ImageChops.lighter(tops, ImageChops.multiply(green, ground.point([max(70, v) for v in range(256)])))
-    lying = lying.filter(ImageFilter.GaussianBlur(max(0.6, 1.4 * u))).point([round(v * 0.86) for v in range(256)])
-    shade = ImageChops.add(grey, noise(rng, (w, h), max(2, 60 * u)).point([round(v * 0.12) for v in range(256)]), 1, 0)
-    white = Image.merge("RGB", [shade.point([min(255, round(low + v * 0.3)) for v in range(256)]) for low in (196, 206, 222)])
+    green = ImageChops.multiply(
+        green, hsv[1].point([min(255, round(max(0, v - 40) * 3)) for v in range(256)])
+    )
+    ground = (
+        Image.linear_gradient("L")
+        .resize((w, h))
+        .point([round(255 * max(0.0, min(1.0, (v / 255 - 0.46) * 4))) for v in range(256)])
+    )
+    lying = ImageChops.lighter(
+        tops, ImageChops.multiply(green, ground.point([max(70, v) for v in range(256)]))
+    )
+    lying = lying.filter(ImageFilter.GaussianBlur(max(0.6, 1.4 * u))).point(
+        [round(v * 0.86) for v in range(256)]
+    )
+    shade = ImageChops.add(
+        grey, noise(rng, (w, h), max(2, 60 * u)).point([round(v * 0.12) for v in range(256)]), 1, 0
+    )
+    white = Image.merge(
+        "RGB", [shade.point([min(255, round(low + v * 0.3)) for v in range(256)]) for low in (196, 206, 222)]
+    )
     out = Image.composite(white, cold, lying)
     flakes = Image.new("L", (w, h), 0)
     pen = ImageDraw.Draw(flakes)
@@ -288,9 +332,13 @@ def _rained(picture: Image, rng: random.Random, *, heavy: bool) -> Image:
     pen = ImageDraw.Draw(streaks)
     for _ in range(420 if heavy else 260):
         x, y, length = rng.uniform(-40 * u, w), rng.uniform(-60 * u, h), rng.uniform(24, 70) * u
-        pen.line((x, y, x - length * 0.18, y + length), fill=rng.randint(60, 150), width=max(1, round(1.4 * u)))
+        pen.line(
+            (x, y, x - length * 0.18, y + length), fill=rng.randint(60, 150), width=max(1, round(1.4 * u))
+        )
     rain = streaks.filter(ImageFilter.GaussianBlur(max(0.4, 0.6 * u)))
-    return ImageChops.screen(grey, Image.merge("RGB", [rain.point([round(v * 0.62) for v in range(256)])] * 3))
+    return ImageChops.screen(
+        grey, Image.merge("RGB", [rain.point([round(v * 0.62) for v in range(256)])] * 3)
+    )
 
 
 def _fogged(picture: Image, rng: random.Random) -> Image:
@@ -298,8 +346,14 @@ def _fogged(picture: Image, rng: random.Random) -> Image:
     from PIL import Image, ImageChops
 
     w, h = picture.size
-    depth = Image.linear_gradient("L").resize((w, h)).point([round(226 - abs(v - 110) * 0.75) for v in range(256)])
-    banks = noise(rng, (w, h), max(2, 130 * unit_of(picture)), stretch=2.4).point([round(150 + v * 0.4) for v in range(256)])
+    depth = (
+        Image.linear_gradient("L")
+        .resize((w, h))
+        .point([round(226 - abs(v - 110) * 0.75) for v in range(256)])
+    )
+    banks = noise(rng, (w, h), max(2, 130 * unit_of(picture)), stretch=2.4).point(
+        [round(150 + v * 0.4) for v in range(256)]
+    )
     out = picture.copy()
     out.paste((222, 226, 228), (0, 0), ImageChops.multiply(depth, banks))
     return out
@@ -313,24 +367,20 @@ def _filled(picture: Image, bounds: Box) -> Image:
     w, h = picture.size
     if (right - left) * (bottom - top) > 0.8 * w * h:
         return picture.filter(ImageFilter.GaussianBlur(10 * unit_of(picture)))
-    side = 48
-    small = picture.resize((side, side), Image.Resampling.BOX)
-    hole = Image.new("L", (w, h), 0)
-    hole.paste(255, bounds)
-    known = hole.resize((side, side), Image.Resampling.BOX).point([0 if v else 255 for v in range(256)])
-    fill = small.copy()
-    for radius in (14, 9, 6, 4, 3, 2):
-        # Colour flows in from what is known, in ever finer steps.
-        weight = known.filter(ImageFilter.GaussianBlur(radius))
-        flow = Image.composite(fill, Image.new("RGB", (side, side)), known if radius == 14 else Image.new("L", (side, side), 255))
-        flow = flow.filter(ImageFilter.GaussianBlur(radius))
-        if radius == 14:
-            pairs = zip(flow.tobytes(), (v for v in weight.tobytes() for _ in range(3)), strict=True)
-            flow = Image.frombytes("RGB", (side, side), bytes(min(255, c * 255 // max(1, k)) for c, k in pairs))
-        fill = Image.composite(small, flow, known)
+    bw, bh = right - left, bottom - top
+    near = max(2, round(8 * unit_of(picture)))
+    strips = []
+    # Each row goes on from what stands left of the hole to what stands right of it; skies and seas stay whole.
+    for x0, x1 in ((left - near, left), (right, right + near)):
+        inside = (max(0, x0), top, min(w, x1), bottom)
+        if inside[2] > inside[0]:
+            strips.append(picture.crop(inside).resize((1, bh), Image.Resampling.BOX).resize((bw, bh)))
+    if not strips:
+        return picture.filter(ImageFilter.GaussianBlur(10 * unit_of(picture)))
+    across = Image.linear_gradient("L").rotate(90).resize((bw, bh))
+    fill = Image.composite(strips[-1], strips[0], across)
     out = picture.copy()
-    whole = fill.resize((w, h), Image.Resampling.BICUBIC)
-    out.paste(whole.crop(bounds), bounds[:2])
+    out.paste(fill.filter(ImageFilter.GaussianBlur(max(1, 2 * unit_of(picture)))), (left, top))
     return out
 
 
@@ -343,7 +393,9 @@ def _with_subjects(picture: Image, scene: Scene, bounds: Box, *, detail: float, 
     mean = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     tone = (mean[0], mean[1], mean[2]) if isinstance(mean, tuple) else (128, 128, 128)
     bright = luminance(tone)
-    light = LIGHTS["day" if bright > 0.5 else "golden" if bright > 0.34 else "dusk" if bright > 0.2 else "night"]
+    light = LIGHTS[
+        "day" if bright > 0.5 else "golden" if bright > 0.34 else "dusk" if bright > 0.2 else "night"
+    ]
     light = replace(light, haze=mix(light.haze, tone, 0.6), exposure=max(0.55, light.exposure))
     short = min(w, h)
     sheet = Sheet(width=w * 1000 / short, height=h * 1000 / short, light=light, detail=detail,
@@ -357,8 +409,12 @@ def _with_subjects(picture: Image, scene: Scene, bounds: Box, *, detail: float, 
         part = cast.PARTS[subject.kind]
         for i in range(subject.count):
             size = min(high * 0.92, step * 0.94 / part.wide)
-            middle = (top + bottom) / 2 * unit if part.where == "sky" else bottom * unit - high * 0.04 - size / 2
-            part.paint(sheet, replace(subject, count=1), scene, Spot(x + step * (i + 0.5), middle + size / 2, size))
+            middle = (
+                (top + bottom) / 2 * unit if part.where == "sky" else bottom * unit - high * 0.04 - size / 2
+            )
+            part.paint(
+                sheet, replace(subject, count=1), scene, Spot(x + step * (i + 0.5), middle + size / 2, size)
+            )
         x += step * subject.count
     over = 2.0 if short < 1400 else 1.0
     raster = Raster(sheet, (w, h), oversample=over, cutout=True)
@@ -402,14 +458,22 @@ def _with_words(picture: Image, scene: Scene, bounds: Box) -> Image:
     u = unit_of(picture)
     out = picture.copy()
     plate = Image.new("L", (w, h), 0)
-    ImageDraw.Draw(plate).rounded_rectangle((left + 6 * u, top + 6 * u, right - 6 * u, bottom - 6 * u), radius=14 * u, fill=255)
-    out.paste((14, 12, 18), (0, round(6 * u)), plate.filter(ImageFilter.GaussianBlur(max(1, 9 * u))).point([round(v * 0.5) for v in range(256)]))
+    ImageDraw.Draw(plate).rounded_rectangle(
+        (left + 6 * u, top + 6 * u, right - 6 * u, bottom - 6 * u), radius=14 * u, fill=255
+    )
+    out.paste(
+        (14, 12, 18),
+        (0, round(6 * u)),
+        plate.filter(ImageFilter.GaussianBlur(max(1, 9 * u))).point([round(v * 0.5) for v in range(256)]),
+    )
     out.paste((246, 238, 220), (0, 0), plate)
     lines = scene.lettering
     high = (bottom - top) / len(lines)
     for i, text in enumerate(lines):
         if lettering.fits(text):
-            mask, corner = lettering.set_line(text, (left + right) / 2, top + high * (i + 0.5), (right - left) * 0.84, high * 0.6)
+            mask, corner = lettering.set_line(
+                text, (left + right) / 2, top + high * (i + 0.5), (right - left) * 0.84, high * 0.6
+            )
             out.paste((44, 32, 36), corner, mask)
     return out
 
@@ -429,7 +493,9 @@ def _replaced(picture: Image, scene: Scene, request: EditRequest, sample: int) -
     """The picture's subject before another place."""
     from jupyter_imagegen.painting.painter import draw
 
-    place = draw(replace(scene, subjects=()), replace(request, background=None), picture.size, sample=sample).convert("RGB")
+    place = draw(
+        replace(scene, subjects=()), replace(request, background=None), picture.size, sample=sample
+    ).convert("RGB")
     place.paste(picture, (0, 0), _subject_alpha(picture))
     return place
 
@@ -444,7 +510,11 @@ def _subject_alpha(picture: Image) -> Image:
     inner = small.crop((0, 0, 64, 6)).resize((52, 58), Image.Resampling.BICUBIC)
     frame.paste(inner, (6, 0))
     ground = frame.filter(ImageFilter.GaussianBlur(9)).resize((w, h), Image.Resampling.BICUBIC)
-    apart = ImageChops.difference(picture, ground).convert("L").filter(ImageFilter.GaussianBlur(max(1, 3 * unit_of(picture))))
+    apart = (
+        ImageChops.difference(picture, ground)
+        .convert("L")
+        .filter(ImageFilter.GaussianBlur(max(1, 3 * unit_of(picture))))
+    )
     return apart.point([max(0, min(255, (v - 18) * 9)) for v in range(256)])
 
 
@@ -466,4 +536,3 @@ def _moody(picture: Image, scene: Scene) -> Image:
 
     hue = (scene.seed % 997) / 997
     return graded(saturated(picture, 1.15), from_hue(hue, 0.6, 0.22), from_hue(hue + 0.5, 0.24, 1.0), 0.42)
-

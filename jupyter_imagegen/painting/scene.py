@@ -21,7 +21,24 @@ _QUOTED = re.compile(
     r"(?<![\w])'([^'\n]{1,160})'(?![\w])"
 )
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_UNTYPED = {"a", "an", "the", "of", "and", "with", "in", "on", "at", "to", "its", "his", "her", "very", "by", "for"}
+_UNTYPED = {
+    "a",
+    "an",
+    "the",
+    "of",
+    "and",
+    "with",
+    "in",
+    "on",
+    "at",
+    "to",
+    "its",
+    "his",
+    "her",
+    "very",
+    "by",
+    "for",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +130,14 @@ def _forms(word: str) -> tuple[str, ...]:
     return tuple(forms)
 
 
-_IRREGULAR = {"men": "man", "women": "woman", "children": "child", "geese": "goose", "mice": "mouse", "oxen": "ox"}
+_IRREGULAR = {
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "geese": "goose",
+    "mice": "mouse",
+    "oxen": "ox",
+}
 
 
 def _lookup(table: dict[str, str], words: list[str], i: int) -> tuple[str, int, bool] | None:

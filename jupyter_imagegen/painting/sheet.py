@@ -138,7 +138,14 @@ class Sheet:
     """
 
     def __init__(
-        self, *, width: float, height: float, light: Light, rng: random.Random, detail: float, phase: float = 0.0
+        self,
+        *,
+        width: float,
+        height: float,
+        light: Light,
+        rng: random.Random,
+        detail: float,
+        phase: float = 0.0,
     ) -> None:
         self.width = width
         self.height = height
@@ -188,7 +195,9 @@ class Sheet:
         paint = Paint(a, b, kind="radial", centre=centre)
         self.ops.append(Shape(tuple(points), paint, opacity, blur, edge, self.layer))
 
-    def form(self, points: Iterable[Point], colour: Colour, *, edge: bool = True, slope: float = 28.0) -> None:
+    def form(
+        self, points: Iterable[Point], colour: Colour, *, edge: bool = True, slope: float = 28.0
+    ) -> None:
         """A solid of this colour in the scene's light: lit on one side, shaded on the other."""
         angle = slope if self.light.side < 0 else 180 - slope
         self.fill(points, self.light.lit(colour), self.light.shaded(colour), angle=angle, edge=edge)
@@ -200,11 +209,18 @@ class Sheet:
         self.orb(points, lit, self.light.shaded(colour), centre=(x, 0.28), edge=edge)
 
     def shadow(
-        self, points: Iterable[Point], *, opacity: float = 0.35, blur: float = 12.0, colour: Colour | None = None
+        self,
+        points: Iterable[Point],
+        *,
+        opacity: float = 0.35,
+        blur: float = 12.0,
+        colour: Colour | None = None,
     ) -> None:
         """A soft shadow."""
         dark = self.light.shadow if colour is None else colour
-        self.ops.append(Shape(tuple(points), Paint(mix(dark, (0, 0, 0), 0.4)), opacity, blur, False, self.layer))
+        self.ops.append(
+            Shape(tuple(points), Paint(mix(dark, (0, 0, 0), 0.4)), opacity, blur, False, self.layer)
+        )
 
     def ground_shadow(self, x: float, y: float, width: float, *, opacity: float = 0.4) -> None:
         """The shadow of something that stands at (x, y), falling away from the light."""
@@ -212,7 +228,9 @@ class Sheet:
             return
         reach = width * (0.25 + 0.5 * (1 - self.light.height))
         shift = -self.light.side * reach
-        self.shadow(oval(x + shift, y, width * 0.55 + abs(shift), width * 0.11), opacity=opacity, blur=width * 0.045)
+        self.shadow(
+            oval(x + shift, y, width * 0.55 + abs(shift), width * 0.11), opacity=opacity, blur=width * 0.045
+        )
         self.shadow(oval(x, y, width * 0.5, width * 0.06), opacity=opacity * 0.8, blur=width * 0.02)
 
     def glow(
@@ -251,7 +269,13 @@ class Sheet:
         self.ops.append(Puffs(tuple(circles), Paint(a, b, angle=angle), blur, opacity, self.layer))
 
     def mirror(
-        self, axis: float, bottom: float, *, opacity: float = 0.5, ripple: float = 6.0, tint: Colour | None = None
+        self,
+        axis: float,
+        bottom: float,
+        *,
+        opacity: float = 0.5,
+        ripple: float = 6.0,
+        tint: Colour | None = None,
     ) -> None:
         """A reflection in water or wet ground."""
         colour = self.light.shadow if tint is None else tint
@@ -302,7 +326,9 @@ class Pen:
         """A round solid in the scene's light."""
         self.sheet.ball(self.all(points), colour)
 
-    def flat(self, points: Iterable[Point], colour: Colour, *, opacity: float = 1.0, blur: float = 0.0) -> None:
+    def flat(
+        self, points: Iterable[Point], colour: Colour, *, opacity: float = 1.0, blur: float = 0.0
+    ) -> None:
         """A shape in exactly this colour."""
         self.sheet.fill(self.all(points), colour, opacity=opacity, blur=blur * self.size, edge=opacity > 0.9)
 

@@ -186,7 +186,9 @@ def falling(sheet: Sheet, scene: Scene) -> None:
             y = (y + sheet.phase * 400) % (sheet.height + 60) - 60
             items.append((((x, y), (x - length * 0.16, y + length)), rng.choice((0.7, 0.9, 1.2)), pale))
         sheet.lines(items)
-    elif scene.weather == "snow" or (scene.season == "winter" and scene.has("snowing", "snowfall", "blizzard")):
+    elif scene.weather == "snow" or (
+        scene.season == "winter" and scene.has("snowing", "snowfall", "blizzard")
+    ):
         for size, count, blur in ((2.2, 150, 0.0), (4.4, 60, 1.2), (9.0, 12, 4.0)):
             flakes = []
             for _ in range(sheet.many(count * sheet.width / 1000)):

@@ -20,7 +20,9 @@ class _Field:
         from PIL import Image, ImageFilter
 
         self.size = picture.size
-        small = picture.resize((max(8, picture.width // 3), max(8, picture.height // 3)), Image.Resampling.BOX)
+        small = picture.resize(
+            (max(8, picture.width // 3), max(8, picture.height // 3)), Image.Resampling.BOX
+        )
         self.scale = small.width / picture.width
         self.width, self.height = small.size
         soft = small.convert("L").filter(ImageFilter.GaussianBlur(2.0))
@@ -29,7 +31,10 @@ class _Field:
         self.edge = small.convert("L").filter(ImageFilter.FIND_EDGES).filter(ImageFilter.MaxFilter(3)).load()
 
     def place(self, x: float, y: float) -> tuple[int, int]:
-        return (max(1, min(self.width - 2, int(x * self.scale))), max(1, min(self.height - 2, int(y * self.scale))))
+        return (
+            max(1, min(self.width - 2, int(x * self.scale))),
+            max(1, min(self.height - 2, int(y * self.scale))),
+        )
 
     def direction(self, x: float, y: float) -> tuple[float, float]:
         """Along the picture's edges where it has any (strength > 0), else along slow waves."""
@@ -44,7 +49,14 @@ class _Field:
 
 
 def brushed(
-    picture: Image, rng: random.Random, detail: float, *, size: float = 1.0, lift: float = 1.0, lively: float = 9.0
+    picture: Image,
+    rng: random.Random,
+    detail: float,
+    *,
+    size: float = 1.0,
+    lift: float = 1.0,
+    lively: float = 9.0,
+    keep: float = 0.3,
 ) -> Image:
     """The picture in oil: large strokes first, finer ones along the edges, with the ridges of the bristles.
 
@@ -56,6 +68,8 @@ def brushed(
         How thick the paint lies.
     lively
         How far a stroke's colour may stray, in levels.
+    keep
+        How much of the finest edges is kept, 0 to 1.
     """
     from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -63,12 +77,19 @@ def brushed(
     u = unit_of(picture) * over
     w, h = round(picture.width * over), round(picture.height * over)
     field = _Field(picture)
-    canvas = picture.filter(ImageFilter.GaussianBlur(5 * unit_of(picture))).resize((w, h), Image.Resampling.BICUBIC)
+    canvas = picture.filter(ImageFilter.GaussianBlur(5 * unit_of(picture))).resize(
+        (w, h), Image.Resampling.BICUBIC
+    )
     relief = Image.new("L", (w, h), 128)
     pen, ridge = ImageDraw.Draw(canvas), ImageDraw.Draw(relief)
     area = (w / u) * (h / u)
     # (length, width, share of the picture covered, lowest edge strength)
-    layers = ((46.0, 15.0, 1.5, 0), (24.0, 8.0, 1.15, 6), (12.0, 3.6, 0.55 * detail, 22), (8.0, 2.2, 0.26 * detail, 44))
+    layers = (
+        (46.0, 15.0, 1.5, 0),
+        (24.0, 8.0, 1.15, 6),
+        (12.0, 3.6, 0.55 * detail, 22),
+        (8.0, 2.2, 0.26 * detail, 44),
+    )
     for length, width, share, least in layers:
         count = round(area / (length * width * size * size) * share)
         for _ in range(count):
@@ -84,7 +105,11 @@ def brushed(
             points = ((x - dx, y - dy), (x - dy * bend, y + dx * bend), (x + dx, y + dy))
             stray = rng.gauss(0, lively)
             r, g, b = field.colour[i, j][:3]
-            base = (round(r + stray + rng.gauss(0, lively * 0.3)), round(g + stray), round(b + stray + rng.gauss(0, lively * 0.3)))
+            base = (
+                round(r + stray + rng.gauss(0, lively * 0.3)),
+                round(g + stray),
+                round(b + stray + rng.gauss(0, lively * 0.3)),
+            )
             thick = max(1, round(width * size * u * rng.uniform(0.7, 1.15)))
             pen.line(points, fill=_clamped(base), width=thick, joint="curve")
             level = rng.randint(96, 160)
@@ -95,13 +120,23 @@ def brushed(
                     offset = rng.uniform(-0.42, 0.42) * thick
                     shade = rng.choice((-12, -7, 7, 12)) * lift
                     track = [(px + nx * offset, py + ny * offset) for px, py in points]
-                    pen.line(track, fill=_clamped((base[0] + shade, base[1] + shade, base[2] + shade)), width=max(1, thick // 6))
-                    ridge.line(track, fill=max(0, min(255, level + (60 if k % 2 else -60))), width=max(1, thick // 6))
+                    pen.line(
+                        track,
+                        fill=_clamped((base[0] + shade, base[1] + shade, base[2] + shade)),
+                        width=max(1, thick // 6),
+                    )
+                    ridge.line(
+                        track, fill=max(0, min(255, level + (60 if k % 2 else -60))), width=max(1, thick // 6)
+                    )
     emboss = relief.filter(ImageFilter.Kernel((3, 3), (-1, -1, 0, -1, 0, 1, 0, 1, 1), 4, 128))
     emboss = emboss.resize(picture.size, Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.4))
     out = canvas.resize(picture.size, Image.Resampling.BOX)
     thick_paint = emboss.point([max(0, min(255, round(128 + (v - 128) * 0.8 * lift))) for v in range(256)])
-    return ImageChops.overlay(out, Image.merge("RGB", [thick_paint] * 3))
+    out = ImageChops.overlay(out, Image.merge("RGB", [thick_paint] * 3))
+    # The last touches of a fine brush: where the picture has fine edges, some of them come back.
+    fine = picture.convert("L").filter(ImageFilter.FIND_EDGES).filter(ImageFilter.MaxFilter(3))
+    fine = fine.filter(ImageFilter.GaussianBlur(1.2)).point([min(round(255 * keep), v * 2) for v in range(256)])
+    return Image.composite(picture, out, fine)
 
 
 def _clamped(colour: tuple[float, float, float]) -> tuple[int, int, int]:
@@ -138,5 +173,8 @@ def pointillism(picture: Image, rng: random.Random, detail: float) -> Image:
             stray = [rng.gauss(0, 26) for _ in range(3)]
             r, g, b = field.colour[i, j][:3]
             size = radius * u * rng.uniform(0.7, 1.05)
-            pen.ellipse((x - size, y - size, x + size, y + size), fill=_clamped((r + stray[0], g + stray[1], b + stray[2])))
+            pen.ellipse(
+                (x - size, y - size, x + size, y + size),
+                fill=_clamped((r + stray[0], g + stray[1], b + stray[2])),
+            )
     return canvas.resize(picture.size, Image.Resampling.BOX)

@@ -123,7 +123,10 @@ def wobbled(picture: Image, rng: random.Random, amount: float, cells: int = 26) 
     w, h = picture.size
     shift = amount * unit_of(picture)
     columns, rows = cells, max(2, round(cells * h / w))
-    grid = [[(rng.uniform(-shift, shift), rng.uniform(-shift, shift)) for _ in range(columns + 1)] for _ in range(rows + 1)]
+    grid = [
+        [(rng.uniform(-shift, shift), rng.uniform(-shift, shift)) for _ in range(columns + 1)]
+        for _ in range(rows + 1)
+    ]
     for row in (0, rows):
         grid[row] = [(0.0, 0.0)] * (columns + 1)
     for line in grid:
@@ -131,8 +134,15 @@ def wobbled(picture: Image, rng: random.Random, amount: float, cells: int = 26) 
     mesh = []
     for j in range(rows):
         for i in range(columns):
-            x0, y0, x1, y1 = (round(v) for v in (i * w / columns, j * h / rows, (i + 1) * w / columns, (j + 1) * h / rows))
-            corners = ((x0, y0, grid[j][i]), (x0, y1, grid[j + 1][i]), (x1, y1, grid[j + 1][i + 1]), (x1, y0, grid[j][i + 1]))
+            x0, y0, x1, y1 = (
+                round(v) for v in (i * w / columns, j * h / rows, (i + 1) * w / columns, (j + 1) * h / rows)
+            )
+            corners = (
+                (x0, y0, grid[j][i]),
+                (x0, y1, grid[j + 1][i]),
+                (x1, y1, grid[j + 1][i + 1]),
+                (x1, y0, grid[j][i + 1]),
+            )
             quad = tuple(c for x, y, (dx, dy) in corners for c in (x + dx, y + dy))
             mesh.append(((x0, y0, x1, y1), quad))
     return picture.transform(picture.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)

@@ -88,22 +88,30 @@ def _write(writer: _Writer, op: Op) -> None:
     match op:
         case Shape():
             see = "" if op.opacity >= 1 else f' fill-opacity="{op.opacity:.2f}"'
-            add(f'<path d="{_path(op.points, closed=True)}" fill="{writer.fill(op.paint)}"{see}{writer.blur(op.blur)}/>')
+            add(
+                f'<path d="{_path(op.points, closed=True)}" fill="{writer.fill(op.paint)}"{see}{writer.blur(op.blur)}/>'
+            )
         case Dabs():
             for x, y, rx, ry, colour in op.items:
-                add(f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{rx:.1f}" ry="{ry:.1f}" fill="{hex_of(colour)}"/>')
+                add(
+                    f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{rx:.1f}" ry="{ry:.1f}" fill="{hex_of(colour)}"/>'
+                )
         case Lines():
             for points, width, colour in op.items:
                 add(f'<path d="{_path(points, closed=False)}" fill="none" stroke="{hex_of(colour)}" '
                     f'stroke-width="{width:.1f}" stroke-linecap="round" stroke-linejoin="round"/>')  # fmt: skip
         case Puffs():
             circles = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}"/>' for x, y, r in op.circles)
-            add(f'<g fill="{hex_of(op.paint.a)}" fill-opacity="{op.opacity:.2f}"{writer.blur(op.blur)}>{circles}</g>')
+            add(
+                f'<g fill="{hex_of(op.paint.a)}" fill-opacity="{op.opacity:.2f}"{writer.blur(op.blur)}>{circles}</g>'
+            )
         case Glow():
             stops = (f'<stop offset="0" stop-color="{hex_of(op.colour)}" stop-opacity="{min(1, op.strength):.2f}"/>'
                      f'<stop offset="1" stop-color="{hex_of(op.colour)}" stop-opacity="0"/>')  # fmt: skip
             name = writer.named("g", f'<radialGradient id="@">{stops}</radialGradient>')
-            add(f'<ellipse cx="{op.x:.1f}" cy="{op.y:.1f}" rx="{op.rx:.1f}" ry="{op.ry:.1f}" fill="url(#{name})"/>')
+            add(
+                f'<ellipse cx="{op.x:.1f}" cy="{op.y:.1f}" rx="{op.rx:.1f}" ry="{op.ry:.1f}" fill="url(#{name})"/>'
+            )
         case Words():
             text = "".join(c for c, _ in glyphs(op.text))
             height = min(op.height, op.width / max(1, len(text)) * 1.6)

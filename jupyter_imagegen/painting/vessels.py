@@ -46,7 +46,11 @@ def sailboat(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
             pen.sheet.fill(pen.all([(-half, y0), (half, y0), (half * 0.4, y1), (-half * 0.5, y1)]), light.on(tone), opacity=0.3,
                            blur=spot.scale * 0.018, edge=False)  # fmt: skip
     pen.line([(0, -0.05), (0.012, -1.0)], 0.014, light.on((120, 88, 62)))
-    main = [(-0.012, -0.97), *smooth([(-0.015, -0.97), (-0.12, -0.55), (-0.3, -0.17)], closed=False), (-0.012, -0.145)]
+    main = [
+        (-0.012, -0.97),
+        *smooth([(-0.015, -0.97), (-0.12, -0.55), (-0.3, -0.17)], closed=False),
+        (-0.012, -0.145),
+    ]
     jib = [(0.02, -0.86), *smooth([(0.02, -0.86), (0.17, -0.5), (0.31, -0.14)], closed=False), (0.035, -0.17)]
     pen.form(main, sail)
     pen.form(jib, scaled(sail, 0.95))
@@ -82,9 +86,16 @@ def ship(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
                             (x - w1 + 0.015, y1), (x - w0 + 0.035, (y0 + y1) / 2)], steps=4)  # fmt: skip
             pen.form(belly, scaled(sail, 1 - 0.03 * row))
             pen.line([(x - w0 - 0.02, y0), (x + w0 + 0.02, y0)], 0.01, wood)
-        pen.flat([(x, -top - 0.035), (x - 0.1, -top - 0.02 + 0.01 * sheet.wave(3)), (x, -top)], light.on((190, 50, 46)))
+        pen.flat(
+            [(x, -top - 0.035), (x - 0.1, -top - 0.02 + 0.01 * sheet.wave(3)), (x, -top)],
+            light.on((190, 50, 46)),
+        )
     pen.form([(0.32, -0.2), (0.6, -0.285), (0.33, -0.62)], scaled(sail, 0.94))
-    for a, b in (((0.28, -0.76), (0.62, -0.29)), ((0.02, -0.92), (0.28, -0.2)), ((-0.26, -0.72), (-0.46, -0.26))):
+    for a, b in (
+        ((0.28, -0.76), (0.62, -0.29)),
+        ((0.02, -0.92), (0.28, -0.2)),
+        ((-0.26, -0.72), (-0.46, -0.26)),
+    ):
         pen.line([a, b], 0.004, wood)
     body = [(-0.5, -0.26), (-0.36, -0.22), (-0.32, -0.15), (0.3, -0.14), (0.44, -0.2), *smooth(
         [(0.44, -0.2), (0.38, -0.05), (0.28, 0.03)], closed=False), (-0.36, 0.03), (-0.45, -0.04)]  # fmt: skip
@@ -93,7 +104,10 @@ def ship(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     for i in range(9):
         pen.flat(box(-0.36 + i * 0.08, -0.065, -0.33 + i * 0.08, -0.035), light.shaded((40, 28, 24)))
     for i in range(3):
-        pen.flat(box(-0.475 + i * 0.035, -0.22, -0.455 + i * 0.035, -0.17), (255, 210, 120) if light.lamps else light.on((60, 70, 90)))
+        pen.flat(
+            box(-0.475 + i * 0.035, -0.22, -0.455 + i * 0.035, -0.17),
+            (255, 210, 120) if light.lamps else light.on((60, 70, 90)),
+        )
     _ripples(pen, 1.0)
 
 
@@ -108,7 +122,10 @@ def steamer(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
                     opacity=0.5 - 0.04 * i)  # fmt: skip
     for x in (-0.08, 0.12):
         pen.form([(x - 0.045, -0.26), (x - 0.06, -0.5), (x + 0.03, -0.5), (x + 0.045, -0.26)], (190, 66, 48))
-        pen.flat([(x - 0.056, -0.44), (x - 0.06, -0.5), (x + 0.03, -0.5), (x + 0.033, -0.44)], light.shaded((40, 38, 42)))
+        pen.flat(
+            [(x - 0.056, -0.44), (x - 0.06, -0.5), (x + 0.03, -0.5), (x + 0.033, -0.44)],
+            light.shaded((40, 38, 42)),
+        )
     pen.form(box(-0.36, -0.2, 0.34, -0.12), (240, 236, 226))
     pen.form(box(-0.28, -0.28, 0.26, -0.2), (236, 230, 218))
     lit: Colour = (255, 214, 130) if light.lamps else light.shaded((70, 90, 116))
@@ -116,7 +133,15 @@ def steamer(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
         pen.flat(oval(-0.33 + i * 0.05, -0.16, 0.011, steps=10), lit)
     for i in range(10):
         pen.flat(oval(-0.25 + i * 0.053, -0.24, 0.011, steps=10), lit)
-    pen.form([(-0.52, -0.14), (0.56, -0.17), *smooth([(0.56, -0.17), (0.48, -0.03), (0.42, 0.03)], closed=False), (-0.44, 0.03)], hull)
+    pen.form(
+        [
+            (-0.52, -0.14),
+            (0.56, -0.17),
+            *smooth([(0.56, -0.17), (0.48, -0.03), (0.42, 0.03)], closed=False),
+            (-0.44, 0.03),
+        ],
+        hull,
+    )
     pen.line([(-0.47, -0.01), (0.44, -0.01)], 0.024, light.on((170, 48, 44)))
     for x in (-0.42, 0.44):
         pen.line([(x, -0.14), (x, -0.46)], 0.01, light.on((110, 90, 70)))
@@ -147,7 +172,10 @@ def train(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         x0 = x1 - 0.78
         pen.form(rounded(x0, -0.4, x1, -0.07, 0.02), coach)
         pen.flat(box(x0 + 0.01, -0.32, x1 - 0.01, -0.175), light.lit((236, 218, 184)))
-        pen.form([(x0 - 0.01, -0.39), *arc((x0 + x1) / 2, 0.62, 1.1, 250, 290, steps=10), (x1 + 0.01, -0.39)], (70, 68, 74))
+        pen.form(
+            [(x0 - 0.01, -0.39), *arc((x0 + x1) / 2, 0.62, 1.1, 250, 290, steps=10), (x1 + 0.01, -0.39)],
+            (70, 68, 74),
+        )
         for i in range(6):
             wx = x0 + 0.06 + i * 0.118
             glass = (255, 216, 132) if light.lamps else mix(light.sky[-1], light.shaded((52, 62, 84)), 0.55)
@@ -158,10 +186,16 @@ def train(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         pen.line([(x0, -0.065), (x1 + 0.08, -0.065)], 0.018, light.shaded(iron))
     # Tender and cab.
     pen.form(box(-0.58, -0.29, -0.3, -0.07), paint)
-    pen.form(smooth([(-0.57, -0.28), (-0.5, -0.34), (-0.44, -0.33), (-0.36, -0.35), (-0.31, -0.28)], steps=4), (40, 38, 42))
+    pen.form(
+        smooth([(-0.57, -0.28), (-0.5, -0.34), (-0.44, -0.33), (-0.36, -0.35), (-0.31, -0.28)], steps=4),
+        (40, 38, 42),
+    )
     pen.form(box(-0.27, -0.44, -0.03, -0.07), paint)
     pen.form([(-0.3, -0.43), (-0.28, -0.47), (-0.02, -0.47), (0.0, -0.43)], scaled(iron, 0.9))
-    pen.flat(rounded(-0.22, -0.39, -0.1, -0.27, 0.02), (255, 190, 96) if light.lamps else light.shaded((60, 66, 80)))
+    pen.flat(
+        rounded(-0.22, -0.39, -0.1, -0.27, 0.02),
+        (255, 190, 96) if light.lamps else light.shaded((60, 66, 80)),
+    )
     # Boiler: a cylinder has its light along its top.
     b0, b1 = pen.at(-0.04, -0.37), pen.at(0.45, -0.13)
     tube = box(min(b0[0], b1[0]), b0[1], max(b0[0], b1[0]), b1[1])
@@ -172,7 +206,9 @@ def train(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         pen.line([(x, -0.37), (x, -0.13)], 0.012, brass)
     pen.form(rounded(0.43, -0.385, 0.52, -0.12, 0.02), iron)
     pen.ball(oval(0.505, -0.25, 0.05, 0.09), scaled(iron, 0.9))
-    pen.form([(0.34, -0.37), (0.345, -0.47), (0.325, -0.53), (0.435, -0.53), (0.415, -0.47), (0.42, -0.37)], iron)
+    pen.form(
+        [(0.34, -0.37), (0.345, -0.47), (0.325, -0.53), (0.435, -0.53), (0.415, -0.47), (0.42, -0.37)], iron
+    )
     pen.line([(0.32, -0.53), (0.44, -0.53)], 0.018, brass)
     pen.form([(0.12, -0.365), *arc(0.17, -0.4, 0.045, 180, 360, steps=10), (0.22, -0.365)], (200, 150, 70))
     pen.form([(-0.01, -0.365), *arc(0.03, -0.385, 0.03, 180, 360, steps=10), (0.07, -0.365)], (200, 150, 70))
@@ -184,14 +220,24 @@ def train(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         pen.flat(oval(x, -r, r * 0.74), light.shaded((70, 30, 30)))
         for k in range(8):
             a = turn + k * math.tau / 8
-            pen.line([(x, -r), (x + math.cos(a) * r * 0.86, -r + math.sin(a) * r * 0.86)], 0.009, light.on((160, 60, 54)))
+            pen.line(
+                [(x, -r), (x + math.cos(a) * r * 0.86, -r + math.sin(a) * r * 0.86)],
+                0.009,
+                light.on((160, 60, 54)),
+            )
         pen.ball(oval(x, -r, r * 0.22), (190, 180, 170))
     lift = 0.05 * math.sin(turn)
     pen.line([(-0.16, -0.1 + lift), (0.27, -0.1 + lift)], 0.022, light.lit((190, 192, 198)))
     pen.ball(oval(0.535, -0.4, 0.03), (236, 214, 150))
     if light.lamps or scene.weather in ("fog", "rain"):
         pen.glow(0.55, -0.4, 0.4, (255, 226, 160), 0.8)
-    puffs = [(*pen.at(0.5 + rng.uniform(-0.1, 0.2), -0.02 - rng.random() * 0.05), spot.scale * rng.uniform(0.02, 0.05)) for _ in range(7)]
+    puffs = [
+        (
+            *pen.at(0.5 + rng.uniform(-0.1, 0.2), -0.02 - rng.random() * 0.05),
+            spot.scale * rng.uniform(0.02, 0.05),
+        )
+        for _ in range(7)
+    ]
     sheet.puffs(puffs, white, blur=spot.scale * 0.02, opacity=0.5)
 
 
@@ -259,9 +305,20 @@ def bicycle(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
         pen.line([*ring, ring[0]], 0.022, dark)
         for k in range(14):
             a = k * math.tau / 14 + math.tau * sheet.phase / 14
-            pen.line([(x, -0.21), (x + math.cos(a) * 0.19, -0.21 + math.sin(a) * 0.19)], 0.004, light.on((170, 172, 176)))
+            pen.line(
+                [(x, -0.21), (x + math.cos(a) * 0.19, -0.21 + math.sin(a) * 0.19)],
+                0.004,
+                light.on((170, 172, 176)),
+            )
     hub, crank, seat, head = (-0.31, -0.21), (-0.04, -0.2), (-0.12, -0.5), (0.22, -0.5)
-    for a, b in ((hub, crank), (hub, seat), (crank, seat), (crank, head), (seat, head), (head, (0.31, -0.21))):
+    for a, b in (
+        (hub, crank),
+        (hub, seat),
+        (crank, seat),
+        (crank, head),
+        (seat, head),
+        (head, (0.31, -0.21)),
+    ):
         pen.line([a, b], 0.026, paint)
     pen.line([seat, (-0.135, -0.57)], 0.02, light.on((180, 182, 186)))
     pen.form(smooth([(-0.23, -0.585), (-0.1, -0.6), (-0.03, -0.57), (-0.12, -0.56)]), (96, 60, 42))
@@ -284,7 +341,9 @@ def balloon(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
                    (sway + 0.14, -0.95), (sway + 0.2, -0.8), (sway + 0.15, -0.64)])  # fmt: skip
     pen.ball(skin, colour)
     side = sheet.light.side * pen.sign
-    pen.flat(oval(sway + side * 0.085, -0.88, 0.03, 0.055, turn=24 * side), (255, 255, 255), opacity=0.6, blur=0.01)
+    pen.flat(
+        oval(sway + side * 0.085, -0.88, 0.03, 0.055, turn=24 * side), (255, 255, 255), opacity=0.6, blur=0.01
+    )
 
 
 def hot_air_balloon(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
@@ -314,8 +373,15 @@ def hot_air_balloon(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -
         t = (u0 + u1) / 2 * light.side
         tone = mix(light.shaded(other), light.lit(other), 0.5 + t * 0.5)
         pen.flat([*across(u0), *reversed(across(u1))], tone)
-    pen.flat(oval(0.12 * light.side, -0.78, 0.09, 0.14, turn=20 * light.side), (255, 255, 255), opacity=0.18, blur=0.03)
-    pen.flat(oval(-0.2 * light.side, -0.6, 0.12, 0.3, turn=-10 * light.side), light.shadow, opacity=0.3, blur=0.06)
+    pen.flat(
+        oval(0.12 * light.side, -0.78, 0.09, 0.14, turn=20 * light.side),
+        (255, 255, 255),
+        opacity=0.18,
+        blur=0.03,
+    )
+    pen.flat(
+        oval(-0.2 * light.side, -0.6, 0.12, 0.3, turn=-10 * light.side), light.shadow, opacity=0.3, blur=0.06
+    )
     if light.lamps:
         pen.glow(0, -0.34, 0.3, (255, 190, 90), 0.9)
 
@@ -328,13 +394,51 @@ def rocket(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     white: Colour = (238, 236, 230)
     flare = 1 + 0.18 * sheet.wave(3)
     pen.glow(0, -0.05, 0.42, (255, 160, 60), 0.9)
-    for w, h, tone in ((0.1, 0.34, (255, 128, 40)), (0.065, 0.24, (255, 200, 80)), (0.035, 0.14, (255, 250, 220))):
-        pen.flat(smooth([(-w, -0.16), (0, -0.18), (w, -0.16), (w * 0.6, -0.16 + h * 0.5), (0, -0.16 + h * flare), (-w * 0.6, -0.16 + h * 0.5)]), tone)
+    for w, h, tone in (
+        (0.1, 0.34, (255, 128, 40)),
+        (0.065, 0.24, (255, 200, 80)),
+        (0.035, 0.14, (255, 250, 220)),
+    ):
+        pen.flat(
+            smooth(
+                [
+                    (-w, -0.16),
+                    (0, -0.18),
+                    (w, -0.16),
+                    (w * 0.6, -0.16 + h * 0.5),
+                    (0, -0.16 + h * flare),
+                    (-w * 0.6, -0.16 + h * 0.5),
+                ]
+            ),
+            tone,
+        )
     for side in (-1, 1):
-        pen.form(smooth([(side * 0.11, -0.42), (side * 0.25, -0.24), (side * 0.24, -0.1), (side * 0.1, -0.2)], steps=4), colour)
-    hull = smooth([(0, -1.0), (-0.1, -0.84), (-0.15, -0.6), (-0.14, -0.36), (-0.09, -0.18), (0.09, -0.18), (0.14, -0.36), (0.15, -0.6), (0.1, -0.84)])
+        pen.form(
+            smooth(
+                [(side * 0.11, -0.42), (side * 0.25, -0.24), (side * 0.24, -0.1), (side * 0.1, -0.2)], steps=4
+            ),
+            colour,
+        )
+    hull = smooth(
+        [
+            (0, -1.0),
+            (-0.1, -0.84),
+            (-0.15, -0.6),
+            (-0.14, -0.36),
+            (-0.09, -0.18),
+            (0.09, -0.18),
+            (0.14, -0.36),
+            (0.15, -0.6),
+            (0.1, -0.84),
+        ]
+    )
     pen.form(hull, white)
-    pen.form(smooth([(0, -1.0), (-0.06, -0.92), (-0.105, -0.83), (0, -0.81), (0.105, -0.83), (0.06, -0.92)], steps=4), colour)
+    pen.form(
+        smooth(
+            [(0, -1.0), (-0.06, -0.92), (-0.105, -0.83), (0, -0.81), (0.105, -0.83), (0.06, -0.92)], steps=4
+        ),
+        colour,
+    )
     pen.form([(-0.1, -0.19), (-0.07, -0.14), (0.07, -0.14), (0.1, -0.19)], (90, 92, 100))
     pen.ball(oval(0, -0.62, 0.075), (180, 150, 90))
     pen.ball(oval(0, -0.62, 0.056), (70, 150, 200))
@@ -348,7 +452,11 @@ def umbrella(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     """An open umbrella."""
     pen = Pen(sheet, spot.x, spot.y, spot.scale)
     colour = subject.colour or (196, 54, 62)
-    pen.line([(0, -0.95), (0, -0.12), *arc(0.06, -0.1, 0.06, 180, 20, steps=8)], 0.022, sheet.light.on((110, 76, 52)))
+    pen.line(
+        [(0, -0.95), (0, -0.12), *arc(0.06, -0.1, 0.06, 180, 20, steps=8)],
+        0.022,
+        sheet.light.on((110, 76, 52)),
+    )
     pen.ball([*arc(0, -0.5, 0.46, 180, 360, steps=30),
               *[(0.46 - 0.0115 * i, -0.5 - 0.06 * abs(math.sin(i / 80 * math.pi * 5))) for i in range(81)]], colour)  # fmt: skip
     for u in (-0.5, 0.0, 0.5):
@@ -361,7 +469,11 @@ def kite(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     pen = Pen(sheet, spot.x, spot.y, spot.scale, flip=spot.flip)
     colour = subject.colour or (226, 84, 60)
     tilt = 0.03 * sheet.wave(1)
-    pen.line(smooth([(0, -0.4), (-0.08, -0.24), (0.06, -0.12), (-0.02, 0.06)], closed=False), 0.008, sheet.light.on((230, 226, 216)))
+    pen.line(
+        smooth([(0, -0.4), (-0.08, -0.24), (0.06, -0.12), (-0.02, 0.06)], closed=False),
+        0.008,
+        sheet.light.on((230, 226, 216)),
+    )
     pen.form([(tilt, -1.0), (-0.26, -0.74), (0, -0.4)], colour)
     pen.form([(tilt, -1.0), (0.26, -0.74), (0, -0.4)], turned(colour, hue=0.1, value=1.1))
     pen.line([(-0.26, -0.74), (0.26, -0.74)], 0.01, sheet.light.on((120, 90, 64)))

@@ -28,18 +28,70 @@ def bird(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     breast: Colour = (214, 98, 58) if subject.word == "robin" else mix(coat, (250, 244, 232), 0.7)
     lift = 0.06 * sheet.wave(2, spot.x / 500)
     y = -0.4
-    far_wing = smooth([(0.02, y - 0.06), (0.16, y - 0.34 - lift), (0.3, y - 0.52 - lift), (0.12, y - 0.4 - lift), (-0.08, y - 0.04)])
+    far_wing = smooth(
+        [
+            (0.02, y - 0.06),
+            (0.16, y - 0.34 - lift),
+            (0.3, y - 0.52 - lift),
+            (0.12, y - 0.4 - lift),
+            (-0.08, y - 0.04),
+        ]
+    )
     pen.form(far_wing, scaled(coat, 0.7))
-    pen.form(smooth([(-0.3, y + 0.0), (-0.56, y + 0.05), (-0.6, y + 0.11), (-0.42, y + 0.12), (-0.24, y + 0.08)]), scaled(coat, 0.85))
-    pen.form(smooth([(-0.34, y + 0.04), (-0.1, y - 0.1), (0.16, y - 0.13), (0.32, y - 0.1), (0.36, y - 0.02), (0.26, y + 0.08), (0.02, y + 0.14), (-0.2, y + 0.1)]), coat)
-    sheet.fill(pen.all(smooth([(0.3, y + 0.0), (0.22, y + 0.08), (0.02, y + 0.135), (-0.16, y + 0.1), (0.06, y + 0.03)])), light.on(breast), opacity=0.95, edge=False)
+    pen.form(
+        smooth([(-0.3, y + 0.0), (-0.56, y + 0.05), (-0.6, y + 0.11), (-0.42, y + 0.12), (-0.24, y + 0.08)]),
+        scaled(coat, 0.85),
+    )
+    pen.form(
+        smooth(
+            [
+                (-0.34, y + 0.04),
+                (-0.1, y - 0.1),
+                (0.16, y - 0.13),
+                (0.32, y - 0.1),
+                (0.36, y - 0.02),
+                (0.26, y + 0.08),
+                (0.02, y + 0.14),
+                (-0.2, y + 0.1),
+            ]
+        ),
+        coat,
+    )
+    sheet.fill(
+        pen.all(
+            smooth([(0.3, y + 0.0), (0.22, y + 0.08), (0.02, y + 0.135), (-0.16, y + 0.1), (0.06, y + 0.03)])
+        ),
+        light.on(breast),
+        opacity=0.95,
+        edge=False,
+    )
     pen.form([(0.345, y - 0.06), (0.46, y - 0.015), (0.345, y + 0.01)], (232, 168, 64))
     pen.eye(0.285, y - 0.055, 0.02)
-    near = smooth([(0.1, y - 0.05), (-0.02, y - 0.4 + lift), (-0.22, y - 0.58 + lift), (-0.34, y - 0.52 + lift), (-0.26, y - 0.24), (-0.14, y + 0.02)])
+    near = smooth(
+        [
+            (0.1, y - 0.05),
+            (-0.02, y - 0.4 + lift),
+            (-0.22, y - 0.58 + lift),
+            (-0.34, y - 0.52 + lift),
+            (-0.26, y - 0.24),
+            (-0.14, y + 0.02),
+        ]
+    )
     pen.form(near, turned(coat, value=1.06))
     for k in range(5):
         t = k / 5
-        pen.line(smooth([(-0.02 - 0.08 * t, y - 0.02), (-0.1 - 0.1 * t, y - 0.24 + lift), (-0.16 - 0.15 * t, y - 0.5 + 0.16 * t + lift)], closed=False), 0.007, light.shaded(coat))
+        pen.line(
+            smooth(
+                [
+                    (-0.02 - 0.08 * t, y - 0.02),
+                    (-0.1 - 0.1 * t, y - 0.24 + lift),
+                    (-0.16 - 0.15 * t, y - 0.5 + 0.16 * t + lift),
+                ],
+                closed=False,
+            ),
+            0.007,
+            light.shaded(coat),
+        )
 
 
 def owl(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
@@ -48,11 +100,33 @@ def owl(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     light = sheet.light
     coat = subject.colour or (138, 104, 74)
     pale = mix(coat, (248, 238, 218), 0.7)
-    pen.form(ribbon(smooth([(-0.7, -0.02), (-0.2, -0.07), (0.3, -0.05), (0.75, -0.12)], closed=False), (0.06, 0.09, 0.07, 0.04)), (96, 72, 56))
+    pen.form(
+        ribbon(
+            smooth([(-0.7, -0.02), (-0.2, -0.07), (0.3, -0.05), (0.75, -0.12)], closed=False),
+            (0.06, 0.09, 0.07, 0.04),
+        ),
+        (96, 72, 56),
+    )
     pen.form([(-0.1, -0.12), (0.1, -0.12), (0.07, 0.14), (-0.07, 0.14)], scaled(coat, 0.7))
     for side in (-1, 1):
         pen.form([(side * 0.1, -0.9), (side * 0.24, -1.02), (side * 0.26, -0.8)], coat)
-    pen.ball(smooth([(0, -0.95), (-0.24, -0.88), (-0.3, -0.62), (-0.29, -0.34), (-0.16, -0.1), (0, -0.06), (0.16, -0.1), (0.29, -0.34), (0.3, -0.62), (0.24, -0.88)]), coat)
+    pen.ball(
+        smooth(
+            [
+                (0, -0.95),
+                (-0.24, -0.88),
+                (-0.3, -0.62),
+                (-0.29, -0.34),
+                (-0.16, -0.1),
+                (0, -0.06),
+                (0.16, -0.1),
+                (0.29, -0.34),
+                (0.3, -0.62),
+                (0.24, -0.88),
+            ]
+        ),
+        coat,
+    )
     pen.form(smooth([(0, -0.6), (-0.17, -0.5), (-0.16, -0.24), (0, -0.1), (0.16, -0.24), (0.17, -0.5)]), pale)
     for row in range(5):
         for k in range(-2 + row % 2, 3):
@@ -60,7 +134,18 @@ def owl(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
             if abs(x) < 0.15 - abs(row - 2) * 0.012:
                 pen.line(arc(x, y, 0.026, 20, 160, steps=6), 0.009, light.shaded(coat))
     for side in (-1, 1):
-        pen.form(smooth([(side * 0.22, -0.66), (side * 0.33, -0.5), (side * 0.3, -0.22), (side * 0.17, -0.12), (side * 0.2, -0.4)]), scaled(coat, 0.8))
+        pen.form(
+            smooth(
+                [
+                    (side * 0.22, -0.66),
+                    (side * 0.33, -0.5),
+                    (side * 0.3, -0.22),
+                    (side * 0.17, -0.12),
+                    (side * 0.2, -0.4),
+                ]
+            ),
+            scaled(coat, 0.8),
+        )
         pen.flat(oval(side * 0.115, -0.74, 0.125), light.on(pale))
         pen.flat(oval(side * 0.115, -0.74, 0.078), (236, 176, 50))
         pen.flat(oval(side * 0.115, -0.74, 0.046), (20, 16, 18))
@@ -76,16 +161,51 @@ def duck(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     light = sheet.light
     swan = subject.word in ("swan", "goose")
     coat = subject.colour or ((246, 244, 238) if swan else (150, 118, 84))
-    sheet.shadow(oval(*pen.at(0, 0.03), spot.scale * 0.5, spot.scale * 0.06), opacity=0.4, blur=spot.scale * 0.02)
+    sheet.shadow(
+        oval(*pen.at(0, 0.03), spot.scale * 0.5, spot.scale * 0.06), opacity=0.4, blur=spot.scale * 0.02
+    )
     top = -0.86 if swan else -0.6
-    pen.form(ribbon(smooth([(0.22, -0.12), (0.36, -0.3), (0.26, top * 0.72), (0.34, top)], closed=False), (0.22, 0.14, 0.09, 0.11)), coat if swan else (40, 104, 72))
+    pen.form(
+        ribbon(
+            smooth([(0.22, -0.12), (0.36, -0.3), (0.26, top * 0.72), (0.34, top)], closed=False),
+            (0.22, 0.14, 0.09, 0.11),
+        ),
+        coat if swan else (40, 104, 72),
+    )
     pen.ball(oval(0.36, top, 0.1, 0.085), coat if swan else (40, 112, 76))
-    pen.form(smooth([(0.43, top - 0.02), (0.58, top + 0.03), (0.56, top + 0.06), (0.42, top + 0.04)]), (236, 150, 50))
+    pen.form(
+        smooth([(0.43, top - 0.02), (0.58, top + 0.03), (0.56, top + 0.06), (0.42, top + 0.04)]),
+        (236, 150, 50),
+    )
     pen.eye(0.39, top - 0.02, 0.016)
-    pen.form(smooth([(-0.5, -0.24), (-0.3, -0.2), (0.0, -0.3), (0.28, -0.2), (0.34, -0.06), (0.2, 0.03), (-0.26, 0.03), (-0.42, -0.08)]), coat)
-    pen.form(smooth([(-0.42, -0.24), (-0.1, -0.32), (0.12, -0.2), (0.06, -0.08), (-0.2, -0.08)]), scaled(coat, 0.93))
+    pen.form(
+        smooth(
+            [
+                (-0.5, -0.24),
+                (-0.3, -0.2),
+                (0.0, -0.3),
+                (0.28, -0.2),
+                (0.34, -0.06),
+                (0.2, 0.03),
+                (-0.26, 0.03),
+                (-0.42, -0.08),
+            ]
+        ),
+        coat,
+    )
+    pen.form(
+        smooth([(-0.42, -0.24), (-0.1, -0.32), (0.12, -0.2), (0.06, -0.08), (-0.2, -0.08)]),
+        scaled(coat, 0.93),
+    )
     for k in range(3):
-        pen.line(smooth([(-0.3 + 0.03 * k, -0.2 + 0.035 * k), (-0.1, -0.2 + 0.04 * k), (0.06, -0.16 + 0.03 * k)], closed=False), 0.006, light.shaded(coat))
+        pen.line(
+            smooth(
+                [(-0.3 + 0.03 * k, -0.2 + 0.035 * k), (-0.1, -0.2 + 0.04 * k), (0.06, -0.16 + 0.03 * k)],
+                closed=False,
+            ),
+            0.006,
+            light.shaded(coat),
+        )
 
 
 def penguin(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
@@ -95,9 +215,41 @@ def penguin(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     sheet.ground_shadow(spot.x, spot.y, spot.scale * 0.5)
     for side in (-1, 1):
         pen.form(oval(side * 0.12, -0.02, 0.1, 0.035), (236, 160, 60))
-        pen.form(smooth([(side * 0.22, -0.66), (side * 0.36, -0.42), (side * 0.36, -0.26), (side * 0.24, -0.36)]), scaled(coat, 0.9))
-    pen.ball(smooth([(0, -1.0), (-0.16, -0.94), (-0.2, -0.76), (-0.27, -0.5), (-0.24, -0.14), (0, -0.01), (0.24, -0.14), (0.27, -0.5), (0.2, -0.76), (0.16, -0.94)]), coat)
-    pen.form(smooth([(0, -0.72), (-0.15, -0.66), (-0.19, -0.36), (-0.12, -0.07), (0.12, -0.07), (0.19, -0.36), (0.15, -0.66)]), (248, 246, 240))
+        pen.form(
+            smooth([(side * 0.22, -0.66), (side * 0.36, -0.42), (side * 0.36, -0.26), (side * 0.24, -0.36)]),
+            scaled(coat, 0.9),
+        )
+    pen.ball(
+        smooth(
+            [
+                (0, -1.0),
+                (-0.16, -0.94),
+                (-0.2, -0.76),
+                (-0.27, -0.5),
+                (-0.24, -0.14),
+                (0, -0.01),
+                (0.24, -0.14),
+                (0.27, -0.5),
+                (0.2, -0.76),
+                (0.16, -0.94),
+            ]
+        ),
+        coat,
+    )
+    pen.form(
+        smooth(
+            [
+                (0, -0.72),
+                (-0.15, -0.66),
+                (-0.19, -0.36),
+                (-0.12, -0.07),
+                (0.12, -0.07),
+                (0.19, -0.36),
+                (0.15, -0.66),
+            ]
+        ),
+        (248, 246, 240),
+    )
     for side in (-1, 1):
         pen.form(oval(side * 0.075, -0.82, 0.075, 0.085), (248, 246, 240))
         pen.eye(side * 0.06, -0.84, 0.022)
@@ -112,15 +264,43 @@ def fish(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     y = -0.4
     sway = 0.05 * sheet.wave(2, spot.x / 200)
     fin = turned(coat, value=1.1, saturation=0.85)
-    pen.form(smooth([(-0.3, y), (-0.5, y - 0.12), (-0.68, y - 0.22 + sway), (-0.6, y + sway), (-0.7, y + 0.22 + sway), (-0.48, y + 0.12)]), fin)
+    pen.form(
+        smooth(
+            [
+                (-0.3, y),
+                (-0.5, y - 0.12),
+                (-0.68, y - 0.22 + sway),
+                (-0.6, y + sway),
+                (-0.7, y + 0.22 + sway),
+                (-0.48, y + 0.12),
+            ]
+        ),
+        fin,
+    )
     pen.form(smooth([(-0.16, y - 0.16), (-0.08, y - 0.38), (0.12, y - 0.36), (0.2, y - 0.16)]), fin)
     pen.form(smooth([(-0.06, y + 0.16), (-0.16, y + 0.34), (0.06, y + 0.26), (0.12, y + 0.14)]), fin)
-    pen.ball(smooth([(-0.36, y), (-0.2, y - 0.17), (0.08, y - 0.22), (0.34, y - 0.14), (0.46, y + 0.01), (0.34, y + 0.14), (0.06, y + 0.2), (-0.2, y + 0.14)]), coat)
+    pen.ball(
+        smooth(
+            [
+                (-0.36, y),
+                (-0.2, y - 0.17),
+                (0.08, y - 0.22),
+                (0.34, y - 0.14),
+                (0.46, y + 0.01),
+                (0.34, y + 0.14),
+                (0.06, y + 0.2),
+                (-0.2, y + 0.14),
+            ]
+        ),
+        coat,
+    )
     for i in range(5):
         for j in range(-2, 3):
             x, sy = -0.2 + i * 0.085 + (j % 2) * 0.04, y + j * 0.062
             if (x + 0.0) ** 2 / 0.09 + (sy - y) ** 2 / 0.03 < 0.9:
-                pen.line(arc(x, sy, 0.036, 280, 440, steps=6), 0.006, mix(light.lit(coat), (255, 255, 255), 0.25))
+                pen.line(
+                    arc(x, sy, 0.036, 280, 440, steps=6), 0.006, mix(light.lit(coat), (255, 255, 255), 0.25)
+                )
     pen.line(arc(0.14, y, 0.17, -50, 50, steps=8), 0.012, light.shaded(coat))
     pen.form(smooth([(0.08, y + 0.03), (-0.08, y + 0.14), (0.0, y + 0.16), (0.14, y + 0.08)]), fin)
     pen.flat(oval(0.31, y - 0.045, 0.048), (252, 248, 236))
@@ -135,17 +315,61 @@ def whale(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
     light = sheet.light
     coat = subject.colour or (66, 92, 128)
     under = scene.place == "underwater"
-    pen.form(smooth([(-0.62, -0.16), (-0.76, -0.36), (-0.96, -0.42), (-0.86, -0.28), (-0.98, -0.12), (-0.76, -0.16), (-0.58, -0.02)]), coat)
-    pen.ball(smooth([(-0.66, -0.1), (-0.4, -0.3), (0.0, -0.46), (0.4, -0.42), (0.6, -0.22), (0.58, -0.04), (0.3, 0.04), (-0.3, 0.02)]), coat)
-    pen.form(smooth([(0.6, -0.14), (0.5, -0.08), (0.2, -0.07), (0.0, 0.03), (0.3, 0.045), (0.55, 0.0)]), mix(coat, (240, 242, 240), 0.75))
+    pen.form(
+        smooth(
+            [
+                (-0.62, -0.16),
+                (-0.76, -0.36),
+                (-0.96, -0.42),
+                (-0.86, -0.28),
+                (-0.98, -0.12),
+                (-0.76, -0.16),
+                (-0.58, -0.02),
+            ]
+        ),
+        coat,
+    )
+    pen.ball(
+        smooth(
+            [
+                (-0.66, -0.1),
+                (-0.4, -0.3),
+                (0.0, -0.46),
+                (0.4, -0.42),
+                (0.6, -0.22),
+                (0.58, -0.04),
+                (0.3, 0.04),
+                (-0.3, 0.02),
+            ]
+        ),
+        coat,
+    )
+    pen.form(
+        smooth([(0.6, -0.14), (0.5, -0.08), (0.2, -0.07), (0.0, 0.03), (0.3, 0.045), (0.55, 0.0)]),
+        mix(coat, (240, 242, 240), 0.75),
+    )
     for k in range(5):
-        pen.line(smooth([(0.54 - 0.05 * k, -0.06 + 0.012 * k), (0.36 - 0.04 * k, 0.02), (0.2 - 0.03 * k, 0.03)], closed=False), 0.007, light.shaded(mix(coat, (240, 242, 240), 0.5)))
+        pen.line(
+            smooth(
+                [(0.54 - 0.05 * k, -0.06 + 0.012 * k), (0.36 - 0.04 * k, 0.02), (0.2 - 0.03 * k, 0.03)],
+                closed=False,
+            ),
+            0.007,
+            light.shaded(mix(coat, (240, 242, 240), 0.5)),
+        )
     pen.form(smooth([(0.12, -0.06), (0.0, 0.1), (-0.12, 0.12), (-0.02, -0.02)]), scaled(coat, 0.8))
     pen.eye(0.4, -0.16, 0.022)
     if under:
         return
     white = mix(light.lit((250, 252, 254)), light.haze, 0.1)
-    spray = [(*pen.at(0.26 + s * t * t * 0.24, -0.48 - 0.42 * t + 0.3 * t * t * t), spot.scale * (0.014 + 0.03 * t)) for s in (-1, 1) for t in (i / 9 for i in range(10))]
+    spray = [
+        (
+            *pen.at(0.26 + s * t * t * 0.24, -0.48 - 0.42 * t + 0.3 * t * t * t),
+            spot.scale * (0.014 + 0.03 * t),
+        )
+        for s in (-1, 1)
+        for t in (i / 9 for i in range(10))
+    ]
     sheet.puffs(spray, white, blur=spot.scale * 0.012, opacity=0.85)
     rng = sheet.rng
     sheet.dabs((*pen.at(rng.uniform(-0.7, 0.66), 0.03 + rng.gauss(0, 0.014)), spot.scale * rng.uniform(0.02, 0.08), spot.scale * 0.008,
@@ -161,7 +385,9 @@ def butterfly(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None
     for side in (-1, 1):
         s = side * fold
         upper = smooth([(0, -0.52), (s * 0.2, -0.86), (s * 0.5, -0.96), (s * 0.52, -0.66), (s * 0.26, -0.46)])
-        lower = smooth([(0, -0.46), (s * 0.26, -0.44), (s * 0.42, -0.22), (s * 0.26, -0.06), (s * 0.08, -0.24)])
+        lower = smooth(
+            [(0, -0.46), (s * 0.26, -0.44), (s * 0.42, -0.22), (s * 0.26, -0.06), (s * 0.08, -0.24)]
+        )
         for wing, tone in ((upper, coat), (lower, turned(coat, hue=0.03, value=0.95))):
             pen.form(wing, (46, 34, 36))
             cx, cy = sum(p[0] for p in wing) / len(wing), sum(p[1] for p in wing) / len(wing)
@@ -170,7 +396,11 @@ def butterfly(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None
             pen.flat(oval(s * x, y, r, steps=14), light.lit((250, 244, 226)))
         for end in ((0.42, -0.8), (0.4, -0.66), (0.3, -0.24)):
             pen.line([(0, -0.5), (s * end[0], end[1])], 0.008, light.shaded((60, 40, 36)))
-        pen.line(smooth([(0, -0.62), (side * 0.05, -0.8), (side * 0.12, -0.88)], closed=False), 0.008, light.on((46, 36, 36)))
+        pen.line(
+            smooth([(0, -0.62), (side * 0.05, -0.8), (side * 0.12, -0.88)], closed=False),
+            0.008,
+            light.on((46, 36, 36)),
+        )
     pen.form(limb((0, -0.64), (0, -0.24), 0.028, 0.016), (54, 42, 40))
 
 
@@ -184,7 +414,12 @@ def dragon(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
 
     def wing(x: float, tone: Colour, reach: float) -> None:
         root, wrist = (x, -0.5), (x - 0.06, -0.92 - lift)
-        tips = [(x - 0.3 * reach, -1.02 - lift), (x - 0.52 * reach, -0.84 - lift), (x - 0.58 * reach, -0.6 - lift), (x - 0.46 * reach, -0.42)]
+        tips = [
+            (x - 0.3 * reach, -1.02 - lift),
+            (x - 0.52 * reach, -0.84 - lift),
+            (x - 0.58 * reach, -0.6 - lift),
+            (x - 0.46 * reach, -0.42),
+        ]
         edge = [root, wrist, tips[0]]
         for a, c in zip(tips, tips[1:], strict=False):
             edge += [((a[0] + c[0]) / 2 + 0.07, (a[1] + c[1]) / 2 + 0.03), c]
@@ -194,26 +429,83 @@ def dragon(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         pen.line([root, wrist], 0.03, light.shaded(scaled(tone, 0.8)))
 
     wing(0.2, scaled(coat, 0.66), 0.86)
-    spine = smooth([(-0.78, -0.2), (-0.56, -0.12), (-0.34, -0.26), (-0.1, -0.42), (0.18, -0.42), (0.36, -0.56), (0.46, -0.74)], closed=False)
+    spine = smooth(
+        [
+            (-0.78, -0.2),
+            (-0.56, -0.12),
+            (-0.34, -0.26),
+            (-0.1, -0.42),
+            (0.18, -0.42),
+            (0.36, -0.56),
+            (0.46, -0.74),
+        ],
+        closed=False,
+    )
     pen.form([(-0.9, -0.24), (-0.74, -0.29), (-0.72, -0.14)], scaled(coat, 0.8))
     pen.form(ribbon(spine, (0.02, 0.06, 0.12, 0.25, 0.27, 0.15, 0.11)), coat)
     for t in range(4, len(spine) - 3, 2):
         x, y = spine[t]
         h = 0.05 + 0.05 * math.sin(t / len(spine) * math.pi)
         w = 0.05 + 0.14 * math.sin(min(1.0, t / len(spine) * 1.3) * math.pi)
-        pen.form([(x - 0.03, y - w * 0.75), (x + 0.0, y - w * 0.75 - h), (x + 0.035, y - w * 0.75)], scaled(coat, 0.62))
-    pen.form(ribbon(smooth([(-0.16, -0.31), (0.1, -0.31), (0.3, -0.44), (0.4, -0.6)], closed=False), (0.03, 0.08, 0.07, 0.03)), belly)
+        pen.form(
+            [(x - 0.03, y - w * 0.75), (x + 0.0, y - w * 0.75 - h), (x + 0.035, y - w * 0.75)],
+            scaled(coat, 0.62),
+        )
+    pen.form(
+        ribbon(
+            smooth([(-0.16, -0.31), (0.1, -0.31), (0.3, -0.44), (0.4, -0.6)], closed=False),
+            (0.03, 0.08, 0.07, 0.03),
+        ),
+        belly,
+    )
     for x, y in ((-0.08, -0.34), (0.2, -0.34)):
-        pen.form(ribbon([(x, y), (x - 0.06, y + 0.12), (x + 0.03, y + 0.2)], (0.11, 0.07, 0.04)), scaled(coat, 0.85))
+        pen.form(
+            ribbon([(x, y), (x - 0.06, y + 0.12), (x + 0.03, y + 0.2)], (0.11, 0.07, 0.04)),
+            scaled(coat, 0.85),
+        )
         for k in (-1, 0, 1):
-            pen.line([(x + 0.02, y + 0.19), (x + 0.06 + k * 0.012, y + 0.225 + k * 0.012)], 0.012, light.on((240, 226, 190)))
+            pen.line(
+                [(x + 0.02, y + 0.19), (x + 0.06 + k * 0.012, y + 0.225 + k * 0.012)],
+                0.012,
+                light.on((240, 226, 190)),
+            )
     pen.form([(0.4, -0.78), (0.26, -0.95), (0.46, -0.84)], (226, 206, 160))
-    pen.form(smooth([(0.36, -0.74), (0.44, -0.85), (0.56, -0.82), (0.74, -0.74), (0.75, -0.7), (0.6, -0.68), (0.7, -0.64), (0.52, -0.63), (0.4, -0.66)]), coat)
+    pen.form(
+        smooth(
+            [
+                (0.36, -0.74),
+                (0.44, -0.85),
+                (0.56, -0.82),
+                (0.74, -0.74),
+                (0.75, -0.7),
+                (0.6, -0.68),
+                (0.7, -0.64),
+                (0.52, -0.63),
+                (0.4, -0.66),
+            ]
+        ),
+        coat,
+    )
     pen.flat(oval(0.535, -0.775, 0.022), (250, 214, 80))
     pen.flat(oval(0.538, -0.775, 0.007, 0.019), (20, 12, 12))
     pen.flat(oval(0.715, -0.73, 0.009, steps=8), (30, 16, 16))
     wing(0.06, coat, 1.0)
     if "sleeping" not in scene.traits:
-        for t, r, tone in ((0.06, 0.03, (255, 244, 200)), (0.13, 0.045, (255, 214, 110)), (0.22, 0.06, (255, 150, 60)), (0.32, 0.07, (220, 84, 40))):
-            sheet.puffs([(*pen.at(0.7 + t, -0.68 + t * 0.2 + 0.02 * math.sin(t * 30 + sheet.phase * 6)), spot.scale * r)], tone, blur=spot.scale * 0.02, opacity=0.85)
+        for t, r, tone in (
+            (0.06, 0.03, (255, 244, 200)),
+            (0.13, 0.045, (255, 214, 110)),
+            (0.22, 0.06, (255, 150, 60)),
+            (0.32, 0.07, (220, 84, 40)),
+        ):
+            sheet.puffs(
+                [
+                    (
+                        *pen.at(0.7 + t, -0.68 + t * 0.2 + 0.02 * math.sin(t * 30 + sheet.phase * 6)),
+                        spot.scale * r,
+                    )
+                ],
+                tone,
+                blur=spot.scale * 0.02,
+                opacity=0.85,
+            )
         pen.glow(0.86, -0.66, 0.36, (255, 150, 60), 0.7)
