@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import signal
 import sys
 import time
 from collections import deque
@@ -14,7 +16,7 @@ from jupyter_imagegen.errors import AbandonedError
 from jupyter_imagegen.render import Progress, progress_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jupyter_imagegen.core.events import Event
     from jupyter_imagegen.core.results import Result
@@ -83,17 +85,20 @@ class Watcher:
         """
         job.subscribe(self._note)
         interrupted = False
-        while not job.done:
-            try:
+        with _interrupts_counted() as interrupts:
+            while not job.done:
                 wait((job.future,), timeout=_TICK)
                 self._show()
-            except KeyboardInterrupt:
-                if interrupted or not self._sent:
-                    raise self._give_up(job) from None
-                interrupted = True
-                self._say(
-                    "The call was sent and is billed anyway: waiting for its picture. Ctrl-C again gives up."
-                )
+                if not interrupts:
+                    continue
+                if not self._sent or len(interrupts) > 1:
+                    raise self._give_up(job)
+                if not interrupted:
+                    interrupted = True
+                    self._say(
+                        "The call was sent and is billed anyway: waiting for its picture. "
+                        "Ctrl-C again gives up."
+                    )
         self._clear()
         result = job.result()
         if interrupted:
@@ -168,3 +173,14 @@ class Watcher:
         except BaseException as exc:  # noqa: BLE001  # the run ended by itself just then: that is what is told
             return InterruptedRunError(f"stopped: {exc}")
         return InterruptedRunError("the picture came just before it was given up", result)
+
+
+@contextlib.contextmanager
+def _interrupts_counted() -> Iterator[list[int]]:
+    """Collect Ctrl-C instead of raising it: raised, a second one could strike while the first is answered."""
+    seen: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: seen.append(number))
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)

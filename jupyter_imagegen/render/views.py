@@ -104,7 +104,7 @@ def history_view(entries: Sequence[HistoryEntry], *, text: str = "") -> View:
     rows: list[list[Cell]] = [
         [
             _thumbnail(entry),
-            one_line(entry.prompt, 160),
+            one_line(entry.alt or entry.prompt, 160),
             short_model(entry.model),
             str(len(entry.images)),
             format_usd(entry.cost_usd),
@@ -251,8 +251,8 @@ def settings_view(settings: Settings) -> View:
 
 
 def _setting(value: object) -> str:
-    if value is None:
-        return ""
+    if value is None or value == ():
+        return "not set"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -263,10 +263,11 @@ def checks_view(checks: Iterable[Check]) -> View:
     words: dict[bool | None, Cell] = {
         True: Mark(text="well", kind="ok"),
         False: Mark(text="look here", kind="warn"),
-        None: "unknown",
+        None: "note",
     }
     rows: list[list[Cell]] = [
-        [check.name, words[check.ok], f"{check.text} {check.hint}".strip()] for check in checks
+        [check.name, words[check.ok], ". ".join(filter(None, (check.text.rstrip("."), check.hint)))]
+        for check in checks
     ]
     return table("Doctor", ["", "", ""], rows)
 

@@ -244,11 +244,10 @@ class Ledger:
                 self._database.all(statements.SET_BUDGET, scope=scope, session=whose, nano=nano)
 
     def budgets(self, configured: Iterable[Budget] = ()) -> list[Budget]:
-        """The budgets in force: those set here, and for the other scopes the configured ones."""
+        """The budgets in force: those set here and the configured ones; of two for a scope the tighter."""
         rows = self._database.all(statements.BUDGETS, session=self._session)
-        here = {row["scope"]: Budget(scope=row["scope"], usd=nano_to_dollars(row["nano"])) for row in rows}
-        rest = (budget for budget in configured if budget.scope not in here)
-        return list(tightest([*here.values(), *rest]))
+        here = [Budget(scope=row["scope"], usd=nano_to_dollars(row["nano"])) for row in rows]
+        return list(tightest([*here, *configured]))
 
     def left(self, configured: Iterable[Budget] = ()) -> dict[Scope, Decimal]:
         """What each budget in force has left, in US dollars; never below 0."""
@@ -340,7 +339,7 @@ class Ledger:
             raise UnknownPriceError(
                 f"nobody can say what this would cost at most, and there is a budget of {budget}",
                 hint="Choose a model and size with a published price, or take the budget away with "
-                f"`%imagegen budget off --per {budget.scope}`.",
+                f"`%imagegen budget none --per {budget.scope}`.",
             )
         counted = self._counted(budget.scope, now)
         left = dollars_to_nano(budget.usd) - counted

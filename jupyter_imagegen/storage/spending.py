@@ -125,7 +125,7 @@ def spent(database: Database, scope: Scope, *, now: datetime, session: str) -> S
 
 
 def spent_by_model(database: Database, scope: Scope, *, now: datetime, session: str) -> dict[str, Spent]:
-    """The same for each model, by its name."""
+    """The same for each model, by its name; demo pictures stand under "demo"."""
     rows = database.all(statements.SPENT_BY_MODEL[scope], **_period(scope, now, session))
     return {row["model"]: _spent(row) for row in rows}
 

@@ -144,9 +144,12 @@ _WHERE = {
 #: What was spent within a scope.
 SPENT = {scope: _SUMS.format(label="", where=where, group="") for scope, where in _WHERE.items()}
 
-#: The same, one row for each model.
+#: The same, one row for each model; demo pictures are no model's.
+_MODEL = "CASE WHEN provider = 'demo' THEN provider ELSE model END"
 SPENT_BY_MODEL = {
-    scope: _SUMS.format(label="model,", where=where, group="GROUP BY model ORDER BY model")
+    scope: _SUMS.format(
+        label=f"{_MODEL} AS model,", where=where, group=f"GROUP BY {_MODEL} ORDER BY {_MODEL}"
+    )
     for scope, where in _WHERE.items()
 }
 

@@ -187,13 +187,14 @@ def test_a_session_has_its_own_spending_and_budget(storage, spend, opened, draw)
         draw(storage, "more").reserve("0.02")
 
 
-def test_a_budget_that_was_set_stands_in_for_the_configured_one(storage, opened, drawing):
+def test_of_a_budget_that_was_set_and_a_configured_one_the_tighter_holds(storage, opened, drawing):
     configured = [budget("day", "2"), budget("month", "20")]
     storage.ledger.set_budget("day", Decimal(3))
-    assert opened("other").ledger.budgets(configured) == [budget("day", "3"), budget("month", "20")]
-    drawing.reserve("2.50", budgets=configured)
-    storage.ledger.set_budget("day", None)
-    assert storage.ledger.budgets(configured) == configured
+    assert opened("other").ledger.budgets(configured) == configured
+    with pytest.raises(BudgetExceededError):
+        drawing.reserve("2.50", budgets=configured)
+    storage.ledger.set_budget("day", Decimal("0.50"))
+    assert storage.ledger.budgets(configured) == [budget("day", "0.50"), budget("month", "20")]
 
 
 def test_several_configured_budgets_of_one_scope_all_hold(storage, drawing):
