@@ -1,0 +1,89 @@
+"""What all panels share: their look, their way of sending actions, and errors that are seen.
+
+A panel's state is small JSON traits; pictures travel as `CBytes` (a `Bytes` trait cannot take binary from the
+browser: it gets a memoryview). What a person does arrives as a message `{"kind": …}` and is answered by the
+method `on_<kind>`. An exception in a callback shows nowhere in a page by itself, so every action runs inside
+one net that shows it in the panel.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import traitlets
+
+from jupyter_imagegen.errors import ImagegenError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jupyter_imagegen.session import Session
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def asset(name: str) -> str:
+    """A file beside this module, as text."""
+    return files("jupyter_imagegen.widgets").joinpath(name).read_text(encoding="utf-8")
+
+
+def module(name: str) -> str:
+    """A panel's ES module: the shared functions, then its own; anywidget's modules cannot import files."""
+    return asset("base.js") + asset(f"{name}.js")
+
+
+def stylesheet(name: str) -> str:
+    """A panel's stylesheet: the shared language, then its own."""
+    return asset("base.css") + asset(f"{name}.css")
+
+
+class Panel(anywidget.AnyWidget):
+    """A panel of ours.
+
+    Attributes
+    ----------
+    problem : str
+        What went wrong with the last action, in one sentence; shown in the panel, empty for nothing.
+    """
+
+    problem = traitlets.Unicode("").tag(sync=True)
+
+    #: The kinds of message that the browser may send; each has a method `on_<kind>(message, buffers)`.
+    actions: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, session: Session, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._session = session
+        self.on_msg(self._received)
+
+    def static(self) -> dict[str, Any]:
+        """The panel as a picture and text, for GitHub, nbconvert and a notebook whose kernel is gone."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        live = super()._repr_mimebundle_(**kwargs)
+        data, metadata = live if isinstance(live, tuple) else (live, {})
+        return {**self.static(), **{k: v for k, v in (data or {}).items() if k != "text/plain"}}, metadata
+
+    def _received(self, _panel: object, message: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
+        kind = message.get("kind")
+        if kind not in self.actions:
+            _log.warning("%s got a message of unknown kind %r", type(self).__name__, kind)
+            return
+        self.guarded(getattr(self, f"on_{kind}"), message, buffers)
+
+    def guarded(self, action: Any, *arguments: Any) -> None:
+        """Run an action; what it raises is shown in the panel."""
+        self.problem = ""
+        try:
+            action(*arguments)
+        except ImagegenError as exc:
+            self.problem = str(exc)
+        except Exception as exc:
+            _log.exception("an action of %s failed", type(self).__name__)
+            self.problem = f"{type(exc).__name__}: {exc}"
