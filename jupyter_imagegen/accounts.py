@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.results import Face
     from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
     from jupyter_imagegen.workshop import Workshop
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +54,43 @@ class Accounts:
     def __init__(self, workshop: Workshop, *, face: Face | None = None) -> None:
         self._workshop = workshop
         self._face = face
+        self._listeners: dict[object, Callable[[], None]] = {}
+        self._listeners_lock = threading.Lock()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever this process may have changed its sums or budgets.
+
+        It is called on the thread where that happened, often the runner's: it must be short. What it raises
+        is logged, and nobody else suffers.
+
+        Returns
+        -------
+        callable
+            Ends it.
+
+        Examples
+        --------
+        >>> stop = session.accounts.listen(lambda: print(session.accounts.line()))
+        """
+        entry = object()
+        with self._listeners_lock:
+            self._listeners[entry] = listener
+
+        def stop() -> None:
+            with self._listeners_lock:
+                self._listeners.pop(entry, None)
+
+        return stop
+
+    def changed(self) -> None:
+        """Tell the listeners that sums or budgets may be others now; from any thread."""
+        with self._listeners_lock:
+            listeners = list(self._listeners.values())
+        for listener in listeners:
+            try:
+                listener()
+            except Exception:  # noqa: BLE001 - logged with its traceback; the paid picture goes on
+                _log.exception("a listener of the accounts failed")
 
     def history(self, text: str = "", *, limit: int = 20) -> list[HistoryEntry]:
         """What was made, newest first.
@@ -119,6 +160,8 @@ class Accounts:
         elif usd is not None:
             wanted = parse_budget(usd, scope=per)
             self._workshop.storage.ledger.set_budget(wanted.scope, wanted.usd)
+        if usd is not None:
+            self.changed()
         return self._workshop.budgets_in_force()
 
     def line(self) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from jupyter_imagegen.accounts import Accounts
-from jupyter_imagegen.core.events import Done
+from jupyter_imagegen.core.events import Done, Sent
 from jupyter_imagegen.errors import DetachedError, ImagegenError, SourceError, StoreError
 from jupyter_imagegen.runner import Runner
 from jupyter_imagegen.workshop import Workshop
@@ -129,7 +129,10 @@ class Session:
         >>> imagegen.configure(quality="medium").quality
         'medium'
         """
-        return self.workshop.configure(values)
+        settings = self.workshop.configure(values)
+        # Another budget or another home may be in force.
+        self.accounts.changed()
+        return settings
 
     def generate(self, prompt: str, **options: Unpack[PictureOptions]) -> Result:
         """Make pictures from words; pictures that are stored come back for nothing.
@@ -204,7 +207,8 @@ class Session:
         markup
             Instructions drawn on a transparent picture; not together with a mask.
         **options
-            As for `generate`, and `input_fidelity`, `keep_outside` (put the original back outside the mask).
+            As for `generate`, and `input_fidelity`, `keep_outside` (put the original back outside the mask),
+            `feather` (pixels over which it then fades in, inside the mask).
 
         Returns
         -------
@@ -256,10 +260,13 @@ class Session:
         order = self._order(settings, prompt, (image, mask, markup), names, options)
         events = self.workshop.engine(settings).run(order)
         finished = self._finished(
-            events, self.workshop.storage, keep_outside=bool(options.get("keep_outside"))
+            events,
+            self.workshop.storage,
+            keep_outside=bool(options.get("keep_outside")),
+            feather=options.get("feather", 0),
         )
         with self._jobs_lock:
-            job = self._runner.submit(finished)
+            job = self._runner.submit(self._told(finished))
             self._jobs = [*(running for running in self._jobs if not running.done), job]
         return job
 
@@ -436,7 +443,7 @@ class Session:
         )
 
     async def _finished(
-        self, events: AsyncGenerator[Event, None], storage: Storage, *, keep_outside: bool
+        self, events: AsyncGenerator[Event, None], storage: Storage, *, keep_outside: bool, feather: int
     ) -> AsyncGenerator[Event, None]:
         """The engine's events, with a result that can show, save and edit itself."""
         from jupyter_imagegen.composites import kept_outside
@@ -446,7 +453,7 @@ class Session:
                 if isinstance(event, Done):
                     result = event.result
                     if keep_outside:
-                        result = await asyncio.to_thread(kept_outside, result, storage)
+                        result = await asyncio.to_thread(kept_outside, result, storage, feather=feather)
                     note = self.workshop.storage_note
                     result = replace(
                         result,
@@ -459,6 +466,18 @@ class Session:
                     yield Done(result=result)
                 else:
                     yield event
+
+    async def _told(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+        """The same events; whoever listens to the accounts hears when a run may have changed them."""
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, Sent):
+                        self.accounts.changed()
+                    yield event
+        finally:
+            # However the run ended, its charge is closed by now.
+            self.accounts.changed()
 
     def _ledger_line(self) -> str:
         """The caption's words on money; nothing where they cannot be had, for the picture is paid for."""

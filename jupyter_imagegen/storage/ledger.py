@@ -29,12 +29,13 @@ from jupyter_imagegen.storage.spending import (
     add_counts,
     counted_nano,
     spent,
+    spent_by_day,
     spent_by_model,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from filelock import BaseFileLock
 
@@ -232,6 +233,10 @@ class Ledger:
     def by_model(self, scope: Scope = "total") -> dict[str, Spent]:
         """What was spent on each model within a scope's present period."""
         return spent_by_model(self._database, scope, now=self._now(), session=self._session)
+
+    def by_day(self, days: int = 14) -> dict[date, Spent]:
+        """What was spent on each of the last `days` local dates, at least 1, the oldest first."""
+        return spent_by_day(self._database, days, last=self._now().date())
 
     def set_budget(self, scope: Scope, usd: Decimal | None) -> None:
         """Set a budget for all processes of this store, a session's for this session; None takes it away."""

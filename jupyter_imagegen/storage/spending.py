@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.budgets import periods
@@ -11,7 +13,6 @@ from jupyter_imagegen.storage import statements
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from decimal import Decimal
 
     from jupyter_imagegen.core.budgets import Scope
     from jupyter_imagegen.storage.database import Database, Row
@@ -130,6 +131,14 @@ def spent_by_model(database: Database, scope: Scope, *, now: datetime, session: 
     return {row["model"]: _spent(row) for row in rows}
 
 
+def spent_by_day(database: Database, days: int, *, last: date) -> dict[date, Spent]:
+    """The same for each of so many local dates, the oldest first; one without a call has zeros."""
+    dates = [last - timedelta(days=ago) for ago in reversed(range(days))]
+    rows = database.all(statements.SPENT_BY_DAY, first=dates[0].isoformat(), last=last.isoformat())
+    found = {row["day"]: _spent(row) for row in rows}
+    return {day: found.get(day.isoformat(), _NOTHING) for day in dates}
+
+
 def counted_nano(database: Database, scope: Scope, *, now: datetime, session: str) -> int:
     """What a budget counts within a scope's present period, in nano-dollars."""
     row = database.all(statements.SPENT[scope], **_period(scope, now, session))[0]
@@ -153,3 +162,8 @@ def _spent(row: Row) -> Spent:
         hits=int(row["hits"]),
         saved_usd=nano_to_dollars(int(row["saved_nano"])),
     )
+
+
+_NOTHING = Spent(
+    usd=Decimal(0), held_usd=Decimal(0), unpriced=0, calls=0, pictures=0, hits=0, saved_usd=Decimal(0)
+)

@@ -153,6 +153,11 @@ SPENT_BY_MODEL = {
     for scope, where in _WHERE.items()
 }
 
+#: The same, one row for each local date with something on it.
+SPENT_BY_DAY = _SUMS.format(
+    label="day,", where="day >= :first AND day <= :last", group="GROUP BY day ORDER BY day"
+)
+
 SET_BUDGET = """
 INSERT INTO budgets (scope, session, nano) VALUES (:scope, :session, :nano)
 ON CONFLICT (scope, session) DO UPDATE SET nano = excluded.nano

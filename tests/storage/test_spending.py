@@ -127,3 +127,19 @@ def test_sums_do_not_slow_down_with_the_number_of_charges(storage, drawing):
         "EXPLAIN QUERY PLAN SELECT id FROM charges WHERE key = 'k' AND state IN ('reserved', 'sent')"
     )
     assert "INDEX" in plan[0]["detail"]
+
+
+def test_each_of_the_last_days_has_its_sum_and_days_without_a_call_have_zeros():
+    moment = datetime(2026, 11, 28, 22, tzinfo=UTC)
+    with contextlib.closing(open_temporary_storage(now=lambda: moment, session="one")) as store:
+        for usd, ago in (("1", 14), ("0.25", 13), ("0.5", 3), ("0.5", 3), ("2", 0)):
+            moment = datetime(2026, 11, 28, 22, tzinfo=UTC) - timedelta(days=ago)
+            charge = store.ledger.reserve(
+                key="aa" * 32, provider="p", model="m", endpoint="e", n=1, ceiling=Decimal(usd)
+            )
+            store.ledger.settle(charge.id, cost=Decimal(usd))
+        by_day = store.ledger.by_day(14)
+    assert [day.isoformat() for day in by_day] == [f"2026-11-{day}" for day in range(15, 29)]
+    spent = {day.day: str(one.usd) for day, one in by_day.items() if one.usd}
+    assert spent == {15: "0.25", 25: "1", 28: "2"}
+    assert by_day[next(iter(by_day))].calls == 1
