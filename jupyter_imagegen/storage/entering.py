@@ -81,6 +81,8 @@ def enter(database: Database, recipe: Recipe) -> int:
             notebook=recipe.notebook,
             alt=recipe.alt,
             charge_id=recipe.charge_id,
+            favourite=int(recipe.favourite),
+            maker="demo" if recipe.provider == "demo" else recipe.model,
         )
         return sample
 

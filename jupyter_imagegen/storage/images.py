@@ -14,7 +14,7 @@ from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.keeping import (
     PreviewMaker,
-    price_recipe,
+    change_recipe,
     shares,
     write_picture,
     write_preview,
@@ -235,17 +235,30 @@ class Pictures(StoredPictures):
             if image.path is not None:
                 # The index has it already; a recipe without a cost only says less after the index is lost.
                 with contextlib.suppress(OSError):
-                    price_recipe(
+                    change_recipe(
                         self.shelf,
-                        digest=image.digest,
-                        key=key,
-                        sample=image.sample,
+                        self.shelf.recipe(image.digest, key, image.sample),
                         cost_usd=None if usd is None else str(usd),
                         usage=text,
-                        request_id=written,
+                        **({} if written is None else {"request_id": written}),
                     )
             priced.append(replace(image, cost_usd=usd))
         return priced
+
+    def set_favourite(self, key: str, sample: int, favourite: bool) -> None:  # noqa: FBT001  # it is the value
+        """Mark a picture as a favourite, or no longer.
+
+        Raises
+        ------
+        StoreError
+            If there is no such picture, or the index cannot be written.
+        """
+        found = self.database.one(statements.SET_FAVOURITE, key=key, sample=sample, favourite=int(favourite))
+        if found is None:
+            raise StoreError(f"the store has no picture {sample} of {key[:12]}")
+        # The index has it already; it is in the recipe too, for the day that the index is lost.
+        with contextlib.suppress(OSError):
+            change_recipe(self.shelf, self.shelf.recipe(found["digest"], key, sample), favourite=favourite)
 
     def history(
         self, text: str = "", limit: int = 20, before: tuple[datetime, str] | None = None

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 from dataclasses import replace
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.storage import entering, files, statements
@@ -93,29 +93,18 @@ def write_preview(database: Database, shelf: Shelf, digest: str, small: Preview)
     )
 
 
-def price_recipe(
-    shelf: Shelf,
-    *,
-    digest: str,
-    key: str,
-    sample: int,
-    cost_usd: str | None,
-    usage: str | None,
-    request_id: str | None,
-) -> None:
-    """Write a picture's cost into its recipe.
+def change_recipe(shelf: Shelf, path: Path, **changes: Any) -> None:
+    """Write what became known, or what its owner decided, into a picture's recipe.
 
     Raises
     ------
     OSError
         If the disk refuses.
     """
-    path = shelf.recipe(digest, key, sample)
     recipe = recipe_from_bytes(path.read_bytes())
-    if recipe is None:
-        return
-    priced = replace(recipe, cost_usd=cost_usd, usage=usage, request_id=request_id or recipe.request_id)
-    files.write_atomically(path, priced.to_bytes(), scratch=_scratch(shelf))
+    if recipe is not None:
+        changed = replace(recipe, **changes)
+        files.write_atomically(path, changed.to_bytes(), scratch=_scratch(shelf))
 
 
 def shares(nano: int | None, pictures: int) -> list[int | None]:

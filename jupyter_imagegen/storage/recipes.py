@@ -38,6 +38,8 @@ class Recipe:
         Tokens of the whole call that drew it, as `usage_to_json` writes them.
     charge_id, session, day : str or None
         The call in the ledger, so that spending can be found again too.
+    favourite : bool
+        Whether its owner marked it.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Recipe:
     charge_id: str | None
     session: str | None
     day: str | None
+    favourite: bool = False
 
     def to_bytes(self) -> bytes:
         """UTF-8 JSON, readable by people too."""
@@ -86,12 +89,15 @@ def recipe_from_bytes(data: bytes) -> Recipe | None:
         values = json.loads(data)
         if not isinstance(values, dict) or not 1 <= int(values["recipe"]) <= RECIPE_VERSION:
             return None
+        # Recipes written before there were favourites do not say.
+        values.setdefault("favourite", False)
         recipe = Recipe(**{f.name: values[f.name] for f in fields(Recipe)})
         datetime.fromisoformat(recipe.made_at)
         typed: tuple[tuple[object, type], ...] = (
             (recipe.sample, int),
             (recipe.id, str),
             (recipe.prompt, str),
+            (recipe.favourite, bool),
         )
         sound = (
             is_digest(recipe.digest)

@@ -54,10 +54,10 @@ NEXT_SAMPLE = "SELECT COALESCE(MAX(sample) + 1, 0) AS sample FROM samples WHERE 
 KEEP_SAMPLE = """
 INSERT INTO samples
   (key, sample, id, digest, made_at, seconds, cost_nano, usage, revised_prompt, request_id, notebook, alt,
-   charge_id)
+   charge_id, favourite, maker)
 VALUES
   (:key, :sample, :id, :digest, :made_at, :seconds, :cost_nano, :usage, :revised_prompt, :request_id,
-   :notebook, :alt, :charge_id)
+   :notebook, :alt, :charge_id, :favourite, :maker)
 ON CONFLICT (key, sample) DO UPDATE SET
   id = excluded.id, digest = excluded.digest, made_at = excluded.made_at, seconds = excluded.seconds,
   cost_nano = excluded.cost_nano, usage = excluded.usage, revised_prompt = excluded.revised_prompt,
@@ -69,6 +69,10 @@ PRICE_SAMPLE = """
 UPDATE samples SET cost_nano = :cost_nano, usage = :usage, request_id = COALESCE(:request_id, request_id)
 WHERE key = :key AND sample = :sample
 RETURNING id, digest
+"""
+
+SET_FAVOURITE = """
+UPDATE samples SET favourite = :favourite WHERE key = :key AND sample = :sample RETURNING digest
 """
 
 HISTORY = """
