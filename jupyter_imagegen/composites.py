@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage import Storage
 
 
-def kept_outside(result: Result, storage: Storage) -> Result:
+def kept_outside(result: Result, storage: Storage, *, feather: int = 0) -> Result:
     """A result whose pictures equal the first input picture wherever the mask does not say "here".
 
     Parameters
@@ -26,7 +26,9 @@ def kept_outside(result: Result, storage: Storage) -> Result:
     result
         Of an edit with a mask.
     storage
-        Where the composites are kept, under a key of their own made from the result's.
+        Where the composites are kept, under a key of their own made from the result's and the feather.
+    feather
+        Pixels inside the mask over which the edit fades in from its border; 0 for a hard border.
 
     Raises
     ------
@@ -44,14 +46,19 @@ def kept_outside(result: Result, storage: Storage) -> Result:
     request = result.request
     if not isinstance(request, EditRequest) or request.mask is None:
         raise RequestError("keep_outside needs a mask", hint="Add one with --mask, or mask=…")
-    key = hashlib.sha256(f"keep_outside {result.key}".encode()).hexdigest()
+    how = f"keep_outside feather={feather}" if feather else "keep_outside"
+    key = hashlib.sha256(f"{how} {result.key}".encode()).hexdigest()
     ready = {image.sample: image for image in storage.pictures.find(key)}
-    notes = [*result.notes, "outside the mask every pixel is the original; the model painted the rest."]
+    faded = f", fading in over {feather} pixels inside its border" if feather else ""
+    notes = [
+        *result.notes,
+        f"outside the mask every pixel is the original; the model painted the rest{faded}.",
+    ]
     images = []
     for image in result.images:
         made = ready.get(image.sample)
         if made is None:
-            data = keep_outside(request.images[0].data, image.bytes, request.mask.data)
+            data = keep_outside(request.images[0].data, image.bytes, request.mask.data, feather=feather)
             made, trouble = _kept(data, image, key, result, storage)
             notes += trouble
         # Where it came from and what it cost is what the model's picture did.

@@ -45,6 +45,7 @@ class PictureOptions(TypedDict, total=False):
     max_cost: Decimal | float | str
     alt: str
     keep_outside: bool
+    feather: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,8 @@ _SETTABLE = ("size", "quality", "background", "output_format", "output_compressi
 #: Options of the request that have no setting to fall back on.
 _UNSETTABLE = ("complexity", "frame_count", "frame_duration_ms", "svg")
 _EDIT_ONLY = ("input_fidelity", "keep_outside")
+#: The widest fade inside a mask's border, in pixels.
+MOST_FEATHER = 100
 
 
 def build_request(
@@ -81,6 +84,7 @@ def build_request(
     _check_names(options)
     if options.get("keep_outside") and inputs.mask is None and inputs.images:
         raise RequestError("keep_outside needs a mask", hint="Add one with --mask, or mask=…")
+    _check_feather(options)
     values: dict[str, Any] = {name: options.get(name, getattr(settings, name)) for name in _SETTABLE}
     values |= {name: options.get(name) for name in _UNSETTABLE}
     values |= {"prompt": prompt, "model": model}
@@ -161,7 +165,7 @@ def input_pictures(
         return Inputs(
             images=images,
             mask=None if mask is None else sources.mask(mask, size, names),
-            markup=None if markup is None else sources.image(markup, names),
+            markup=None if markup is None else sources.markup(markup, size, names),
         )
     if mask is not None or markup is not None:
         raise SourceError("a mask says where to change a picture, and there is none", hint="Add one with -i.")
@@ -191,6 +195,19 @@ def _check_names(options: PictureOptions) -> None:
             near = get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(known))}."
             raise RequestError(f"{name!r} is not an option of a picture", hint=hint)
+
+
+def _check_feather(options: PictureOptions) -> None:
+    feather: object = options.get("feather", 0)
+    if not isinstance(feather, int) or isinstance(feather, bool) or not 0 <= feather <= MOST_FEATHER:
+        raise RequestError(
+            f"feather must be a whole number of pixels from 0 to {MOST_FEATHER}, not {feather!r}"
+        )
+    if feather and not options.get("keep_outside"):
+        raise RequestError(
+            "feather says how softly keep_outside joins the edit to the original, and keep_outside is not set",
+            hint="Add --keep-outside, or keep_outside=True.",
+        )
 
 
 def _pictures(n: object) -> int:

@@ -30,6 +30,9 @@ _PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 _MODES = {"PA": "RGBA", "RGBa": "RGBA", "La": "LA"}
 #: Characters of a name that a message repeats.
 _LONGEST_SHOWN = 200
+#: Characters of a prompt that stand for a picture without a name, and digits of a digest.
+_LONGEST_NAME = 48
+_DIGEST_DIGITS = 12
 #: How far floats may run over 0 and 1: resampling does that, wrong units do more.
 _OVERSHOOT = 0.5
 #: Dimensions of an array that has channels.
@@ -86,23 +89,48 @@ class Sources:
         Raises
         ------
         SourceError
-            If there is no such picture, or it has another size.
+            If there is no such picture, it has another size, or nothing is painted in a mask of ours.
         """
-        from jupyter_imagegen.imaging import prepare_mask
+        from jupyter_imagegen.imaging import Mask, prepare_mask
+
+        value = _meant(source, names or {})
+        # A mask editor stands for the mask that was painted in it.
+        painted = value if isinstance(value, Mask) else getattr(value, "mask", None)
+        if isinstance(painted, Mask):
+            name, data = source if isinstance(source, str) else "", painted.data
+            if not painted.painted:
+                raise SourceError(
+                    "nothing is painted in the mask, so nothing would change",
+                    hint="Paint in the mask editor what should change, or leave the mask out.",
+                )
+        else:
+            name, data = self._read(source, names or {})
+        return prepare_mask(data, size=size, name=name)
+
+    def markup(
+        self, source: object, size: tuple[int, int], names: Mapping[str, Any] | None = None
+    ) -> InputImage:
+        """Instructions drawn over a picture of `size` (width, height in pixels), transparent elsewhere.
+
+        Raises
+        ------
+        SourceError
+            If there is no such picture, it has another size, or covers the whole picture.
+        """
+        from jupyter_imagegen.imaging import prepare_markup
 
         name, data = self._read(source, names or {})
-        return prepare_mask(data, size=size, name=name)
+        return prepare_markup(data, size=size, name=name)
 
     def _read(self, source: object, names: Mapping[str, Any]) -> tuple[str, bytes]:
         if not isinstance(source, str):
             return _object_name(source), _object_bytes(source, _object_name(source))
         if source == "last":
             return source, self._last_bytes()
-        if source.isidentifier() and source in names:
-            value = names[source]
-            if not isinstance(value, str):
-                return source, _object_bytes(value, source)
-            source = value
+        value = _meant(source, names)
+        if not isinstance(value, str):
+            return source, _object_bytes(value, source)
+        source = value
         if re.match(r"https?://", source):
             return source, self._fetch(source)
         path = _existing(source)
@@ -164,9 +192,22 @@ class Sources:
         return _checked_length(data, url)
 
 
+def _meant(source: object, names: Mapping[str, Any]) -> object:
+    """The notebook's object of that name; else what was given."""
+    if isinstance(source, str) and source != "last" and source.isidentifier():
+        return names.get(source, source)
+    return source
+
+
 def _object_name(value: object) -> str:
+    """What captions and messages call an object that was given without a name."""
     if isinstance(value, Path):
         return value.name
+    if isinstance(value, Result):
+        words = " ".join((value.alt or value.request.prompt).split())
+        return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1].rstrip()}…"
+    if isinstance(value, Image):
+        return f"picture {value.digest[:_DIGEST_DIGITS]}"
     return type(value).__name__
 
 

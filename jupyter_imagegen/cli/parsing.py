@@ -30,7 +30,7 @@ billed anyway), twice abandons it.
 """
 #: A session ends with its command here, so a budget for it would hold nothing.
 _SCOPES = tuple(scope for scope in SCOPES if scope != "session")
-_GOES_IN = ("image", "mask", "markup", "input_fidelity", "keep_outside")
+_GOES_IN = ("image", "mask", "markup", "input_fidelity", "keep_outside", "feather")
 
 
 class CommandParser(argparse.ArgumentParser):

@@ -5,9 +5,9 @@ never changed; whatever comes out of here is a copy.
 """
 
 from jupyter_imagegen.imaging.headers import ImageRejected
-from jupyter_imagegen.imaging.inputs import prepare_input, prepare_mask
+from jupyter_imagegen.imaging.inputs import prepare_input, prepare_markup, prepare_mask
 from jupyter_imagegen.imaging.inspection import MAX_BYTES, MAX_PIXELS, Inspected, inspect
-from jupyter_imagegen.imaging.masks import keep_outside, painted
+from jupyter_imagegen.imaging.masks import Mask, keep_outside, painted
 from jupyter_imagegen.imaging.previews import (
     PREVIEW_BYTES,
     PREVIEW_SIDE,
@@ -24,12 +24,14 @@ __all__ = [
     "PREVIEW_SIDE",
     "ImageRejected",
     "Inspected",
+    "Mask",
     "contact_sheet",
     "examine",
     "inspect",
     "keep_outside",
     "painted",
     "prepare_input",
+    "prepare_markup",
     "prepare_mask",
     "preview",
     "with_recipe",

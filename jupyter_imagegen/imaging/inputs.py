@@ -137,6 +137,52 @@ def prepare_mask(data: bytes, *, size: tuple[int, int], name: str = "") -> Input
     return _input(sent, "image/png", size, name, "; ".join(notes))
 
 
+def prepare_markup(data: bytes, *, size: tuple[int, int], name: str = "") -> InputImage:
+    """Make instructions drawn over a picture ready for an edit: a PNG that is transparent where nothing is drawn.
+
+    Parameters
+    ----------
+    data
+        The markup's bytes.
+    size
+        Width and height in pixels of the first picture, as `prepare_input` gave it.
+    name
+        What the user called it, for messages.
+
+    Raises
+    ------
+    SourceError
+        If it is not a picture, has another size, or covers the whole picture.
+
+    Examples
+    --------
+    >>> from PIL import Image, ImageDraw
+    >>> arrow = Image.new("RGBA", (1024, 1024))
+    >>> ImageDraw.Draw(arrow).line((100, 100, 500, 500), fill="red", width=12)
+    >>> out = BytesIO()
+    >>> arrow.save(out, "PNG")
+    >>> prepare_markup(out.getvalue(), size=(1024, 1024)).note
+    ''
+    """
+    called = _called("markup", name)
+    header, picture = _opened(data, called)
+    with picture:
+        done = _reasons(picture, header)
+        upright = _upright(picture) if done else picture
+        _refuse_size(upright.size, size, called)
+        if _alpha(upright) is None:
+            raise SourceError(
+                f"{called} has no transparent parts: it would cover the picture",
+                hint="Draw on a transparent picture of the same size.",
+            )
+        note, sent = "", data
+        if header.mime != "image/png" or done:
+            sent = png_bytes(upright.convert("RGBA"))
+            note = f"{called}: {', '.join(done) or 'converted'}; sent as PNG with transparency"
+    _refuse_large(sent, called)
+    return _input(sent, "image/png", size, name, note)
+
+
 def _called(what: str, name: str) -> str:
     return f"{what} {name!r}" if name else f"the {what}"
 

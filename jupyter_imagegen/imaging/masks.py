@@ -6,6 +6,7 @@ there.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,68 @@ from jupyter_imagegen.imaging.inspection import checked_header, decoded
 from jupyter_imagegen.imaging.previews import png_bytes, still
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
 #: Alpha below this is "change here": soft brushes leave a rim of half-transparent pixels.
 CHANGE_BELOW = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mask:
+    """Where a picture may change: a PNG whose alpha is 0 there; what `mask=` and `--mask NAME` take.
+
+    Attributes
+    ----------
+    data : bytes
+        The PNG, as it is sent.
+    width, height : int
+        Pixels, those of the picture it belongs to.
+    painted : float
+        The share of its pixels that may change, from 0.0 to 1.0.
+
+    Examples
+    --------
+    >>> import jupyter_imagegen as imagegen
+    >>> r = imagegen.generate("a lighthouse at dusk", provider="demo")
+    >>> editor = imagegen.mask_editor(r)
+    >>> editor.mask
+    Mask(width=1024, height=1024, painted=0.0)
+    """
+
+    data: bytes = field(repr=False)
+    width: int
+    height: int
+    painted: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width, self.height
+
+    @property
+    def pil(self) -> Image:
+        """The mask, decoded by Pillow: mode RGBA."""
+        return _first_frame(self.data).convert("RGBA")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the PNG to a new file.
+
+        Raises
+        ------
+        FileExistsError
+            If the file is there already.
+        """
+        from pathlib import Path
+
+        target = Path(path)
+        with target.open("xb") as file:
+            file.write(self.data)
+        return target
+
+    def _repr_png_(self) -> bytes:
+        return self.data
 
 
 def painted(mask: bytes) -> float:

@@ -192,6 +192,10 @@ OPTIONS: tuple[Option, ...] = (
         help="put the original back everywhere outside the mask, exactly",
     ),
     Option(
+        name="feather", flags=("--feather",), metavar="PX", convert=whole_number, group=_GOES_IN, use="call",
+        help="with --keep-outside: let the edit fade in over so many pixels inside the mask's border",
+    ),
+    Option(
         name="output_format", flags=("--output-format",), metavar="FORMAT", values="output_formats",
         group=_FILE,
         help="png, jpeg or webp, and gif on models that can",
