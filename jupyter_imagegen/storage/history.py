@@ -117,6 +117,12 @@ def entry(pictures: Pictures, key: str) -> HistoryEntry:
     return _entry(pictures, rows[0])
 
 
+def drawn_for(pictures: Pictures, digest: str) -> HistoryEntry | None:
+    """Return the request that a picture was drawn for, the newest of several; None for a foreign picture."""
+    row = pictures.database.one(statements.DRAWN_FOR, digest=digest)
+    return None if row is None else _entry(pictures, row)
+
+
 def _distinct(key: str, rows: list[Row]) -> str:
     """The fewest digits, twelve at least, that tell a key from the others."""
     others = [row["key"] for row in rows if row["key"] != key]

@@ -286,6 +286,12 @@ class Pictures(StoredPictures):
 
         return history.entry(self, key)
 
+    def drawn_for(self, digest: str) -> HistoryEntry | None:
+        """The request that a picture was drawn for, by the picture's SHA-256; None for a foreign picture."""
+        from jupyter_imagegen.storage import history
+
+        return history.drawn_for(self, digest)
+
     def verify(self, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
         """Read every picture again and compare it with its digest; damaged ones are put aside.
 

@@ -84,6 +84,11 @@ LIMIT :limit
 
 LATEST = "SELECT * FROM requests ORDER BY last_made DESC, key DESC LIMIT 1"
 
+DRAWN_FOR = """
+SELECT r.* FROM requests r JOIN samples s ON s.key = r.key
+WHERE s.digest = :digest ORDER BY s.made_at DESC, r.key LIMIT 1
+"""
+
 BY_PREFIX = "SELECT * FROM requests WHERE key >= :first AND key < :after ORDER BY key LIMIT 3"
 
 SAMPLES = "SELECT * FROM samples WHERE key = :key ORDER BY sample"

@@ -102,3 +102,10 @@ def test_an_unknown_key_and_an_empty_store_are_clear_errors(storage):
         storage.pictures.entry("abc")
     with pytest.raises(StoreError, match="nothing was made yet"):
         storage.pictures.entry("last")
+
+
+def test_a_picture_leads_to_the_request_it_was_drawn_for(storage, made):
+    first, _ = made("a lighthouse", "a meadow")
+    digest = storage.pictures.find(first.key)[0].digest
+    assert storage.pictures.drawn_for(digest).prompt == "a lighthouse"
+    assert storage.pictures.drawn_for("0" * 64) is None
