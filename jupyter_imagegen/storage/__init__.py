@@ -1,16 +1,21 @@
 """Pictures that were paid for, and the ledger of what was paid: one folder, any number of processes."""
 
+from jupyter_imagegen.storage.browsing import Browsing, Narrowed, Page, StoredPicture
 from jupyter_imagegen.storage.charges import Charge
 from jupyter_imagegen.storage.history import HistoryEntry
 from jupyter_imagegen.storage.spending import Spending, Spent
 from jupyter_imagegen.storage.store import Storage, open_storage, open_temporary_storage
 
 __all__ = [
+    "Browsing",
     "Charge",
     "HistoryEntry",
+    "Narrowed",
+    "Page",
     "Spending",
     "Spent",
     "Storage",
+    "StoredPicture",
     "open_storage",
     "open_temporary_storage",
 ]

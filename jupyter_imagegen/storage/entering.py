@@ -83,6 +83,7 @@ def enter(database: Database, recipe: Recipe) -> int:
             charge_id=recipe.charge_id,
             favourite=int(recipe.favourite),
             maker="demo" if recipe.provider == "demo" else recipe.model,
+            searchable=searchable(recipe.prompt),
         )
         return sample
 
@@ -91,6 +92,14 @@ def next_sample(database: Database, key: str) -> int:
     """The number after the last that was ever drawn, damaged ones too."""
     row = database.one(statements.NEXT_SAMPLE, key=key)
     return 0 if row is None else int(row["sample"])
+
+
+def search_pattern(text: str) -> str:
+    """What LIKE finds a text with, each of its signs as itself."""
+    escaped = searchable(text)
+    for special in ("\\", "%", "_"):
+        escaped = escaped.replace(special, f"\\{special}")
+    return f"%{escaped}%"
 
 
 def searchable(text: str) -> str:

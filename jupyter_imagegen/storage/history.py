@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.pricing import nano_to_dollars
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import statements
-from jupyter_imagegen.storage.entering import searchable
+from jupyter_imagegen.storage.entering import search_pattern
 from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
@@ -75,12 +75,9 @@ def search(
     pictures: Pictures, text: str, limit: int, before: tuple[datetime, str] | None
 ) -> list[HistoryEntry]:
     """Return requests whose prompt has the text, newest first."""
-    escaped = searchable(text)
-    for special in ("\\", "%", "_"):
-        escaped = escaped.replace(special, f"\\{special}")
     made, key = (_END_OF_TIME, "") if before is None else (utc_text(before[0]), before[1])
     rows = pictures.database.all(
-        statements.HISTORY, pattern=f"%{escaped}%", made=made, key=key, limit=max(0, limit)
+        statements.HISTORY, pattern=search_pattern(text), made=made, key=key, limit=max(0, limit)
     )
     return [_entry(pictures, row) for row in rows]
 

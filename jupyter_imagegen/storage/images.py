@@ -245,6 +245,21 @@ class Pictures(StoredPictures):
             priced.append(replace(image, cost_usd=usd))
         return priced
 
+    def delete(self, key: str, sample: int) -> None:
+        """Delete a picture: its row, its recipe, and its files where no other sample has the same bytes.
+
+        What it cost stays in the ledger.
+
+        Raises
+        ------
+        StoreError
+            If there is no such picture, another one of its request is being made, or the disk or the index
+            refuses; then it is still there.
+        """
+        from jupyter_imagegen.storage import removing
+
+        removing.delete(self.database, self.shelf, key, sample)
+
     def set_favourite(self, key: str, sample: int, favourite: bool) -> None:  # noqa: FBT001  # it is the value
         """Mark a picture as a favourite, or no longer.
 
@@ -311,9 +326,21 @@ class Pictures(StoredPictures):
         return upkeep.collect(self)
 
     def export(
-        self, dest: Path, keys: Iterable[str] | None = None, *, overwrite: bool = False
+        self,
+        dest: Path,
+        keys: Iterable[str] | None = None,
+        *,
+        samples: Iterable[tuple[str, int]] | None = None,
+        overwrite: bool = False,
     ) -> ExportReport:
-        """Write originals and recipes into a zip file; all of them, or those of some keys.
+        """Write originals and recipes into a zip file: all of them, those of some keys, or some samples.
+
+        Parameters
+        ----------
+        keys
+            All pictures of these requests.
+        samples
+            These pictures only, as `(key, sample)`.
 
         Raises
         ------
@@ -322,4 +349,4 @@ class Pictures(StoredPictures):
         """
         from jupyter_imagegen.storage import upkeep
 
-        return upkeep.export(self, dest, keys, overwrite=overwrite)
+        return upkeep.export(self, dest, keys, samples, overwrite=overwrite)

@@ -6,6 +6,11 @@ money is whole nano-dollars. What only SQLite knows (pragmas, its own catalogue)
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 FIND = """
 SELECT s.sample, s.digest, s.made_at, s.seconds, s.cost_nano, s.revised_prompt, p.mime, p.width, p.height,
   p.size_bytes
@@ -54,10 +59,10 @@ NEXT_SAMPLE = "SELECT COALESCE(MAX(sample) + 1, 0) AS sample FROM samples WHERE 
 KEEP_SAMPLE = """
 INSERT INTO samples
   (key, sample, id, digest, made_at, seconds, cost_nano, usage, revised_prompt, request_id, notebook, alt,
-   charge_id, favourite, maker)
+   charge_id, favourite, maker, searchable)
 VALUES
   (:key, :sample, :id, :digest, :made_at, :seconds, :cost_nano, :usage, :revised_prompt, :request_id,
-   :notebook, :alt, :charge_id, :favourite, :maker)
+   :notebook, :alt, :charge_id, :favourite, :maker, :searchable)
 ON CONFLICT (key, sample) DO UPDATE SET
   id = excluded.id, digest = excluded.digest, made_at = excluded.made_at, seconds = excluded.seconds,
   cost_nano = excluded.cost_nano, usage = excluded.usage, revised_prompt = excluded.revised_prompt,
@@ -74,6 +79,72 @@ RETURNING id, digest
 SET_FAVOURITE = """
 UPDATE samples SET favourite = :favourite WHERE key = :key AND sample = :sample RETURNING digest
 """
+
+FORGET_SAMPLE = "DELETE FROM samples WHERE key = :key AND sample = :sample RETURNING digest"
+
+FORGET_REQUEST = """
+DELETE FROM requests WHERE key = :key AND NOT EXISTS (SELECT 1 FROM samples WHERE key = :key)
+"""
+
+FORGET_PICTURE = """
+DELETE FROM pictures WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM samples WHERE digest = :digest)
+RETURNING mime
+"""
+
+#: What pages can be narrowed by. What is asked goes into the statement and what is not stays out: a condition
+#: such as `:maker IS NULL OR …` would keep every index from being used.
+_NARROWED = {
+    "maker": "s.maker = :maker",
+    "notebook": "s.notebook = :notebook",
+    "favourite": "s.favourite = :favourite",
+    "since": "s.made_at >= :since",
+    "until": "s.made_at < :until",
+    "cost_nano": "s.cost_nano >= :cost_nano",
+    # LIKE, not SQLite's full-text search: that is not in every SQLite, not in PostgreSQL, and does not find
+    # what stands inside a word or is shorter than three letters.
+    "pattern": "s.searchable LIKE :pattern ESCAPE '\\'",
+}
+
+_SHOWN = """
+SELECT s.key, s.sample, s.id, s.digest, s.made_at, s.seconds, s.cost_nano, s.usage, s.revised_prompt,
+  s.notebook, s.alt, s.favourite, r.provider, r.operation, r.model, r.prompt, r.parameters, r.inputs, p.mime,
+  p.width, p.height, p.size_bytes
+FROM samples s CROSS JOIN requests r CROSS JOIN pictures p
+WHERE r.key = s.key AND p.digest = s.digest AND p.damaged_at IS NULL AND """
+
+SHOWN = f"{_SHOWN}s.key = :key AND s.sample = :sample"
+
+
+def page(narrowed: Iterable[str]) -> str:
+    """Pictures before a moment, newest first, narrowed by some of `_NARROWED`.
+
+    Joined with CROSS JOIN: SQLite keeps that order, so it walks an index of samples and stops at the limit.
+    """
+    conditions = ("(s.made_at, s.id) < (:made, :id)", *(_NARROWED[name] for name in narrowed))
+    return f"{_SHOWN}{' AND '.join(conditions)} ORDER BY s.made_at DESC, s.id DESC LIMIT :limit"
+
+
+def count_newer(narrowed: Iterable[str]) -> str:
+    """How many pictures came after a moment, up to a limit."""
+    conditions = ("(s.made_at, s.id) > (:made, :id)", *(_NARROWED[name] for name in narrowed))
+    found = f"SELECT 1 AS found FROM samples s WHERE {' AND '.join(conditions)} LIMIT :limit"  # noqa: S608 -- of ours
+    return f"SELECT COUNT(*) AS pictures FROM ({found}) newer"  # noqa: S608 -- of ours
+
+
+_DISTINCT = """
+WITH RECURSIVE found (name) AS (
+  SELECT MIN({column}) FROM samples
+  UNION ALL
+  SELECT (SELECT MIN({column}) FROM samples WHERE {column} > found.name)
+  FROM found WHERE found.name IS NOT NULL
+)
+SELECT name FROM found WHERE name IS NOT NULL LIMIT :limit
+"""
+
+#: Each name is one step down an index; SELECT DISTINCT would read every row.
+MAKERS = _DISTINCT.format(column="maker")
+
+NOTEBOOKS = _DISTINCT.format(column="notebook")
 
 HISTORY = """
 SELECT * FROM requests

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import entering, files
+from jupyter_imagegen.storage.browsing import Browsing
 from jupyter_imagegen.storage.database import DamagedIndexError, Database, damage_mark
 from jupyter_imagegen.storage.files import Shelf
 from jupyter_imagegen.storage.images import Pictures
@@ -33,6 +34,8 @@ class Storage:
     ----------
     pictures : Pictures
         The pictures.
+    browsing : Browsing
+        The pictures as a person leafs through them.
     ledger : Ledger
         The ledger.
     home : Path
@@ -59,6 +62,7 @@ class Storage:
         self._database = database
         self._shelf = Shelf(home)
         self.pictures = Pictures(database, self._shelf, now=now, session=session)
+        self.browsing = Browsing(self.pictures)
         self.ledger = Ledger(database, lock=self.lock, now=now, session=session)
 
     def lock(self, key: str) -> BaseFileLock:

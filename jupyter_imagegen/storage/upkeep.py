@@ -128,16 +128,20 @@ def collect(pictures: Pictures, *, now: Callable[[], float] = time.time) -> GcRe
     return GcReport(adopted=adopted, removed=len(gone), freed_bytes=sum(gone))
 
 
-def export(pictures: Pictures, dest: Path, keys: Iterable[str] | None, *, overwrite: bool) -> ExportReport:
+def export(
+    pictures: Pictures,
+    dest: Path,
+    keys: Iterable[str] | None,
+    samples: Iterable[tuple[str, int]] | None = None,
+    *,
+    overwrite: bool,
+) -> ExportReport:
     """Write originals and recipes into a zip file, in the order of their keys."""
     import zipfile
 
     if dest.exists() and not overwrite:
         raise StoreError(f"{dest} exists", hint="Choose another name, or allow it to be replaced.")
-    wanted = None if keys is None else set(keys)
-    rows = [
-        row for row in pictures.database.all(statements.ALL_SAMPLES) if wanted is None or row["key"] in wanted
-    ]
+    rows = _rows(pictures, keys, samples)
     scratch = dest.with_name(f".{dest.name}.{secrets.token_hex(4)}.part")
     written: set[str] = set()
     skipped: set[str] = set()
@@ -158,6 +162,19 @@ def export(pictures: Pictures, dest: Path, keys: Iterable[str] | None, *, overwr
         with contextlib.suppress(OSError):
             scratch.unlink(missing_ok=True)
     return ExportReport(path=dest, pictures=len(written), recipes=recipes, skipped=tuple(sorted(skipped)))
+
+
+def _rows(
+    pictures: Pictures, keys: Iterable[str] | None, samples: Iterable[tuple[str, int]] | None
+) -> list[Row]:
+    database = pictures.database
+    if samples is not None:
+        found = [
+            database.one(statements.SHOWN, key=key, sample=sample) for key, sample in sorted(set(samples))
+        ]
+        return [row for row in found if row is not None]
+    wanted = None if keys is None else set(keys)
+    return [row for row in database.all(statements.ALL_SAMPLES) if wanted is None or row["key"] in wanted]
 
 
 def _adopt_complete(pictures: Pictures) -> int:
