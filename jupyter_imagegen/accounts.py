@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.results import Face
     from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
+    from jupyter_imagegen.storage.lineage import Ancestor
     from jupyter_imagegen.workshop import Workshop
 
 _log = logging.getLogger(__name__)
@@ -112,6 +113,19 @@ class Accounts:
             replace(entry, images=tuple(replace(image, face=self._face) for image in entry.images))
             for entry in entries
         ]
+
+    def origins(self, entry: HistoryEntry) -> tuple[Ancestor, ...]:
+        """The pictures that an edit was made from, in order, each with what it was itself made from.
+
+        Examples
+        --------
+        >>> newest = imagegen.history(limit=1)[0]
+        >>> [one.prompt for one in imagegen.default_session().accounts.origins(newest)]
+        ['a lighthouse at dusk']
+        """
+        from jupyter_imagegen.storage.lineage import ancestors
+
+        return ancestors(self._workshop.storage.pictures, entry)
 
     def costs(self) -> Costs:
         """What was spent in this session, today, this month and ever, and what budgets leave.

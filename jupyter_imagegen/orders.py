@@ -205,7 +205,7 @@ def _check_feather(options: PictureOptions) -> None:
         )
     if feather and not options.get("keep_outside"):
         raise RequestError(
-            "feather says how softly keep_outside joins the edit to the original, and keep_outside is not set",
+            "feather says how softly keep_outside joins edit and original, and keep_outside is not set",
             hint="Add --keep-outside, or keep_outside=True.",
         )
 

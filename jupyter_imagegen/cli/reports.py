@@ -9,6 +9,7 @@ from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
 from jupyter_imagegen.errors import RequestError, UnknownModelError
 from jupyter_imagegen.render import table, views
+from jupyter_imagegen.render.history import history_view
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -38,7 +39,8 @@ def history(arguments: Namespace, session: Session) -> int:
     if arguments.limit < 1:
         raise RequestError(f"--limit {arguments.limit} is not possible: it must be 1 or more")
     entries = session.accounts.history(arguments.text, limit=arguments.limit)
-    return _tell(arguments, {"entries": entries}, views.history_view(entries, text=arguments.text))
+    view = history_view(entries, text=arguments.text, origins=session.accounts.origins)
+    return _tell(arguments, {"entries": entries}, view)
 
 
 def models(arguments: Namespace, session: Session) -> int:

@@ -138,7 +138,7 @@ def prepare_mask(data: bytes, *, size: tuple[int, int], name: str = "") -> Input
 
 
 def prepare_markup(data: bytes, *, size: tuple[int, int], name: str = "") -> InputImage:
-    """Make instructions drawn over a picture ready for an edit: a PNG that is transparent where nothing is drawn.
+    """Make instructions drawn over a picture ready for an edit: a PNG, transparent where nothing is drawn.
 
     Parameters
     ----------

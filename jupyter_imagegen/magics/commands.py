@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
 from jupyter_imagegen.options import command_parser, given
 from jupyter_imagegen.render import paragraphs, views
+from jupyter_imagegen.render.history import history_view, recipe_view
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -75,11 +76,13 @@ def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) ->
 
 def _history(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
     text = " ".join(options.text)
-    return views.history_view(session.accounts.history(text, limit=options.limit), text=text)
+    entries = session.accounts.history(text, limit=options.limit)
+    return history_view(entries, text=text, origins=session.accounts.origins)
 
 
 def _show(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
-    return views.recipe_view(session.workshop.storage.pictures.entry(options.key))
+    entry = session.workshop.storage.pictures.entry(options.key)
+    return recipe_view(entry, origins=session.accounts.origins(entry))
 
 
 def _budget(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:

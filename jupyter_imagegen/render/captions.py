@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.render.escaping import inline, one_line
 
 if TYPE_CHECKING:
+    from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Result
 
 #: How long an alternative text may be; screen readers cannot skim.
 ALT_CHARACTERS = 300
+#: Of a name that a picture goes by in a caption.
+_NAME_CHARACTERS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +144,22 @@ def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
         beside=beside,
         banner=Tag(text="demo picture, not a model's", kind="warn") if demo else None,
         advice="set OPENAI_API_KEY for a real one" if demo else "",
-        lines=tuple(one_line(text) for text in (line, *result.notes) if text),
+        lines=tuple(one_line(text) for text in (line, *_origins(result.request), *result.notes) if text),
     )
+
+
+def _origins(request: GenerateRequest) -> list[str]:
+    """What an edit was made from, and what was changed in it on the way in."""
+    if not isinstance(request, EditRequest):
+        return []
+    named = [one_line(image.name, _NAME_CHARACTERS) or "a picture" for image in request.images]
+    words = [f"from {', '.join(named)}"]
+    overlays = {"mask": request.mask, "markup": request.markup}
+    for what, overlay in overlays.items():
+        if overlay is not None:
+            words.append(f"{what} {one_line(overlay.name, _NAME_CHARACTERS)}".strip())
+    notes = [one.note for one in (*request.images, *overlays.values()) if one is not None and one.note]
+    return [", ".join(words), *notes]
 
 
 def _money(result: Result) -> tuple[str, str]:

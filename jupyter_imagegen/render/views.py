@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.pricing import estimate, format_usd
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
-from jupyter_imagegen.errors import StoreError
-from jupyter_imagegen.render import style
-from jupyter_imagegen.render.captions import ALT_CHARACTERS, pixels, short_model
-from jupyter_imagegen.render.escaping import one_line
-from jupyter_imagegen.render.pictures import img, small_preview
+from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.progress import estimate_words
-from jupyter_imagegen.render.tables import Mark, Thumbnail, View, paragraphs, table
+from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.budgets import Budget
@@ -29,11 +24,9 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.providers.base import Check
     from jupyter_imagegen.render.tables import Cell
-    from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
+    from jupyter_imagegen.storage import Spending, Spent
 
 _PERIODS = {"session": "session", "day": "today", "month": "this month", "total": "all time"}
-_THUMBNAIL_SIDE = 72
-_THUMBNAIL_BYTES = 4_000
 #: How much of a key is enough to name it.
 _KEY_DIGITS = 12
 
@@ -94,78 +87,6 @@ def budget_view(budgets: Sequence[Budget], spending: Spending) -> View:
     if not rows:
         return paragraphs("No budget", ["Set one with %imagegen budget 5 --per day."])
     return table("Budgets", ["", "limit", "spent", "left"], rows, numbers={1, 2, 3})
-
-
-def history_view(entries: Sequence[HistoryEntry], *, text: str = "") -> View:
-    """Return stored pictures, the newest first, each with its key for `%imagegen show`."""
-    title = f"History of “{one_line(text, 60)}”" if text else "History"
-    if not entries:
-        return paragraphs(title, ["Nothing yet."])
-    rows: list[list[Cell]] = [
-        [
-            _thumbnail(entry),
-            one_line(entry.alt or entry.prompt, 160),
-            short_model(entry.model),
-            str(len(entry.images)),
-            format_usd(entry.cost_usd),
-            _when(entry.last_made),
-            entry.key[:_KEY_DIGITS],
-        ]
-        for entry in entries
-    ]
-    head = ["", "prompt", "model", "pictures", "cost", "made", "key"]
-    return table(title, head, rows, numbers={3, 4})
-
-
-def _thumbnail(entry: HistoryEntry) -> Cell:
-    from jupyter_imagegen import imaging
-
-    if not entry.images:
-        return "gone"
-    try:
-        kept = entry.images[0].load_preview()
-        small = imaging.preview(kept.data, max_side=_THUMBNAIL_SIDE, max_bytes=_THUMBNAIL_BYTES)
-    except (StoreError, imaging.ImageRejected):
-        return "gone"
-    return Thumbnail(preview=small, alt=one_line(entry.alt or entry.prompt, ALT_CHARACTERS))
-
-
-def recipe_view(entry: HistoryEntry) -> View:
-    """Return how a stored picture was made: every word and parameter, and what it cost."""
-    made: dict[str, Any] = {"model": entry.model, **entry.parameters}
-    rows: list[list[Cell]] = [["prompt", entry.prompt]]
-    rows += [[name, str(value)] for name, value in made.items()]
-    rows += [[name, _digests(value)] for name, value in entry.inputs.items() if value]
-    rows += [
-        ["made", _when(entry.last_made)],
-        ["made by", entry.provider],
-        ["cost", format_usd(entry.cost_usd)],
-        ["pictures", str(len(entry.images))],
-        ["key", entry.key],
-    ]
-    if entry.lost:
-        rows.append(["lost", Mark(text=f"{entry.lost} damaged or missing", kind="warn")])
-    if entry.notebook:
-        rows.append(["notebook", entry.notebook])
-    rows += [["file", str(image.path)] for image in entry.images if image.path is not None]
-    words = table("Recipe", ["", ""], rows)
-    return View(html=_figures(entry) + words.html, text=words.text)
-
-
-def _figures(entry: HistoryEntry) -> str:
-    """The pictures above their recipe; one that is damaged is left out here and counted below."""
-    alt, shown = one_line(entry.alt or entry.prompt, ALT_CHARACTERS), []
-    for number, image in enumerate(entry.images, 1):
-        with contextlib.suppress(StoreError):
-            words = alt if len(entry.images) == 1 else f"{alt} ({number} of {len(entry.images)})"
-            shown.append(f"<figure>{img(small_preview(image), words)}</figure>")
-    grid = f'<div class="grid">{"".join(shown)}</div>'
-    return f"{style.PICTURES}{style.OPEN}{grid}</div>" if shown else ""
-
-
-def _digests(value: object) -> str:
-    several = value if isinstance(value, list | tuple) else [value]
-    return ", ".join(str(digest)[:_KEY_DIGITS] for digest in several)
 
 
 def models_view(catalog: Catalog, *, today: date, default: str) -> View:
@@ -371,7 +292,3 @@ def _sent(request: GenerateRequest, n: int) -> dict[str, Any]:
             if told:
                 sent[name] = told
     return sent
-
-
-def _when(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -42,7 +42,8 @@ export default {
     frame.style.aspectRatio = `${width} / ${height}`;
     frame.style.maxWidth = `min(100%, ${Math.round(600 * width / height)}px)`;
 
-    const share = el("span", { class: "share soft", role: "status" });
+    const share = el("span", { class: "share soft" });
+    // The number moves while painting; a screen reader is told when the stroke is done.
     const spoken = el("div", { class: "unseen", role: "status" });
     const button = (label, keys, onclick, more = {}) => el("button", {
       type: "button", onclick, title: keys ? `${label} (${keys})` : null, ...more }, label);
@@ -82,14 +83,19 @@ export default {
         el("label", { class: "inline" }, "Veil", opacity),
         el("label", { class: "inline", title: "Softens the edge of the mask, in pixels of the picture" },
           "Feather", feather, "px"),
-        button("−", "-", () => zoomBy(1 / 1.5), { "aria-label": "Zoom out" }), level,
-        button("+", "+", () => zoomBy(1.5), { "aria-label": "Zoom in" }),
-        button("Fit", "0", fit), el("span", { class: "grow" }),
-        button("Load mask", "", () => file.click()), button("Save mask", "", save), file),
+        el("span", { class: "together" },
+          button("−", "-", () => zoomBy(1 / 1.5), { "aria-label": "Zoom out", title: "Zoom out (-)" }), level,
+          button("+", "+", () => zoomBy(1.5), { "aria-label": "Zoom in", title: "Zoom in (+)" }),
+          button("Fit", "0", fit)),
+        el("span", { class: "together end" },
+          button("Load mask", "", () => file.click()), button("Save mask", "", save)), file),
       el("details", {}, el("summary", {}, "Keyboard and pen"),
         el("dl", {}, ...shortcuts.map(([keys, what]) => el("div", {}, el("dt", {}, el("kbd", {}, keys)),
           el("dd", {}, what))))),
       spoken);
+
+    let saying = 0;
+    function say(words) { clearTimeout(saying); saying = setTimeout(() => { spoken.textContent = words; }, 400); }
 
     // -- state
     function choose(name) {
@@ -123,6 +129,7 @@ export default {
     }
     function changed() {
       share.textContent = shareWords(painting.share());
+      say(share.textContent);
       undo.disabled = !painting.steps.length;
       redo.disabled = !painting.undone.length;
       later();
@@ -262,18 +269,15 @@ export default {
         raf = 0;
         if (stroke) {
           paintSoFar();
-          if (time - measured > 150) { measured = time; live(painting.share()); }
+          if (time - measured > 150) { measured = time; share.textContent = shareWords(painting.share()); }
         }
         mark();
       });
     }
-    // While painting the number moves and nobody is told; a screen reader hears it when the stroke is done.
-    function live(part) { share.setAttribute("aria-busy", "true"); share.textContent = shareWords(part); share.removeAttribute("aria-busy"); }
-
     // -- pointers: mouse, pen, touch; two fingers move and zoom
     const fingers = new Map();
     let pan = null, pinch = null;
-    const place2 = () => {
+    const pinched = () => {
       const [a, b] = [...fingers.values()];
       return { mid: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], far: Math.hypot(a[0] - b[0], a[1] - b[1]) || .01 };
     };
@@ -284,13 +288,13 @@ export default {
     const force = (event) => (event.pointerType === "pen" && event.pressure ? .3 + .7 * event.pressure : 1);
     veil.addEventListener("pointerdown", (event) => {
       if (event.button === 2) return;
-      frame.focus({ preventScroll: true });
+      frame.focus({ preventScroll: true, focusVisible: false });
       event.preventDefault();
       cursor.keyboard = false;
       veil.setPointerCapture(event.pointerId);
       if (event.pointerType === "touch") {
         fingers.set(event.pointerId, inFrame(event));
-        if (fingers.size === 2) { abandon(); pinch = place2(); return; }
+        if (fingers.size === 2) { abandon(); pinch = pinched(); return; }
         if (fingers.size > 2) return;
       }
       if (state.space || event.button === 1) { pan = inFrame(event); return; }
@@ -302,7 +306,7 @@ export default {
       if (fingers.has(event.pointerId)) fingers.set(event.pointerId, inFrame(event));
       if (pinch) {
         if (fingers.size < 2) return;
-        const next = place2();
+        const next = pinched();
         state.x += next.mid[0] - pinch.mid[0];
         state.y += next.mid[1] - pinch.mid[1];
         zoomBy(next.far / pinch.far, next.mid);
@@ -348,8 +352,6 @@ export default {
       if (at[1] < 0 || at[1] > 1) state.y += .5 - at[1];
       place();
     }
-    let saying = 0;
-    function say(words) { clearTimeout(saying); saying = setTimeout(() => { spoken.textContent = words; }, 400); }
     function moveCursor(arrow, little) {
       keyboardCursor();
       const by = little ? Math.max(1, short / 200) : Math.max(2, Math.min(state.size / 2, short / 16));

@@ -132,14 +132,11 @@ class MaskEditor(base.Panel):
 
     def _check(self, data: bytes) -> None:
         """Take what the browser painted, or show again what counted before."""
+        if not data:
+            self._mask, self.share = _nothing_painted(self._mask.size), 0.0
+            return
         try:
-            if not data:
-                self._mask = _nothing_painted((self.width, self.height))
-                self.share = 0.0
-                return
-            if not data.startswith(_PNG):
-                raise SourceError("what was painted did not arrive as a PNG", hint="Paint once more.")
-            self._take(imaging.prepare_mask(data, size=(self.width, self.height), name="painted"))
+            self._take(_painted_png(data, self._mask.size))
         except SourceError:
             self.drawn = self._mask.data if self._mask.painted else b""
             raise
@@ -226,6 +223,13 @@ def _nothing_painted(size: tuple[int, int]) -> Mask:
     out = BytesIO()
     Image.new("RGBA", size, (0, 0, 0, 255)).save(out, "PNG")
     return Mask(data=out.getvalue(), width=size[0], height=size[1], painted=0.0)
+
+
+def _painted_png(data: bytes, size: tuple[int, int]) -> InputImage:
+    """What the browser painted; it sends nothing but PNG."""
+    if not data.startswith(_PNG):
+        raise SourceError("what was painted did not arrive as a PNG", hint="Paint once more.")
+    return imaging.prepare_mask(data, size=size, name="painted")
 
 
 def _veiled(picture: Preview, mask: Mask) -> Preview:
