@@ -75,6 +75,38 @@ def test_each_sample_has_a_composite_of_its_own(session):
     assert edit(session).images[0].digest == two.images[0].digest
 
 
+def test_a_feather_fades_in_inside_the_mask_and_has_a_composite_of_its_own(session, server):
+    hard, soft, softer = edit(session), edit(session, feather=4), edit(session, feather=8)
+    assert len({one.images[0].digest for one in (hard, soft, softer)}) == 3
+    for one in (soft, softer):
+        left, top, right, bottom = differing(one.images[0])
+        assert HERE[0] <= left
+        assert HERE[1] <= top
+        assert right <= HERE[2]
+        assert bottom <= HERE[3]
+    middle = (25, 25)
+    assert soft.images[0].pil.getpixel(middle) == hard.images[0].pil.getpixel(middle)
+    assert "over 4 pixels inside its border" in soft.notes[-1]
+    assert "fading" not in hard.notes[-1]
+    assert edit(session, feather=4).images[0].digest == soft.images[0].digest
+    assert server.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"feather": 3}, "keep_outside is not set"),
+        ({"feather": -1, "keep_outside": True}, "from 0 to 100"),
+        ({"feather": 101, "keep_outside": True}, "from 0 to 100"),
+        ({"feather": 1.5, "keep_outside": True}, "whole number"),
+    ],
+)
+def test_a_feather_that_cannot_be_is_refused_before_anything_is_paid(session, server, options, message):
+    with pytest.raises(RequestError, match=message):
+        session.edit("make it winter", image=original(), mask=mask(), **options)
+    assert server.calls == 0
+
+
 def test_without_a_mask_it_is_refused_before_anything_is_paid(session, server):
     with pytest.raises(RequestError, match="needs a mask"):
         session.edit("make it winter", image=original(), keep_outside=True)

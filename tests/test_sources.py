@@ -366,3 +366,28 @@ def test_a_black_and_white_mask_becomes_alpha(sources):
     with Pillow.open(BytesIO(ready.data)) as picture:
         assert picture.getpixel((0, 0))[3] == 0
         assert picture.getpixel((40, 40))[3] == 255
+
+
+# what they are called
+
+
+def test_a_picture_without_a_name_goes_by_its_words(session, sources):
+    result = session.generate("a lighthouse at dusk, painted in oil on a very large canvas")
+    assert sources.image(result).name == "a lighthouse at dusk, painted in oil on a very…"
+    assert sources.image(result.images[0]).name == f"picture {result.images[0].digest[:12]}"
+    assert sources.image("r", {"r": result}).name == "r"
+
+
+def test_an_object_that_has_a_mask_of_another_kind_is_read_as_a_picture(sources):
+    shown = SimpleNamespace(_repr_png_=lambda: png("white"), mask="not ours")
+    assert sources.mask(shown, SIZE).mime == "image/png"
+
+
+def test_markup_goes_through_to_the_request(session, server):
+    drawn = Pillow.new("RGBA", SIZE)
+    drawn.paste((255, 0, 0, 255), (0, 0, 9, 9))
+    result = session.edit("make it winter", image=png(), markup=drawn)
+    assert "markup" in {upload.field for upload in server.last.files}
+    assert result.request.markup.width == SIZE[0]
+    with pytest.raises(SourceError, match="would cover"):
+        session.edit("make it winter", image=png(), markup=png())

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from jupyter_imagegen.errors import SourceError
-from jupyter_imagegen.imaging import inputs, painted, prepare_input, prepare_mask
+from jupyter_imagegen.imaging import inputs, painted, prepare_input, prepare_markup, prepare_mask
 
 
 def exif(orientation):
@@ -214,3 +214,40 @@ def test_a_mask_of_nothing_or_everything_is_noted(encode, fill, note):
 def test_a_mask_over_4_mb_is_noted(encode, noise):
     mask = noise(1200, 1200, "RGBA")
     assert "under 4 MB" in prepare_mask(encode(mask), size=(1200, 1200)).note
+
+
+def arrow():
+    """Instructions: a red line on nothing."""
+    drawn = Image.new("RGBA", (64, 32))
+    drawn.paste((255, 0, 0, 255), (4, 4, 30, 8))
+    return drawn
+
+
+def test_a_transparent_png_is_sent_as_markup_byte_for_byte(encode):
+    data = encode(arrow())
+    assert prepare_markup(data, size=(64, 32)).data is data
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "GIF", "palette"])
+def test_markup_of_another_kind_becomes_a_transparent_png_with_a_note(encode, opened, kind):
+    if kind == "palette":
+        data = encode(arrow().quantize(8, method=Image.Quantize.FASTOCTREE))
+    else:
+        data = encode(arrow(), kind, lossless=True)
+    sent = prepare_markup(data, size=(64, 32), name="arrow")
+    assert sent.mime == "image/png"
+    assert "markup 'arrow': converted" in sent.note
+    assert opened(sent.data).convert("RGBA").getpixel((10, 6)) == (255, 0, 0, 255)
+    assert opened(sent.data).convert("RGBA").getpixel((40, 20))[3] == 0
+
+
+@pytest.mark.parametrize(
+    ("markup", "message"),
+    [
+        (Image.new("RGB", (64, 32)), "would cover the picture"),
+        (Image.new("RGBA", (32, 64)), "must be the same"),
+    ],
+)
+def test_markup_that_cannot_lie_on_the_picture_is_refused(encode, markup, message):
+    with pytest.raises(SourceError, match=message):
+        prepare_markup(encode(markup), size=(64, 32))

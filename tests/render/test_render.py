@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
 from io import BytesIO
@@ -15,6 +16,7 @@ from PIL import Image as Pillow
 
 from jupyter_imagegen import imaging
 from jupyter_imagegen.core.pricing import Estimate
+from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.core.results import Preview
 from jupyter_imagegen.render import (
     Mark,
@@ -148,6 +150,31 @@ def test_an_unknown_cost_is_never_shown_as_nothing(make_result):
 def test_notes_stand_under_the_caption(make_result):
     result = make_result(notes=("gpt-image-1.5 shuts down on 2026-12-01.",))
     assert caption(result).text.endswith("\ngpt-image-1.5 shuts down on 2026-12-01.")
+
+
+def test_the_caption_of_an_edit_names_what_it_was_made_from(make_result):
+    def picture(name, note=""):
+        return InputImage(data=b"x", digest="d", mime="image/png", width=8, height=8, name=name, note=note)
+
+    made = make_result()
+    asked = made.request
+    request = EditRequest(
+        model=asked.model,
+        prompt=asked.prompt,
+        size=asked.size,
+        quality=asked.quality,
+        images=(picture("lighthouse.png", "picture 'lighthouse.png': turned upright"), picture("<b>$1</b>")),
+        mask=picture("m"),
+    )
+    edited = replace(made, request=request, notes=("the end",))
+    lines = caption(edited).lines
+    assert lines[1:] == (
+        "from lighthouse.png, <b>$1</b>, mask m",
+        "picture 'lighthouse.png': turned upright",
+        "the end",
+    )
+    assert "<b>$1" not in caption(edited).html
+    assert not any("from" in line for line in caption(made).lines)
 
 
 def test_the_figure_has_alt_text_and_keeps_its_place(make_result):
