@@ -5,57 +5,58 @@ let panels = 0;
 const TYPING = 250;
 const SILENCE = 700;
 
-/** One control, drawn from what Python says of it; `change(name, value)` is called with what is chosen. */
-function drawControl(change) {
-  let spec = {};
-  const box = el("input", { type: "checkbox", hidden: true });
+/** A list to choose from; where Python allows it, a value that is not in the list can be typed. */
+function listControl(spec, change) {
   const list = el("select");
-  const number = el("input", { type: "number", hidden: true });
   const own = el("input", { type: "text", hidden: true, size: 11, placeholder: "1536x864", spellcheck: "false" });
-  const label = el("span");
-  const holder = el("label", { class: "field" }, label, list, number, box);
-  const wrap = el("span", { class: "control" }, holder, own);
-
   list.addEventListener("change", () => {
     own.hidden = list.value !== "\u2026";
     if (!own.hidden) own.focus();
-    else change(spec.name, spec.name === "partial_images" ? Number(list.value) : list.value);
+    else change(spec.name === "partial_images" ? Number(list.value) : list.value);
   });
-  own.addEventListener("change", () => { if (own.value.trim()) change(spec.name, own.value.trim()); });
-  number.addEventListener("input", () => {
-    const value = number.value === "" ? (spec.name === "n" ? 1 : null) : Math.round(Number(number.value));
-    change(spec.name, value);
-  });
-  box.addEventListener("change", () => change(spec.name, box.checked));
-
+  own.addEventListener("change", () => { if (own.value.trim()) change(own.value.trim()); });
+  own.setAttribute("aria-label", "Width x height in pixels");
   const show = (next, value) => {
-    spec = next;
-    label.textContent = spec.label;
-    holder.title = spec.hint || "";
-    holder.className = spec.kind === "check" ? "inline" : "field";
-    list.hidden = spec.kind !== "select";
-    number.hidden = spec.kind !== "number";
-    box.hidden = spec.kind !== "check";
-    if (spec.kind === "check") { box.checked = !!value; return; }
-    if (spec.kind === "number") {
-      number.min = spec.least;
-      number.max = spec.most;
-      const said = value === null || value === undefined ? "" : String(value);
-      if (document.activeElement !== number || number.value !== "") if (number.value !== said) number.value = said;
-      return;
-    }
-    const wanted = [...spec.options, ...(spec.free ? [{ value: "\u2026", label: "other\u2026" }] : [])];
-    const before = [...list.options].map((option) => option.value + "\n" + option.text).join("\r");
-    if (before !== wanted.map((one) => one.value + "\n" + one.label).join("\r")) {
+    const wanted = [...next.options, ...(next.free ? [{ value: "\u2026", label: "other\u2026" }] : [])];
+    const words = (options) => options.map((one) => `${one.value}\n${one.label}`).join("\r");
+    if (words([...list.options].map((one) => ({ value: one.value, label: one.text }))) !== words(wanted)) {
       list.replaceChildren(...wanted.map((one) => el("option", { value: one.value }, one.label)));
     }
-    const offered = spec.options.some((one) => one.value === String(value));
+    const offered = next.options.some((one) => one.value === String(value));
     list.value = offered ? String(value) : "\u2026";
-    own.hidden = offered;
-    own.setAttribute("aria-label", `${spec.label}: width x height in pixels`);
+    own.hidden = offered || !next.free;
     if (!offered && document.activeElement !== own) own.value = value;
   };
-  return { node: wrap, show };
+  // A model may let sizes be typed and the next one not, so the box is there where any does.
+  return { node: el("span", { class: "control" }, field(spec.label, list), spec.name === "size" ? own : null), show };
+}
+
+/** A number; an emptied box stays empty while it is being filled anew. */
+function numberControl(spec, change) {
+  const number = el("input", { type: "number", min: spec.least, max: spec.most });
+  number.addEventListener("input", () => {
+    if (number.value !== "") change(Math.round(Number(number.value)));
+    else if (spec.name !== "n") change(null);
+  });
+  const show = (_next, value) => {
+    const said = value === null || value === undefined ? "" : String(value);
+    if (number.value !== said && !(document.activeElement === number && number.value === "")) number.value = said;
+  };
+  return { node: field(spec.label, number), show };
+}
+
+function boxControl(spec, change) {
+  const box = el("input", { type: "checkbox" });
+  box.addEventListener("change", () => change(box.checked));
+  return { node: el("label", { class: "inline" }, box, spec.label), show: (_next, value) => { box.checked = !!value; } };
+}
+
+/** One control, drawn from what Python says of it; `change(value)` is called with what is chosen. */
+function drawControl(spec, change) {
+  const kinds = { select: listControl, number: numberControl, check: boxControl };
+  const control = kinds[spec.kind](spec, change);
+  const show = (next, value) => { control.node.title = next.hint || ""; control.show(next, value); };
+  return { node: control.node, show };
 }
 
 export default {
@@ -68,6 +69,7 @@ export default {
     const promptLabel = el("span");
     const chips = el("ul", { class: "chips", "aria-label": "Pictures that go in" });
     const editor = el("div", { class: "editor" });
+    const care = el("div", { class: "row" });
     const common = el("div", { class: "row fields" });
     const rare = el("div", { class: "row fields", id: `${uid}-more`, hidden: true, role: "group", "aria-label": "More choices" });
     const more = el("button", { type: "button", class: "more", "aria-expanded": "false", "aria-controls": `${uid}-more` }, "More");
@@ -148,7 +150,7 @@ export default {
       el("div", { class: "pad" },
         el("label", { class: "field" }, promptLabel, prompt),
         el("span", { class: "unseen", id: `${uid}-keys` }, "Control Enter generates."),
-        chips, editor,
+        chips, editor, care,
         el("div", { class: "choices" }, common, rare),
         el("div", { class: "row" }, go,
           el("span", { class: "quote", id: `${uid}-price`, "aria-live": "polite", "aria-atomic": "true" }, price, " ", words),
@@ -175,10 +177,11 @@ export default {
       const specs = model.get("controls"), choices = model.get("choices");
       const names = new Set(specs.map((spec) => spec.name));
       for (const [key, control] of drawn) if (!names.has(key)) { control.node.remove(); drawn.delete(key); }
-      for (const place of [common, rare]) {
+      const home = (spec) => (spec.kind === "check" ? care : spec.more ? rare : common);
+      for (const place of [care, common, rare]) {
         let at = place.firstChild;
-        for (const spec of specs.filter((one) => one.more === (place === rare))) {
-          if (!drawn.has(spec.name)) drawn.set(spec.name, drawControl(change));
+        for (const spec of specs.filter((one) => home(one) === place)) {
+          if (!drawn.has(spec.name)) drawn.set(spec.name, drawControl(spec, (value) => change(spec.name, value)));
           const control = drawn.get(spec.name);
           control.show(spec, choices[spec.name]);
           if (control.node === at) at = at.nextSibling;
@@ -199,8 +202,10 @@ export default {
       const refused = quote.allowed === false;
       price.textContent = quote.price || "";
       words.textContent = quote.words || "";
-      const why = refused ? [quote.reason] : busy ? ["One is being made; Detach lets it go on by itself."] : [];
-      reason.replaceChildren(...[...why, ...(quote.notes || [])].map((line) => el("div", {}, line)));
+      const why = refused ? [el("div", {}, quote.reason)] : [];
+      // While the bar below shows it, this needs no line of its own, which would move everything.
+      if (busy) why.push(el("div", { class: "unseen" }, "One is being made; Detach lets it go on by itself."));
+      reason.replaceChildren(...why, ...(quote.notes || []).map((line) => el("div", {}, line)));
       reason.classList.toggle("refused", refused);
       go.setAttribute("aria-disabled", String(refused || busy));
     };
@@ -218,7 +223,7 @@ export default {
       tell("");
       listen();
     };
-    go.addEventListener("click", () => { if (!blocked()) generate(); else if (reason.firstChild) tell(reason.firstChild.textContent); });
+    go.addEventListener("click", () => { if (!blocked()) generate(); });
     prompt.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); generate(); }
     });
