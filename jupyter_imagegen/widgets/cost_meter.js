@@ -92,7 +92,7 @@ export default {
     const days = el("div"), models = el("ul"), saved = el("p", { class: "saved soft" });
     const tables = el("div", { class: "tables" });
     const panel = el("section", { class: "ig ig-meter mathjax_ignore tex2jax_ignore", role: "region", "aria-label": "Spending" },
-      el("div", { class: "pad" }, scopes, warning, note,
+      el("div", { class: "pad" }, el("div", {}, scopes, warning), note,
         el("div", { class: "charts" },
           el("div", {}, el("h3", {}, "Last 14 days"), days),
           el("div", {}, el("h3", {}, "This month by model"), models)),
