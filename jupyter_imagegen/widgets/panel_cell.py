@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _BARE = re.compile(r"[\w./:@%+,=-]+", re.ASCII)
-#: IPython takes these for prompts of a pasted session, and strips them from a cell's second line on.
-_PASTED = re.compile(r">>>|\.\.\.|In \[|\[(nav|ins)\]|\s")
+#: IPython takes these for the prompts of a pasted session and strips them: the first kind where the second
+#: line of a cell begins so, the other anywhere (IPython 9, `core/inputtransformer2.py`).
+_PASTED = re.compile(r"\.\.\.|In \[|\[(nav|ins)\]")
+_DOCTEST = re.compile(r"^(\s*)>>>", re.MULTILINE)
 
 
 def cell_text(prompt: str, options: Mapping[str, Any]) -> str:
@@ -42,7 +44,7 @@ def cell_text(prompt: str, options: Mapping[str, Any]) -> str:
             continue
         several = value if isinstance(value, list | tuple) else [value]
         words += [word for one in several for word in (option.flags[0], quoted_word(str(one)))]
-    text = _escaped(prompt.strip())
+    text = _DOCTEST.sub(r'\1${">>>"}', _escaped(prompt.strip()))
     if _PASTED.match(text):
         text = f"\n{text}"
     return f"{' '.join(words)}\n{text}"

@@ -212,7 +212,11 @@ def _nearest_size(size: str, model: Model) -> str:
     sides = parse_size(size)
     if model.sizes.kind == "free" or (size == "auto" and model.auto):
         return size
-    return model.sizes.nearest(*sides) if sides else model.sizes.values[0]
+    if sides is None:
+        return model.sizes.values[0]
+    # The shape matters more to a picture than the count of its pixels.
+    same = [value for value in model.sizes.values if _shape(value) == _shape(size)]
+    return same[0] if same and size not in model.sizes.values else model.sizes.nearest(*sides)
 
 
 def _select(
@@ -251,12 +255,14 @@ def _sizes(model: Model | None, chosen: str) -> list[Choice]:
 
 
 def _size_words(size: str) -> str:
-    sides = parse_size(size)
-    if sides is None:
+    if parse_size(size) is None:
         return size
-    width, height = sides
-    shape = "square" if width == height else "wide" if width > height else "tall"
-    return f"{width} \u00d7 {height}, {shape}"
+    return "{} \u00d7 {}, {}".format(*size.split("x"), _shape(size))
+
+
+def _shape(size: str) -> str:
+    width, height = parse_size(size) or (1, 1)
+    return "square" if width == height else "wide" if width > height else "tall"
 
 
 def _styles(styles: Mapping[str, Style], chosen: str) -> list[Choice]:
