@@ -27,8 +27,12 @@ function scopeLine() {
   return line;
 }
 
+function dearest(days) {
+  return days.reduce((a, b) => (b.part > a.part ? b : a));
+}
+
 function dayChart(days) {
-  const most = days.reduce((a, b) => (b.part > a.part ? b : a));
+  const most = dearest(days);
   const summary = most.part
     ? `Spending by day: most on ${most.name}, ${most.words}.`
     : "Spending by day: nothing in these days.";
@@ -89,12 +93,12 @@ export default {
     const scopes = el("div", { class: "scopes" });
     const warning = el("p", { class: "warning", role: "status" });
     const note = el("p", { class: "soft small" });
-    const days = el("div"), models = el("ul"), saved = el("p", { class: "saved soft" });
+    const most = el("span"), days = el("div"), models = el("ul"), saved = el("p", { class: "saved soft" });
     const tables = el("div", { class: "tables" });
     const panel = el("section", { class: "ig ig-meter mathjax_ignore tex2jax_ignore", role: "region", "aria-label": "Spending" },
       el("div", { class: "pad" }, el("div", {}, scopes, warning), note,
         el("div", { class: "charts" },
-          el("div", {}, el("h3", {}, "Last 14 days"), days),
+          el("div", {}, el("h3", {}, "Last 14 days", most), days),
           el("div", {}, el("h3", {}, "This month by model"), models)),
         saved,
         el("details", {}, el("summary", {}, "As tables"), tables),
@@ -118,6 +122,8 @@ export default {
       // Set only when it changed: a live region speaks whatever is set.
       if (warning.textContent !== state.warning) warning.textContent = state.warning;
       note.textContent = state.note;
+      const top = dearest(state.days);
+      most.textContent = top.part ? `, at most ${top.words} a day` : "";
       days.replaceChildren(dayChart(state.days));
       models.replaceChildren(...modelRows(state.models));
       const pictures = state.saved_pictures === 1 ? "1 picture" : `${state.saved_pictures} pictures`;

@@ -194,7 +194,7 @@ def meter_state(costs: Costs, by_day: Mapping[date, Spent], by_model: Mapping[st
 
 def _scope(scope: Scope, spent: Spent, limit: Decimal | None) -> ScopeState:
     counted = spent.counted_usd
-    beside = [f"{format_usd(spent.held_usd)} of it held"] if spent.held_usd else []
+    beside = [f"{format_usd(spent.held_usd)} held"] if spent.held_usd else []
     if spent.unpriced:
         beside.append(f"{spent.unpriced} call{'s' * (spent.unpriced > 1)} of unknown cost")
     words, level = format_usd(counted), _level(counted, limit)
@@ -206,7 +206,7 @@ def _scope(scope: Scope, spent: Spent, limit: Decimal | None) -> ScopeState:
         scope=scope,
         name=_NAMES[scope],
         words=words,
-        beside=", ".join(beside),
+        beside=" · ".join(beside),
         budgeted=limit is not None,
         spent=_part(spent.usd, limit),
         held=_part(counted, limit) - _part(spent.usd, limit),
@@ -239,7 +239,7 @@ def _warning(scopes: Iterable[ScopeState]) -> str:
         if scope["level"] == "near":
             sentences.append(f"Most of {_WHOSE[scope['scope']]} is spent.")
         elif scope["level"] == "over":
-            left = scope["beside"].split(",")[0]
+            left = scope["beside"].split(" · ")[0]
             whose = _WHOSE[scope["scope"]]
             sentences.append(f"{whose[0].upper()}{whose[1:]} is used up: {left}. New calls are refused.")
     return " ".join(sentences)

@@ -64,7 +64,7 @@ def test_a_call_under_way_is_shown_as_held_until_its_cost_is_known(meter, sessio
     job.cancel()
     with pytest.raises(Exception, match="abandoned"):
         job.result(10)
-    assert told[0].endswith("of it held")
+    assert told[0].endswith(" held")
     assert "1 call of unknown cost" in told[-1]
     assert meter.state["note"].startswith("Held:")
 
@@ -102,7 +102,7 @@ def test_what_is_held_counts_against_the_budget_and_has_a_part_of_the_bar_of_its
     session.accounts.budget(1, per="session")
     line = scope(meter, "session")
     assert (line["words"], line["spent"], line["held"]) == ("$0.75 of $1.00", 0.25, 0.5)
-    assert line["beside"] == "$0.50 of it held"
+    assert line["beside"] == "$0.50 held"
 
 
 def test_a_budget_of_nothing_is_no_alarm_until_something_is_spent(meter, session):
