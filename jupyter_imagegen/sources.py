@@ -208,7 +208,8 @@ def _object_name(value: object) -> str:
         return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1].rstrip()}…"
     if isinstance(value, Image):
         return f"picture {value.digest[:_DIGEST_DIGITS]}"
-    return type(value).__name__
+    home = type(value).__module__.partition(".")[0]
+    return type(value).__name__ if home == "builtins" else f"{home} {type(value).__name__}"
 
 
 def _file_bytes(path: Path) -> bytes:

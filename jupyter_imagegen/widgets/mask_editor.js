@@ -3,14 +3,6 @@
 mask_painting.js comes before this in the same module. */
 
 const SEND_AFTER = 250;      // milliseconds without painting
-const MOST_ZOOM = 16;
-
-function shareWords(share) {
-  if (!share) return "nothing will change";
-  return `${share < .01 ? "under 1" : Math.min(Math.round(share * 100), 100)} % will change`;
-}
-
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 export default {
   render({ model, el: root }) {
@@ -20,7 +12,7 @@ export default {
     veil.width = Math.max(1, Math.round(width * k));
     veil.height = Math.max(1, Math.round(height * k));
     const painting = new Painting(width, height, veil);
-    const state = { tool: "brush", size: Math.max(2, Math.round(short * .08)), zoom: 1, x: 0, y: 0, space: false };
+    const state = { tool: "brush", size: Math.max(2, Math.round(short * .08)), space: false };
     const cursor = { x: width / 2, y: height / 2, shown: false, keyboard: false };
 
     // -- what is seen
@@ -42,6 +34,8 @@ export default {
     frame.style.aspectRatio = `${width} / ${height}`;
     frame.style.maxWidth = `min(100%, ${Math.round(600 * width / height)}px)`;
 
+    const level = el("output", { class: "zoom soft", "aria-label": "Zoom" });
+    const zoom = new Zoom(sheet, level);
     const share = el("span", { class: "share soft" });
     // The number moves while painting; a screen reader is told when the stroke is done.
     const spoken = el("div", { class: "unseen", role: "status" });
@@ -58,7 +52,6 @@ export default {
       oninput: () => { veil.style.opacity = opacity.value / 100; } });
     const feather = el("input", { type: "number", class: "number", min: 0, max: 200, step: 1,
       onchange: () => setFeather(Number(feather.value)) });
-    const level = el("output", { class: "zoom soft", "aria-label": "Zoom" });
     const file = el("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif", hidden: true,
       onchange: load });
     const shortcuts = [["B", "brush"], ["E", "eraser"], ["R", "box"], ["L", "lasso"], ["[ ]", "smaller, larger"],
@@ -70,8 +63,6 @@ export default {
     root.classList.add("ig", "mask-editor");
     root.setAttribute("role", "region");
     root.setAttribute("aria-label", `Mask editor for ${model.get("title")}`);
-    // Else B in here would also put a cell below: JupyterLab's keys are the page's.
-    root.setAttribute("data-lm-suppress-shortcuts", "true");
     root.append(
       el("div", { class: "tools", role: "group", "aria-label": "Painting" }, ...Object.values(tools),
         el("label", { class: "inline" }, "Size", size), undo, redo,
@@ -84,9 +75,9 @@ export default {
         el("label", { class: "inline", title: "Softens the edge of the mask, in pixels of the picture" },
           "Feather", feather, "px"),
         el("span", { class: "together" },
-          button("−", "-", () => zoomBy(1 / 1.5), { "aria-label": "Zoom out", title: "Zoom out (-)" }), level,
-          button("+", "+", () => zoomBy(1.5), { "aria-label": "Zoom in", title: "Zoom in (+)" }),
-          button("Fit", "0", fit)),
+          button("−", "-", () => zoom.by(1 / 1.5), { "aria-label": "Zoom out", title: "Zoom out (-)" }), level,
+          button("+", "+", () => zoom.by(1.5), { "aria-label": "Zoom in", title: "Zoom in (+)" }),
+          button("Fit", "0", () => zoom.fit())),
         el("span", { class: "together end" },
           button("Load mask", "", () => file.click()), button("Save mask", "", save)), file),
       el("details", {}, el("summary", {}, "Keyboard and pen"),
@@ -96,6 +87,10 @@ export default {
 
     let saying = 0;
     function say(words) { clearTimeout(saying); saying = setTimeout(() => { spoken.textContent = words; }, 400); }
+
+    // Else B would also put a cell below, and X cut this one. JupyterLab looks from the focused element upwards,
+    // and its selectors mean that element: the root would be too late.
+    root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
 
     // -- state
     function choose(name) {
@@ -184,22 +179,6 @@ export default {
       setTimeout(() => URL.revokeObjectURL(url), 10000);
     }
 
-    // -- zoom and pan: fractions of the frame, so that a resized page needs no arithmetic
-    function place() {
-      state.x = clamp(state.x, 1 - state.zoom, 0);
-      state.y = clamp(state.y, 1 - state.zoom, 0);
-      sheet.style.transform = `translate(${state.x * 100}%, ${state.y * 100}%) scale(${state.zoom})`;
-      sheet.style.setProperty("--zoom", state.zoom);
-      level.textContent = `${Math.round(state.zoom * 100)} %`;
-    }
-    function zoomBy(factor, at = [.5, .5]) {
-      const zoom = clamp(state.zoom * factor, 1, MOST_ZOOM), by = zoom / state.zoom;
-      state.x = at[0] - (at[0] - state.x) * by;
-      state.y = at[1] - (at[1] - state.y) * by;
-      state.zoom = zoom;
-      place();
-    }
-    function fit() { Object.assign(state, { zoom: 1, x: 0, y: 0 }); place(); }
     function inFrame(event) {
       const box = frame.getBoundingClientRect();
       return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
@@ -307,16 +286,16 @@ export default {
       if (pinch) {
         if (fingers.size < 2) return;
         const next = pinched();
-        state.x += next.mid[0] - pinch.mid[0];
-        state.y += next.mid[1] - pinch.mid[1];
-        zoomBy(next.far / pinch.far, next.mid);
+        zoom.x += next.mid[0] - pinch.mid[0];
+        zoom.y += next.mid[1] - pinch.mid[1];
+        zoom.by(next.far / pinch.far, next.mid);
         pinch = next;
       } else if (pan) {
         const at = inFrame(event);
-        state.x += at[0] - pan[0];
-        state.y += at[1] - pan[1];
+        zoom.x += at[0] - pan[0];
+        zoom.y += at[1] - pan[1];
         pan = at;
-        place();
+        zoom.place();
       } else if (stroke || draft) {
         const events = event.getCoalescedEvents?.() ?? [];
         for (const one of events.length ? events : [event]) extend(...spot(one), force(one));
@@ -334,23 +313,23 @@ export default {
     frame.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
-      zoomBy(Math.exp(-clamp(event.deltaY, -120, 120) / 300), inFrame(event));
+      zoom.by(Math.exp(-clamp(event.deltaY, -120, 120) / 300), inFrame(event));
     }, { passive: false });
 
     // -- keys: only while the focus is in here, and not in a field
     const keys = { held: false };
     const simple = { b: () => choose("brush"), e: () => choose("eraser"), r: () => choose("box"),
       l: () => choose("lasso"), i: () => commit({ kind: "invert" }), "[": () => resize(state.size / 1.25 - 1),
-      "]": () => resize(state.size * 1.25 + 1), "+": () => zoomBy(1.5), "=": () => zoomBy(1.5),
-      "-": () => zoomBy(1 / 1.5), 0: fit };
+      "]": () => resize(state.size * 1.25 + 1), "+": () => zoom.by(1.5), "=": () => zoom.by(1.5),
+      "-": () => zoom.by(1 / 1.5), 0: () => zoom.fit() };
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     function keyboardCursor() { Object.assign(cursor, { shown: true, keyboard: true }); }
     function follow() {
       // The cursor stays in sight when the picture is enlarged.
-      const at = [cursor.x / width * state.zoom + state.x, cursor.y / height * state.zoom + state.y];
-      if (at[0] < 0 || at[0] > 1) state.x += .5 - at[0];
-      if (at[1] < 0 || at[1] > 1) state.y += .5 - at[1];
-      place();
+      const at = [cursor.x / width * zoom.level + zoom.x, cursor.y / height * zoom.level + zoom.y];
+      if (at[0] < 0 || at[0] > 1) zoom.x += .5 - at[0];
+      if (at[1] < 0 || at[1] > 1) zoom.y += .5 - at[1];
+      zoom.place();
     }
     function moveCursor(arrow, little) {
       keyboardCursor();
@@ -415,7 +394,6 @@ export default {
     veil.style.opacity = .5;
     choose("brush");
     resize(state.size);
-    place();
     share.textContent = shareWords(model.get("share"));
     undo.disabled = redo.disabled = true;
     // Styles come with the page's next frame; before that there is no accent to paint with.

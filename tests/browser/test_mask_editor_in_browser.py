@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import os
+import contextlib
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -25,6 +24,8 @@ from jupyter_imagegen.widgets.mask_editor import mask_editor
 imagegen.configure(provider="demo")
 picture = Image.linear_gradient("L").resize({SIZE}).convert("RGB")
 editor = mask_editor(picture, session=imagegen.default_session())
+received = [0]
+editor.observe(lambda change: received.__setitem__(0, received[0] + 1), "drawn")
 """
 EDIT = """
 r = imagegen.edit("make it winter", image=picture, mask=editor, keep_outside=True)
@@ -69,6 +70,10 @@ class Kernel:
         """The mask's alpha at points of the picture."""
         return self.value(f"[editor.mask.pil.getpixel(p)[3] for p in {points!r}]")
 
+    def received(self):
+        """How often a mask came from the browser."""
+        return self.value("received[0]")
+
     def close(self):
         self._client.stop_channels()
 
@@ -89,20 +94,31 @@ def kernel(jupyter):
 class Editor:
     """The panel in the page, in the picture's own pixels."""
 
-    def __init__(self, page, size=SIZE):
-        self.page, self.size = page, size
+    def __init__(self, page, kernel, size=SIZE):
+        self.page, self.kernel, self.size = page, kernel, size
         self.root = page.locator(".mask-editor")
         self.veil = self.root.locator("canvas.veil")
         expect(self.veil).to_be_visible()
-        self.veil.scroll_into_view_if_needed()
         page.wait_for_function("() => document.querySelector('.mask-editor img')?.naturalWidth > 0")
+        self.still()
+
+    def still(self):
+        """Wait until the notebook has ended scrolling to its last cell."""
+        self.page.wait_for_function(
+            """() => new Promise(resolve => {
+                const veil = document.querySelector('.mask-editor canvas');
+                veil.scrollIntoView({ block: 'center' });
+                const first = veil.getBoundingClientRect().top;
+                setTimeout(() => resolve(veil.getBoundingClientRect().top === first), 300);
+            })"""
+        )
 
     def at(self, x, y):
         box = self.veil.bounding_box()
         return box["x"] + x / self.size[0] * box["width"], box["y"] + y / self.size[1] * box["height"]
 
     def drag(self, *points):
-        """Paint through points; returns when the mask was sent."""
+        """Paint through points; returns when the mask has come to Python."""
         with self.sent():
             self.page.mouse.move(*self.at(*points[0]))
             self.page.mouse.down()
@@ -117,26 +133,14 @@ class Editor:
         with self.sent():
             self.button(name).click()
 
-    def count(self):
-        return int(self.root.evaluate("e => e.dataset.sent ?? '0'"))
-
+    @contextlib.contextmanager
     def sent(self):
-        return _Sent(self)
-
-
-class _Sent:
-    def __init__(self, editor):
-        self.editor = editor
-
-    def __enter__(self):
-        self.before = self.editor.count()
-
-    def __exit__(self, kind, *_):
-        if kind is None:
-            self.editor.page.wait_for_function(
-                "before => Number(document.querySelector('.mask-editor').dataset.sent ?? 0) > before",
-                arg=self.before,
-            )
+        """What is done in here sends a mask, which has come to Python at the end."""
+        before = self.kernel.received()
+        yield
+        deadline = time.monotonic() + 20
+        while self.kernel.received() == before:
+            assert time.monotonic() < deadline, "no mask came"
 
 
 @pytest.fixture(params=["lab", "notebook"])
@@ -145,7 +149,8 @@ def opened(request, page, open_notebook, run_all, lesson, kernel):
     copy = open_notebook(lesson, request.param)
     run_all()
     assert page.locator(STDERR).count() == 0
-    yield Editor(page), kernel(copy)
+    connected = kernel(copy)
+    yield Editor(page, connected), connected
     assert page.problems == []
 
 
@@ -177,3 +182,207 @@ kept = editor.mask.pil.getchannel("A").point(lambda v: 255 if v >= 128 else 0)
     )
     assert inside
     assert outside is None
+
+
+def test_with_the_keyboard_alone_and_no_key_reaches_the_notebook(opened, page):
+    editor, kernel = opened
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    editor.button("Brush").focus()
+    frame = editor.root.locator(".frame")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if frame.evaluate("e => e === document.activeElement"):
+            break
+    expect(frame).to_be_focused()
+    # From the middle: a line to the right with Space held, as the cursor shows it.
+    page.keyboard.press("]")
+    with editor.sent():
+        page.keyboard.down(" ")
+        for _ in range(6):
+            page.keyboard.press("ArrowRight")
+        page.keyboard.up(" ")
+    assert kernel.alpha((384, 256), (440, 256), (384, 100)) == [0, 0, 255]
+
+    # A box between two corners, then everything turned round, taken back, and put there again.
+    page.keyboard.press("r")
+    page.keyboard.press(" ")
+    for key in ("ArrowUp",) * 4 + ("ArrowLeft",) * 4:
+        page.keyboard.press(key)
+    with editor.sent():
+        page.keyboard.press(" ")
+    assert kernel.alpha((488, 200), (430, 200), (488, 140)) == [0, 255, 255]
+    with editor.sent():
+        page.keyboard.press("i")
+    assert kernel.alpha((384, 256), (20, 20)) == [255, 0]
+    with editor.sent():
+        page.keyboard.press("Control+z")
+    assert kernel.alpha((384, 256), (20, 20)) == [0, 255]
+    with editor.sent():
+        page.keyboard.press("Control+Shift+z")
+    assert kernel.alpha((384, 256), (20, 20)) == [255, 0]
+
+    # B, E, R, L, 0 and I are commands in a notebook, and X would cut the cell.
+    for key in ("b", "e", "l", "0", "+", "-", "[", "x"):
+        page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+    assert kernel.value("1") == 1
+    expect(editor.root.locator(".unseen[role=status]")).to_contain_text("will change")
+
+    # In a field a letter is only a letter.
+    editor.root.get_by_label("Feather").focus()
+    page.keyboard.press("r")
+    expect(editor.button("Lasso")).to_have_attribute("aria-pressed", "true")
+
+    editor.root.locator("summary").click()
+    assert serious_faults(page, ".mask-editor") == []
+
+
+@pytest.fixture
+def in_lab(page, open_notebook, run_all, lesson, kernel):
+    copy = open_notebook(lesson, "lab")
+    run_all()
+    connected = kernel(copy)
+    yield Editor(page, connected), connected
+    assert page.problems == []
+
+
+def test_every_tool_does_to_the_mask_what_it_shows(in_lab, page, tmp_path):
+    editor, kernel = in_lab
+    editor.button("Box").click()
+    editor.drag((100, 100), (300, 300))
+    assert kernel.alpha((105, 105), (295, 295), (95, 105), (305, 295)) == [0, 0, 255, 255]
+    assert kernel.value("round(editor.mask.painted * 768 * 512 / 100)") == pytest.approx(400, abs=8)
+
+    page.keyboard.down("Alt")
+    editor.drag((150, 150), (200, 200))
+    page.keyboard.up("Alt")
+    assert kernel.alpha((175, 175), (120, 175)) == [255, 0]
+
+    editor.button("Lasso").click()
+    editor.drag((500, 100), (700, 100), (600, 300))
+    assert kernel.alpha((600, 150), (520, 280)) == [0, 255]
+
+    editor.button("Eraser").click()
+    editor.drag((100, 250), (300, 250))
+    assert kernel.alpha((200, 250), (200, 290)) == [255, 0]
+
+    editor.press("Clear")
+    assert kernel.value("editor.mask.painted") == 0
+    editor.press("Undo")
+    assert kernel.alpha((200, 250), (200, 290), (600, 150)) == [255, 0, 0]
+
+    # Enlarged, the same spot of the picture is under the pointer.
+    editor.press("Clear")
+    editor.button("Brush").click()
+    editor.page.mouse.move(*editor.at(384, 256))
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    expect(editor.root.locator(".zoom")).not_to_have_text("100 %")
+    editor.drag((370, 250), (400, 250))
+    assert kernel.alpha((385, 250), (385, 200)) == [0, 255]
+    before = editor.veil.bounding_box()["x"]
+    page.keyboard.down(" ")
+    page.mouse.move(*editor.at(384, 256))
+    page.mouse.down()
+    page.mouse.move(*editor.at(420, 256), steps=4)
+    page.mouse.up()
+    page.keyboard.up(" ")
+    assert editor.veil.bounding_box()["x"] > before
+    assert kernel.alpha((420, 300)) == [255]
+    editor.button("Fit").click()
+    expect(editor.root.locator(".zoom")).to_have_text("100 %")
+
+    # A feather is soft outside and changes nothing of what was painted.
+    with editor.sent():
+        editor.root.get_by_label("Feather").fill("24")
+        editor.root.get_by_label("Feather").blur()
+    inside, rim, far = kernel.alpha((385, 250), (385, 280), (385, 400))
+    assert inside == 0
+    assert 128 <= rim < 255
+    assert far == 255
+    with editor.sent():
+        editor.root.get_by_label("Feather").fill("0")
+        editor.root.get_by_label("Feather").blur()
+
+    # What is saved is the mask, and what is loaded is one again; a wrong one is told in the panel.
+    with page.expect_download() as waiting:
+        editor.button("Save mask").click()
+    saved = tmp_path / "saved.png"
+    waiting.value.save_as(saved)
+    held = kernel.value("__import__('hashlib').sha256(editor.mask.pil.tobytes()).hexdigest()")
+    import hashlib
+
+    from PIL import Image
+
+    with Image.open(saved) as mask:
+        assert hashlib.sha256(mask.convert("RGBA").tobytes()).hexdigest() == held
+    white = Image.new("L", SIZE)
+    white.paste(255, (0, 0, 768, 128))
+    white.save(tmp_path / "white.png")
+    Image.new("L", (10, 10)).save(tmp_path / "small.png")
+    choose = editor.root.locator("input[type=file]")
+    choose.set_input_files(tmp_path / "white.png")
+    expect(editor.root.locator(".share")).to_have_text("25 % will change")
+    assert kernel.alpha((10, 10), (10, 200)) == [0, 255]
+    choose.set_input_files(tmp_path / "small.png")
+    expect(editor.root.get_by_role("alert")).to_contain_text("'small.png' is 10x10")
+    assert kernel.alpha((10, 10), (10, 200)) == [0, 255]
+    editor.drag((384, 400), (500, 400))
+    expect(editor.root.locator(".problem")).to_be_hidden()
+    assert kernel.alpha((10, 10), (400, 400), (10, 200)) == [0, 0, 255]
+    editor.press("Undo")
+    editor.press("Undo")
+    assert kernel.alpha((10, 10), (385, 250)) == [255, 0]
+
+    # A mask from Python shows, and so does a second view what the first one holds.
+    kernel.value("0", "from IPython.display import display; editor.feather = 3")
+    expect(editor.root.get_by_label("Feather")).to_have_value("3")
+
+
+def test_a_finger_paints_two_fingers_zoom_and_a_pen_presses(in_lab, page):
+    editor, kernel = in_lab
+    client = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        where = [editor.at(*point) for point in points]
+        client.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(where)]},
+        )
+
+    with editor.sent():
+        touch("touchStart", (200, 250))
+        for x in range(220, 420, 20):
+            touch("touchMove", (x, 250))
+        touch("touchEnd")
+    assert kernel.alpha((300, 250), (300, 350)) == [0, 255]
+
+    before = kernel.received()
+    touch("touchStart", (300, 400), (450, 400))
+    spread = [editor.at(*point) for point in ((250, 400), (520, 400))]
+    client.send(
+        "Input.dispatchTouchEvent",
+        {"type": "touchMove", "touchPoints": [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(spread)]},
+    )
+    touch("touchEnd")
+    expect(editor.root.locator(".zoom")).not_to_have_text("100 %")
+    editor.button("Fit").click()
+    assert kernel.alpha((300, 400), (450, 400)) == [255, 255]
+    assert kernel.received() == before
+
+    def pen(kind, x, y, force):
+        at = editor.at(x, y)
+        client.send(
+            "Input.dispatchMouseEvent",
+            {"type": kind, "x": at[0], "y": at[1], "button": "left", "buttons": 1, "clickCount": 1,
+             "pointerType": "pen", "force": force},
+        )  # fmt: skip
+
+    with editor.sent():
+        pen("mousePressed", 100, 450, 0.1)
+        for x in range(110, 400, 10):
+            pen("mouseMoved", x, 450, 0.1 if x < 200 else 1.0)
+        pen("mouseReleased", 400, 450, 0)
+    # 41 pixels wide where it presses hard, about 15 where it does not.
+    assert kernel.alpha((150, 450), (150, 465), (350, 450), (350, 465)) == [0, 255, 0, 0]

@@ -188,7 +188,7 @@ def test_without_a_kernel_it_is_the_picture_under_a_veil(session):
     data, _ = editor._repr_mimebundle_()
     assert "50 % will change" in data["text/plain"]
     assert "50 % will change" in data["text/html"]
-    assert 'alt="Image, with a veil' in data["text/html"]
+    assert 'alt="PIL Image, with a veil' in data["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in data
     assert len(json.dumps(data)) < 120_000
     editor.close()
