@@ -74,7 +74,7 @@ export default {
     const date = el("input", { type: "date", "aria-label": "Date", hidden: true });
     const notebook = el("select", { "aria-label": "Notebook" });
     const favourites = button("★ Favourites", () => { press(favourites); reload(); }, { "aria-pressed": "false" });
-    const cost = el("input", { type: "number", min: "0", step: "0.01", placeholder: "0.00" });
+    const cost = el("input", { type: "number", min: "0", step: "any", placeholder: "0.00", "aria-label": "Least cost in US dollars" });
     const clear = button("Clear", () => { reset(); search.focus(); }, { hidden: true });
     const press = (node) => node.setAttribute("aria-pressed", node.getAttribute("aria-pressed") !== "true");
     const pressed = (node) => node.getAttribute("aria-pressed") === "true";
@@ -112,17 +112,20 @@ export default {
     const dialog = el("dialog", { "aria-label": "Delete" });
     const panel = el("section", {
       class: "ig ig-gallery mathjax_ignore tex2jax_ignore", role: "region", "aria-label": "Gallery",
-      // JupyterLab's one-letter commands would take the keys of the list: D, D deletes a cell.
-      "data-lm-suppress-shortcuts": "true",
     },
       el("div", { class: "tools", role: "search", "aria-label": "Pictures" }, search, maker, day, date, notebook,
         favourites, el("label", { class: "inline" }, "from $", cost), clear),
       el("div", { class: "line" }, words, fresh, el("span", { class: "grow" }), several),
       el("div", { class: "body" }, scroller, aside), compared, said, problemLine(model), dialog);
 
+    // JupyterLab's one-letter commands would take the keys of the list (D, D deletes a cell). It listens before any
+    // listener of ours, and looks for this attribute on the element that has the focus.
+    panel.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+
     const options = () => [...list.children];
     const optionNamed = (name) => options().find((option) => nameOf(option.entry) === name);
-    let ask = 0, following = null, busy = false, refocus = "", current = null, anchor = null;
+    // Every view of a gallery hears every answer: each counts from a number of its own.
+    let ask = Math.floor(Math.random() * 1e12), following = null, busy = false, refocus = "", current = null, anchor = null;
     let selected = [], narrowed = null, detail = null, questionWanted = "";
 
     function reload() {
@@ -287,7 +290,7 @@ export default {
       aside.replaceChildren(
         el("img", { alt: option.entry.alt, src: option.picture.src, width: option.entry.width, height: option.entry.height }),
         el("div", { class: "row" }, el("span", { class: "price" }, detail.price),
-          detail.demo ? el("span", { class: "tag warn" }, "demo picture, not a model's") : null,
+          detail.demo ? el("span", { class: "tag warn" }, "demo picture") : null,
           el("span", { class: "grow" }), star),
         el("p", { class: "whole" }, detail.prompt),
         el("div", { class: "row" },

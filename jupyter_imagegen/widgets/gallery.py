@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -108,7 +109,7 @@ class Gallery(Panel):
         StoreError
             If one of them is no longer there.
         """
-        return tuple(picture.image for picture in self._pictures(self.chosen))
+        return tuple(replace(picture.image, face=self._session) for picture in self._pictures(self.chosen))
 
     def static(self) -> dict[str, Any]:
         """The newest pictures with their captions."""

@@ -100,11 +100,12 @@ def detail_state(picture: StoredPicture, pictures: Pictures, now: datetime) -> D
     """Everything about one picture."""
     image = picture.image
     made = image.made_at.astimezone(now.tzinfo)
+    size = f"{image.width}x{image.height}"
     inputs, missing = _sources(picture, pictures)
     facts = [
         ("model", one_line(picture.model, 60)),
         *((name, one_line(str(value), 80)) for name, value in picture.parameters.items()),
-        ("pixels", pixels(f"{image.width}x{image.height}")),
+        ("pixels", "" if picture.parameters.get("size") == size else pixels(size)),
         *((name, ", ".join(keys)) for name, keys in inputs.items()),
         ("cost", price_words(picture)),
         ("time", duration(image.seconds)),
