@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.request import EditRequest
@@ -86,6 +87,8 @@ def _kept(data: bytes, image: Image, key: str, result: Result, storage: Storage)
             request=result.request,
             provider=result.provider,
             alt=result.alt,
+            # What the model's picture cost stands with that; this one was made here.
+            cost_usd=Decimal(0),
             **facts,
         )
     except StoreError as exc:

@@ -128,6 +128,12 @@ def test_a_composite_adds_nothing_to_the_ledger_not_even_when_it_is_built_again(
     assert "built again" in again.generate("winter").notes[-1]
 
 
+def test_in_the_history_a_composite_costs_nothing_and_the_models_picture_what_it_cost(session):
+    result = edit(session)
+    costs = {entry.namespace: entry.cost_usd for entry in session.accounts.history("winter")}
+    assert costs == {"composite": 0, None: result.cost.usd}
+
+
 def test_a_full_disk_still_gives_the_composite_with_a_note(session, server):
     session.edit("make it winter", image=original(), mask=mask())
     said = output(

@@ -39,8 +39,8 @@ export default {
     const share = el("span", { class: "share soft" });
     // The number moves while painting; a screen reader is told when the stroke is done.
     const spoken = el("div", { class: "unseen", role: "status" });
-    const button = (label, keys, onclick, more = {}) => el("button", {
-      type: "button", onclick, title: keys ? `${label} (${keys})` : null, ...more }, label);
+    const button = (label, keys, onclick, more = {}) => el("button",
+      { type: "button", onclick, title: keys ? `${label} (${keys})` : null, ...more }, label);
     const tools = Object.fromEntries([["brush", "Brush", "B"], ["eraser", "Eraser", "E"], ["box", "Box", "R"],
       ["lasso", "Lasso", "L"]].map(([name, label, key]) => [name,
       button(label, key, () => choose(name), { "aria-pressed": "false", "aria-keyshortcuts": key })]));
@@ -192,9 +192,9 @@ export default {
       if (cursor.shown && !state.space) {
         const shaping = state.tool === "box" || state.tool === "lasso";
         const r = shaping ? short / 80 : state.size / 2, { x, y } = cursor;
+        const arm = shaping ? r : short / 100;
         if (!shaping) d += `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
-        if (shaping && cursor.keyboard) d += `M${x - r} ${y}h${2 * r}M${x} ${y - r}v${2 * r}`;
-        else if (cursor.keyboard) d += `M${x - short / 100} ${y}h${short / 50}M${x} ${y - short / 100}v${short / 50}`;
+        if (cursor.keyboard) d += `M${x - arm} ${y}h${2 * arm}M${x} ${y - arm}v${2 * arm}`;
       }
       for (const line of lines) line.setAttribute("d", d);
     }
@@ -390,7 +390,6 @@ export default {
     model.on("change:drawn", () => receive(true));
     model.on("change:share", () => { if (!stroke) share.textContent = shareWords(model.get("share")); });
     model.on("change:feather", () => { showFeather(); later(); });
-    model.on("change:picture", () => setPicture(picture, model.get("picture"), model.get("picture_mime")));
     veil.style.opacity = .5;
     choose("brush");
     resize(state.size);

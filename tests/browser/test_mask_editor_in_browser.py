@@ -27,21 +27,22 @@ editor = mask_editor(picture, session=imagegen.default_session())
 received = [0]
 editor.observe(lambda change: received.__setitem__(0, received[0] + 1), "drawn")
 """
-EDIT = """
-r = imagegen.edit("make it winter", image=picture, mask=editor, keep_outside=True)
-r
-"""
+
+
+def written(folder, *cells):
+    """A notebook with these cells."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(code.strip()) for code in cells]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = folder / "lesson.ipynb"
+    nbformat.write(notebook, path)
+    return path
 
 
 @pytest.fixture
 def lesson(tmp_path):
-    """A notebook that makes an editor, shows it, and has two cells for later."""
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(code.strip()) for code in (SETUP, "editor", "1 + 1")]
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    path = tmp_path / "lesson.ipynb"
-    nbformat.write(notebook, path)
-    return path
+    """A notebook that makes an editor and shows it, with a cell above and one below."""
+    return written(tmp_path, SETUP, "editor", "1 + 1")
 
 
 class Kernel:
@@ -96,7 +97,7 @@ class Editor:
 
     def __init__(self, page, kernel, size=SIZE):
         self.page, self.kernel, self.size = page, kernel, size
-        self.root = page.locator(".mask-editor")
+        self.root = page.locator(".mask-editor").first
         self.veil = self.root.locator("canvas.veil")
         expect(self.veil).to_be_visible()
         page.wait_for_function("() => document.querySelector('.mask-editor img')?.naturalWidth > 0")
@@ -335,8 +336,7 @@ def test_every_tool_does_to_the_mask_what_it_shows(in_lab, page, tmp_path):
     editor.press("Undo")
     assert kernel.alpha((10, 10), (385, 250)) == [255, 0]
 
-    # A mask from Python shows, and so does a second view what the first one holds.
-    kernel.value("0", "from IPython.display import display; editor.feather = 3")
+    kernel.value("0", "editor.feather = 3")
     expect(editor.root.get_by_label("Feather")).to_have_value("3")
 
 
@@ -386,3 +386,37 @@ def test_a_finger_paints_two_fingers_zoom_and_a_pen_presses(in_lab, page):
         pen("mouseReleased", 400, 450, 0)
     # 41 pixels wide where it presses hard, about 15 where it does not.
     assert kernel.alpha((150, 450), (150, 465), (350, 450), (350, 465)) == [0, 255, 0, 0]
+
+
+#: Whether the veil lies on a point of the picture, given as fractions.
+VEILED = """([n, x, y]) => {
+    const veil = document.querySelectorAll('.mask-editor canvas.veil')[n];
+    return veil?.getContext('2d').getImageData(x * veil.width, y * veil.height, 1, 1).data[3] > 127;
+}"""
+
+
+def test_a_mask_from_python_is_seen_and_two_views_show_the_same_mask(
+    page, open_notebook, run_all, tmp_path, kernel
+):
+    begin = """
+white = Image.new("L", picture.size)
+white.paste(255, (0, 0, 768, 128))
+editor = mask_editor(picture, session=imagegen.default_session(), mask=white)
+received = [0]
+editor.observe(lambda change: received.__setitem__(0, received[0] + 1), "drawn")
+"""
+    copy = open_notebook(written(tmp_path, SETUP + begin, "editor", "editor"), "lab")
+    run_all()
+    expect(page.locator(".mask-editor")).to_have_count(2)
+    for view in (0, 1):
+        page.wait_for_function(VEILED, arg=[view, 0.5, 0.1])
+        assert not page.evaluate(VEILED, [view, 0.5, 0.6])
+        expect(page.locator(".mask-editor .share").nth(view)).to_have_text("25 % will change")
+    connected = kernel(copy)
+    first = Editor(page, connected)
+    first.drag((200, 307), (600, 307))
+    page.wait_for_function(VEILED, arg=[1, 0.5, 0.6])
+    assert connected.alpha((384, 10), (384, 307), (384, 200)) == [0, 0, 255]
+    # What the second view was shown it does not send again.
+    assert connected.received() == 1
+    assert page.problems == []
