@@ -4,6 +4,16 @@ let panels = 0;
 /** Milliseconds of quiet in the prompt before it is sent on; and before a silent kernel is called busy. */
 const TYPING = 250;
 const SILENCE = 700;
+const BUSY = "Waiting for the kernel: a cell is running.";
+
+/** Enter in a line of text: JupyterLab stops what browsers do with it by themselves (submit, tell of a change). */
+function onEnter(input, run) {
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    run();
+  });
+}
 
 /** A list to choose from; where Python allows it, a value that is not in the list can be typed. */
 function listControl(spec, change) {
@@ -14,7 +24,9 @@ function listControl(spec, change) {
     if (!own.hidden) own.focus();
     else change(spec.name === "partial_images" ? Number(list.value) : list.value);
   });
-  own.addEventListener("change", () => { if (own.value.trim()) change(own.value.trim()); });
+  const typed = () => { if (own.value.trim()) change(own.value.trim()); };
+  own.addEventListener("change", typed);
+  onEnter(own, typed);
   own.setAttribute("aria-label", "Width x height in pixels");
   const show = (next, value) => {
     const wanted = [...next.options, ...(next.free ? [{ value: "\u2026", label: "other\u2026" }] : [])];
@@ -91,15 +103,14 @@ export default {
     const state = el("div", { class: "state" }, running, said);
 
     // What came.
-    const strip = el("ul", { class: "strip", "aria-label": "Pictures" });
+    const action = (text, run, title) => el("button", { type: "button", title, onclick: run }, text);
+    const strip = el("ul", { class: "strip", "aria-label": "What came" });
     const star = el("button", { type: "button", "aria-label": "Favourite", "aria-pressed": "false" }, "\u2605");
     const larger = el("button", { type: "button", "aria-pressed": "false" }, "Larger");
-    const action = (text, run, title) => el("button", { type: "button", title, onclick: run }, text);
     const tools = el("div", { class: "row acts", role: "group", "aria-label": "With the selected picture" });
     const name = el("input", { type: "text", spellcheck: "false" });
-    const saving = el("form", { class: "row saving", hidden: true },
-      el("label", { class: "inline" }, "File name", name), el("button", { type: "submit" }, "Save"),
-      el("button", { type: "button", onclick: () => { saving.hidden = true; save.focus(); } }, "Close"));
+    const saving = el("div", { class: "row saving", hidden: true, role: "group", "aria-label": "Save a copy" },
+      el("label", { class: "inline" }, "File name", name), action("Save copy", () => saveAs()), action("Close", () => closeSaving()));
     const text = el("textarea", { readonly: true, rows: 4, spellcheck: "false" });
     const fallback = el("div", { class: "fallback", hidden: true },
       el("label", { class: "field" }, "Copy this cell", text),
@@ -137,16 +148,12 @@ export default {
       larger.setAttribute("aria-pressed", String(on));
       strip.classList.toggle("large", on);
     });
-    saving.addEventListener("submit", (event) => {
-      event.preventDefault();
-      act("save", { name: name.value });
-      saving.hidden = true;
-      save.focus();
-    });
-    saving.addEventListener("keydown", (event) => { if (event.key === "Escape") { saving.hidden = true; save.focus(); } });
+    const closeSaving = () => { saving.hidden = true; save.focus(); };
+    const saveAs = () => { act("save", { name: name.value }); closeSaving(); };
+    saving.addEventListener("keydown", (event) => { if (event.key === "Escape") closeSaving(); });
+    onEnter(name, saveAs);
 
-    // The front end's own shortcuts would take keys that are meant for these controls.
-    const body = el("div", { class: "ig maker", role: "region", "aria-label": "Make pictures", "data-lm-suppress-shortcuts": "true" },
+    const body = el("div", { class: "ig maker", role: "region", "aria-label": "Make pictures" },
       el("div", { class: "pad" },
         el("label", { class: "field" }, promptLabel, prompt),
         el("span", { class: "unseen", id: `${uid}-keys` }, "Control Enter generates."),
@@ -214,9 +221,13 @@ export default {
     /** The kernel answers at once, unless a cell keeps it: then say so instead of looking dead. */
     const listen = () => {
       clearTimeout(silence);
-      silence = setTimeout(() => tell("Waiting for the kernel: a cell is running."), SILENCE);
+      silence = setTimeout(() => tell(BUSY), SILENCE);
     };
-    const answered = () => { clearTimeout(silence); };
+    const answered = () => {
+      clearTimeout(silence);
+      if (silence && said.textContent === BUSY) tell("");
+      silence = 0;
+    };
     const generate = () => {
       sendWords();
       send({ kind: "generate", prompt: prompt.value, choices: model.get("choices") });
@@ -230,7 +241,10 @@ export default {
     detach.addEventListener("click", () => { send({ kind: "detach" }); listen(); prompt.focus(); });
     cancel.addEventListener("click", () => { send({ kind: "cancel" }); listen(); prompt.focus(); });
     let refreshed = Date.now();
-    body.addEventListener("focusin", () => {
+    body.addEventListener("focusin", (event) => {
+      // JupyterLab would take single keys on a list or a button for its commands ("m" turns the cell into text);
+      // it looks for this attribute on the focused element itself.
+      event.target.setAttribute("data-lm-suppress-shortcuts", "true");
       if (Date.now() - refreshed > 5000) { refreshed = Date.now(); send({ kind: "refresh" }); }
     });
 
@@ -306,7 +320,10 @@ export default {
         const place = places.get(card.id), button = place.querySelector(".pick"), caption = place.querySelector("figcaption");
         const img = picture(card.id);
         if (img.parentNode !== button) button.append(img);
-        img.alt = card.pending ? "a picture on the way" : card.alt;
+        img.alt = card.alt;
+        // A place without a picture yet has no other name.
+        if (card.pending) button.setAttribute("aria-label", "a picture on the way");
+        else button.removeAttribute("aria-label");
         button.style.aspectRatio = `${card.width} / ${card.height}`;
         button.disabled = card.pending;
         place.classList.toggle("pending", card.pending);
@@ -344,6 +361,8 @@ export default {
       answered();
       clearInterval(clock);
       since = performance.now();
+      // Whoever stands on Cancel when the run ends is not to be thrown to the top of the page.
+      if (!on && running.contains(document.activeElement)) go.focus();
       running.hidden = !on;
       said.hidden = on;
       if (on) {
@@ -370,7 +389,7 @@ export default {
     model.on("change:selected", showSelected);
     model.on("change:run", showRun);
     model.on("change:said", showSaid);
-    model.on("change:problem", answered);
+    for (const name of ["problem", "cards", "inputs", "editor"]) model.on(`change:${name}`, answered);
     showWords();
     showControls();
     showInputs();

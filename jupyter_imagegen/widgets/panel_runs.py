@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_imagegen.core.events import Done, Joined, Kept, PartialShown, Planned, Sent, Waiting
-from jupyter_imagegen.errors import AbandonedError, ImagegenError, RequestError
+from jupyter_imagegen.errors import AbandonedError, ImagegenError, RequestError, StoreError
 from jupyter_imagegen.render import estimate_words
 from jupyter_imagegen.widgets.panel_strip import MOST_CARDS, Asked, Card, Run, RunState
 
@@ -199,11 +199,21 @@ class Runs:
                 self._board.send_picture(place)
             case Done():
                 run.finish(event.result)
+                self._recall(run)
                 self.result = event.result
         if isinstance(event, Planned | Kept | Done):
             self.show_cards()
         if not isinstance(event, Done):
             self._show_run(run)
+
+    def _recall(self, run: Run) -> None:
+        """Pictures from the store may have been marked long ago, or in the gallery."""
+        browsing = self._session.workshop.storage.browsing
+        for place, card in run.cards.items():
+            if card.image.origin != "provider":
+                with suppress(StoreError):
+                    found = browsing.one(card.key, card.image.sample)
+                    run.cards[place] = replace(card, favourite=found.favourite)
 
     def _ended(self, run: Run) -> None:
         board, error = self._board, run.job.future.exception()

@@ -490,14 +490,17 @@ def test_save_writes_a_copy_and_says_where(make, tmp_path, monkeypatch):
 def test_a_favourite_is_kept_in_the_store_and_shown(make, session):
     shown = make()
     generate(shown)
-    marked = []
-    keep = session.workshop.storage.pictures.set_favourite
-    session.workshop.storage.pictures.set_favourite = lambda *told: (marked.append(told), keep(*told))
+    browsing, key = session.workshop.storage.browsing, shown.result.key
     act(shown, "favourite", id=shown.cards[0]["id"], on=True)
     assert shown.cards[0]["favourite"] is True
-    assert marked == [(shown.result.key, 0, True)]
-    act(shown, "favourite", id=shown.cards[0]["id"], on=False)
-    assert shown.cards[0]["favourite"] is False
+    assert browsing.one(key, 0).favourite
+    # Another panel that brings it from the store shows it as one.
+    other = make()
+    generate(other)
+    assert other.cards[0]["favourite"] is True
+    act(other, "favourite", id=other.cards[0]["id"], on=False)
+    assert other.cards[0]["favourite"] is False
+    assert not browsing.one(key, 0).favourite
 
 
 def test_a_picture_is_sent_again_to_a_view_that_asks_for_it(make):

@@ -56,14 +56,8 @@ def test_ipython_gives_the_magic_every_word_of_the_cell(prompt):
     text = cell_text(prompt, {"n": 1})
     ran = []
     code = TransformerManager().transform_cell(text)
-    exec(
-        code,
-        {
-            "get_ipython": lambda: type(
-                "Shell", (), {"run_cell_magic": lambda _self, *told: ran.append(told)}
-            )()
-        },
-    )
+    shell = type("Shell", (), {"run_cell_magic": lambda _self, *told: ran.append(told)})
+    exec(code, {"get_ipython": shell})
     name, line, body = ran[0]
     assert (name, line.strip(), filled(body.strip(), {})) == ("imagegen", "-n 1", prompt.strip())
 
