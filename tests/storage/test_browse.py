@@ -271,16 +271,28 @@ def test_bytes_that_another_sample_has_stay(storage, draw, png):
     assert [entry.prompt for entry in storage.pictures.history()] == ["two"]
 
 
-def test_a_picture_whose_index_will_not_let_it_go_stays_whole(storage, drawing, png, monkeypatch):
+@pytest.mark.parametrize("fails", ["within", "at the end"])
+def test_a_picture_whose_index_will_not_let_it_go_stays_whole(storage, drawing, png, fails):
     image = drawing.keep(png())
-    storage._database.all(
-        "CREATE TRIGGER kept BEFORE DELETE ON pictures BEGIN SELECT RAISE(ABORT, 'not today'); END"
-    )
-    with pytest.raises(StoreError, match="not today"):
+    database = storage._database
+    if fails == "within":
+        database.all(
+            "CREATE TRIGGER kept BEFORE DELETE ON pictures BEGIN SELECT RAISE(ABORT, 'constraint') ; END"
+        )
+    else:
+        # Checked when the transaction ends, after the recipe was taken away.
+        database.all("PRAGMA foreign_keys = ON")
+        database.all(
+            "CREATE TABLE wall (key TEXT, sample INTEGER, FOREIGN KEY (key, sample)"
+            " REFERENCES samples (key, sample) DEFERRABLE INITIALLY DEFERRED)"
+        )
+        database.all("INSERT INTO wall VALUES (:key, 0)", key=drawing.key)
+    with pytest.raises(StoreError, match="constraint"):
         storage.pictures.delete(drawing.key, 0)
     assert image.bytes == png()
     assert storage.browsing.one(drawing.key, 0).prompt == "a lighthouse at dusk"
     assert len(list(storage.home.glob("pictures/*/*.json"))) == 1
+    assert list((storage.home / "incoming").iterdir()) == []
 
 
 def test_a_picture_is_not_deleted_while_its_request_is_being_drawn(storage, drawing, png):
