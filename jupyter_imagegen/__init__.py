@@ -39,9 +39,11 @@ _VERBS = {
     "costs": "accounts.costs",
     "budget": "accounts.budget",
 }
+#: The panels: each a function of that name in the module of that name.
+_PANELS = ("panel", "mask_editor", "gallery", "cost_meter", "compare")
 _VALUES = {"Result": "core.results", "Image": "core.results", "Estimate": "core.pricing"}
 
-__all__ = ["default_session", "load_ipython_extension", *_VERBS, *_VALUES]  # noqa: PLE0604 - both hold names
+__all__ = ["default_session", "load_ipython_extension", *_VERBS, *_PANELS, *_VALUES]  # noqa: PLE0604 - both hold names
 
 _session: Session | None = None
 _lock = threading.Lock()
@@ -90,12 +92,23 @@ def _shell() -> InteractiveShell | None:
     return get_ipython()
 
 
+def _panel_function(name: str) -> Any:
+    """A panel's function, made to work on the session of this process."""
+    from functools import partial, update_wrapper
+    from importlib import import_module
+
+    function = getattr(import_module(f"{__name__}.widgets.{name}"), name)
+    return update_wrapper(partial(function, session=default_session()), function)
+
+
 def __getattr__(name: str) -> Any:
     if name in _VERBS:
         found: Any = default_session()
         for step in _VERBS[name].split("."):
             found = getattr(found, step)
         return found
+    if name in _PANELS:
+        return _panel_function(name)
     if name in _VALUES:
         from importlib import import_module
 
