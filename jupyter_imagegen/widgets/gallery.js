@@ -135,6 +135,8 @@ export default {
       list.setAttribute("aria-busy", "true");
       panel.classList.add("loading");
       if (!options().length) showEmpty("Loading…");
+      // A search that finds less makes no gap: what is under the gallery stays where it is.
+      scroller.style.minHeight = `${scroller.offsetHeight}px`;
       narrowed = asked();
       model.send({ kind: "page", ask, narrowed, before: null });
     }

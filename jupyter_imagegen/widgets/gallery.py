@@ -143,7 +143,7 @@ class Gallery(Panel):
         key, sample = _named(message)
         favourite = bool(message.get("favourite"))
         self._storage.pictures.set_favourite(key, sample, favourite)
-        self.said = "Marked as a favourite." if favourite else "No longer a favourite."
+        self._say("Marked as a favourite." if favourite else "No longer a favourite.")
         self.send({"kind": "marked", "key": key, "sample": sample, "favourite": favourite})
 
     def on_delete(self, message: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
@@ -151,7 +151,7 @@ class Gallery(Panel):
         key, sample = _named(message)
         self._storage.pictures.delete(key, sample)
         self.chosen = [one for one in self.chosen if tuple(one) != (key, sample)]
-        self.said = "Deleted. What it cost stays in the costs."
+        self._say("Deleted. What it cost stays in the costs.")
         self.send({"kind": "deleted", "key": key, "sample": sample})
 
     def on_export(self, message: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
@@ -164,9 +164,9 @@ class Gallery(Panel):
                 path = Path(folder) / name
                 report = self._storage.pictures.export(path, samples=samples)
                 self.send({"kind": "exported", "name": name}, buffers=[path.read_bytes()])
-            self.said = _exported_words(report.pictures, len(report.skipped), name)
+            self._say(_exported_words(report.pictures, len(report.skipped), name))
             return
-        self.said = f"Writing {weight / 1e6:,.0f} MB…"
+        self._say(f"Writing {weight / 1e6:,.0f} MB…")
         self._writing = threading.Thread(
             target=self.guarded,
             args=(self._write, unused(Path.cwd() / name), samples),
@@ -198,7 +198,7 @@ class Gallery(Panel):
         self._panel.prompt = picture.prompt
         for key in picture_sources(picture, self._storage.pictures).get("image", ()):
             self._panel.add_reference(key)
-        self.said = "The panel has its prompt and settings."
+        self._say("The panel has its prompt and settings.")
 
     def on_look(self, _message: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
         """The page came into view again: other processes may have made pictures."""
@@ -208,6 +208,11 @@ class Gallery(Panel):
     def _storage(self) -> Storage:
         return self._session.workshop.storage
 
+    def _say(self, words: str) -> None:
+        # Said again, the same words are no change: a screen reader would stay silent.
+        self.said = ""
+        self.said = words
+
     def _send_page(self, message: Mapping[str, Any], ask: object) -> None:
         now = self._session.workshop.now()
         browsing = self._storage.browsing
@@ -215,6 +220,7 @@ class Gallery(Panel):
         before = _cursor(message.get("before"))
         page = browsing.page(wanted, limit=PAGE, before=before)
         if before is None:
+            self.said = ""
             with self._lock:
                 self._narrowed = wanted
                 self._newest = self._newest_cursor()
@@ -268,7 +274,7 @@ class Gallery(Panel):
 
     def _write(self, path: Path, samples: list[tuple[str, int]]) -> None:
         report = self._storage.pictures.export(path, samples=samples)
-        self.said = _exported_words(report.pictures, len(report.skipped), str(path))
+        self._say(_exported_words(report.pictures, len(report.skipped), str(path)))
 
 
 def gallery(*, panel: PicturePanel | None = None, session: Session) -> Gallery:

@@ -105,8 +105,10 @@ def test_a_person_searches_narrows_marks_deletes_and_exports(ui, page, store, sh
     expect(gallery.get_by_role("button", name="Show more")).to_be_hidden()
 
     search = gallery.get_by_role("searchbox", name="Search prompts")
+    height = gallery.bounding_box()["height"]
     search.fill("LIGHT")
     expect(options).to_have_count(1)
+    assert gallery.bounding_box()["height"] == height
     search.fill("nothing like this")
     expect(gallery.get_by_text("No picture is like that.")).to_be_visible()
     gallery.get_by_role("button", name="Clear").last.click()
