@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import threading
 from concurrent.futures import wait
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from jupyter_imagegen.accounts import Accounts
 from jupyter_imagegen.core.events import Done, Sent
-from jupyter_imagegen.errors import DetachedError, ImagegenError, SourceError, StoreError
+from jupyter_imagegen.desk import Desk
+from jupyter_imagegen.errors import DetachedError, ImagegenError, SourceError
 from jupyter_imagegen.runner import Runner
 from jupyter_imagegen.workshop import Workshop
 
@@ -26,43 +26,10 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.events import Event
     from jupyter_imagegen.core.pricing import Estimate
     from jupyter_imagegen.core.results import Image, Result
+    from jupyter_imagegen.desk import Preflight
     from jupyter_imagegen.orders import PictureOptions
-    from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.runner import Job
     from jupyter_imagegen.storage import Storage
-
-
-#: More pictures than any store holds of one request: no stored ones will do.
-_NEVER = sys.maxsize
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preflight:
-    """What a cell would do, without doing it.
-
-    Attributes
-    ----------
-    order : Order
-        The exact request, who would make it, and how it would be sent.
-    key : str
-        The request's SHA-256.
-    stored : int
-        How many of the wanted pictures are there already.
-    estimate : Estimate
-        What the rest would cost now, by whoever would make it.
-    listed : Estimate
-        What all of them cost from the model's maker when none is stored; nothing only where the free provider
-        was asked for by name.
-    notes : tuple of str
-        What the user should know, such as a model's shutdown.
-    """
-
-    order: Order
-    key: str
-    stored: int
-    estimate: Estimate
-    listed: Estimate
-    notes: tuple[str, ...]
 
 
 def _local_time() -> datetime:
@@ -101,6 +68,7 @@ class Session:
         #: Shows a job's progress and waits for its result; set by the display where there is one.
         self.watch: Callable[[Job], Result] = _wait
         self.last: Result | None = None
+        self._desk = Desk(self.workshop, last=lambda: self.last)
         self._runner = Runner()
         self._jobs: list[Job] = []
         self._jobs_lock = threading.Lock()
@@ -257,7 +225,7 @@ class Session:
     ) -> Job:
         """Begin a run and return at once; takes what `edit` does, and the names of the notebook."""
         settings = self.workshop.settings()
-        order = self._order(settings, prompt, (image, mask, markup), names, options)
+        order = self._desk.order(settings, prompt, (image, mask, markup), names, options)
         events = self.workshop.engine(settings).run(order)
         finished = self._finished(
             events,
@@ -281,35 +249,7 @@ class Session:
         **options: Unpack[PictureOptions],
     ) -> Preflight:
         """What a run would do and cost; spends nothing and calls nobody. Takes what `submit` does."""
-        from jupyter_imagegen.core.keys import request_key
-        from jupyter_imagegen.core.validation import validate
-
-        workshop = self.workshop
-        settings = workshop.settings()
-        order = self._order(settings, prompt, (image, mask, markup), names, options, calling=False)
-        key = request_key(order.request, namespace=order.provider.namespace)
-        stored = 0 if order.fresh else min(workshop.storage.pictures.count(key), order.options.n)
-        missing = order.options.n - stored
-        notes: list[str] = []
-        if missing:
-            notes = validate(
-                order.request,
-                order.options,
-                catalog=workshop.catalog,
-                today=workshop.now().date(),
-                official=order.provider.official,
-            )
-        engine = workshop.engine(settings)
-        named = options.get("provider") or settings.provider
-        maker = order if named else replace(order, provider=workshop.provider("openai"))
-        return Preflight(
-            order=order,
-            key=key,
-            stored=stored,
-            estimate=engine.estimate(order, missing),
-            listed=engine.estimate(maker, order.options.n),
-            notes=tuple(notes),
-        )
+        return self._desk.preflight(prompt, (image, mask, markup), names, options)
 
     def estimate(self, prompt: str, **options: Any) -> Estimate:
         """The price of pictures, before: what they cost when none is stored; spends nothing.
@@ -397,50 +337,6 @@ class Session:
         from jupyter_imagegen.exports import save_copy
 
         return save_copy(image, path, folder=Path.cwd(), overwrite=overwrite)
-
-    def _order(
-        self,
-        settings: Settings,
-        prompt: str,
-        pictures: tuple[object, object, object],
-        names: Mapping[str, Any] | None,
-        options: PictureOptions,
-        *,
-        calling: bool = True,
-    ) -> Order:
-        from jupyter_imagegen.orders import build_order, build_request, input_pictures, style_names
-
-        workshop = self.workshop
-        # A screen reader is told what the user wrote, not the craft that a style puts around it.
-        options = {**options, "alt": options.get("alt") or prompt}
-        if styles := style_names(options):
-            prompt = workshop.styled(prompt, styles)
-        model = options.get("model") or settings.model
-        request = build_request(
-            prompt,
-            settings=settings,
-            model=model or workshop.catalog.default(workshop.now().date()).name,
-            options=options,
-            inputs=input_pictures(workshop.sources(lambda: self.last), pictures, names),
-        )
-        provider = workshop.provider_for(
-            request,
-            named=options.get("provider") or settings.provider,
-            wanted=_NEVER if options.get("fresh") else options.get("n", 1),
-            calling=calling,
-        )
-        if calling and provider.paid and settings.budgets and not workshop.storage.persistent:
-            raise StoreError(
-                f"a budget is set and the ledger in {settings.home} cannot be used, so nothing holds it",
-                hint="Mend the folder or set IMAGEGEN_HOME to another one.",
-            )
-        return build_order(
-            request,
-            settings=settings,
-            options=options,
-            provider=provider,
-            notebook=workshop.notebook_name(),
-        )
 
     async def _finished(
         self, events: AsyncGenerator[Event, None], storage: Storage, *, keep_outside: bool, feather: int

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jupyter_imagegen.core.budgets import Scope
     from jupyter_imagegen.core.results import Image, Result
-    from jupyter_imagegen.session import Preflight
+    from jupyter_imagegen.desk import Preflight
     from jupyter_imagegen.storage import Spending
 
 

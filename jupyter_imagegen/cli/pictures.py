@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.budgets import Budget, Scope
     from jupyter_imagegen.core.results import Image, Result
-    from jupyter_imagegen.session import Preflight, Session
+    from jupyter_imagegen.desk import Preflight
+    from jupyter_imagegen.session import Session
     from jupyter_imagegen.storage import Spending
 
 _PERIODS = {"session": "in this run", "day": "today", "month": "this month", "total": "in all"}

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from jupyter_imagegen.core.budgets import Budget, Scope
-    from jupyter_imagegen.session import Preflight, Session
+    from jupyter_imagegen.desk import Preflight
+    from jupyter_imagegen.session import Session
 
 #: Seconds after the last change before a price is reckoned.
 QUOTE_DELAY = 0.12

@@ -1,0 +1,163 @@
+"""Takes orders: from a prompt, pictures and options to what the engine runs, and to what that would cost."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.results import Result
+    from jupyter_imagegen.orders import PictureOptions
+    from jupyter_imagegen.purchase import Order
+    from jupyter_imagegen.workshop import Workshop
+
+#: More pictures than any store holds of one request: no stored ones will do.
+_NEVER = sys.maxsize
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """What a cell would do, without doing it.
+
+    Attributes
+    ----------
+    order : Order
+        The exact request, who would make it, and how it would be sent.
+    key : str
+        The request's SHA-256.
+    stored : int
+        How many of the wanted pictures are there already.
+    estimate : Estimate
+        What the rest would cost now, by whoever would make it.
+    listed : Estimate
+        What all of them cost from the model's maker when none is stored; nothing only where the free provider
+        was asked for by name.
+    notes : tuple of str
+        What the user should know, such as a model's shutdown.
+    """
+
+    order: Order
+    key: str
+    stored: int
+    estimate: Estimate
+    listed: Estimate
+    notes: tuple[str, ...]
+
+
+class Desk:
+    """Where a session's orders are taken.
+
+    Parameters
+    ----------
+    workshop
+        Settings, store, catalog and providers.
+    last
+        Gives the session's last result, which `-i last` means.
+
+    Examples
+    --------
+    >>> desk.preflight("a lighthouse", (None, None, None), None, {"quality": "low"}).stored
+    0
+    """
+
+    def __init__(self, workshop: Workshop, *, last: Callable[[], Result | None]) -> None:
+        self._workshop = workshop
+        self._last = last
+
+    def preflight(
+        self,
+        prompt: str,
+        pictures: tuple[object, object, object],
+        names: Mapping[str, Any] | None,
+        options: PictureOptions,
+    ) -> Preflight:
+        """What a run would do and cost; see `Session.preflight`."""
+        from jupyter_imagegen.core.keys import request_key
+        from jupyter_imagegen.core.validation import validate
+
+        workshop = self._workshop
+        settings = workshop.settings()
+        order = self.order(settings, prompt, pictures, names, options, calling=False)
+        key = request_key(order.request, namespace=order.provider.namespace)
+        stored = 0 if order.fresh else min(workshop.storage.pictures.count(key), order.options.n)
+        missing = order.options.n - stored
+        notes: list[str] = []
+        if missing:
+            notes = validate(
+                order.request,
+                order.options,
+                catalog=workshop.catalog,
+                today=workshop.now().date(),
+                official=order.provider.official,
+            )
+        engine = workshop.engine(settings)
+        named = options.get("provider") or settings.provider
+        maker = order if named else replace(order, provider=workshop.provider("openai"))
+        return Preflight(
+            order=order,
+            key=key,
+            stored=stored,
+            estimate=engine.estimate(order, missing),
+            listed=engine.estimate(maker, order.options.n),
+            notes=tuple(notes),
+        )
+
+    def order(
+        self,
+        settings: Settings,
+        prompt: str,
+        pictures: tuple[object, object, object],
+        names: Mapping[str, Any] | None,
+        options: PictureOptions,
+        *,
+        calling: bool = True,
+    ) -> Order:
+        """What the engine runs; `pictures` are those to change, the mask and the markup, None for none.
+
+        Raises
+        ------
+        RequestError
+            If an option is unknown, or a picture cannot be used.
+        StoreError
+            If a budget is set and the ledger that should hold it cannot be used.
+        """
+        from jupyter_imagegen.orders import build_order, build_request, input_pictures, style_names
+
+        workshop = self._workshop
+        # A screen reader is told what the user wrote, not the craft that a style puts around it.
+        options = {**options, "alt": options.get("alt") or prompt}
+        if styles := style_names(options):
+            prompt = workshop.styled(prompt, styles)
+        model = options.get("model") or settings.model
+        request = build_request(
+            prompt,
+            settings=settings,
+            model=model or workshop.catalog.default(workshop.now().date()).name,
+            options=options,
+            inputs=input_pictures(workshop.sources(self._last), pictures, names),
+        )
+        provider = workshop.provider_for(
+            request,
+            named=options.get("provider") or settings.provider,
+            wanted=_NEVER if options.get("fresh") else options.get("n", 1),
+            calling=calling,
+        )
+        if calling and provider.paid and settings.budgets and not workshop.storage.persistent:
+            raise StoreError(
+                f"a budget is set and the ledger in {settings.home} cannot be used, so nothing holds it",
+                hint="Mend the folder or set IMAGEGEN_HOME to another one.",
+            )
+        return build_order(
+            request,
+            settings=settings,
+            options=options,
+            provider=provider,
+            notebook=workshop.notebook_name(),
+        )
