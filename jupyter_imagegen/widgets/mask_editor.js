@@ -27,15 +27,12 @@ export default {
     const picture = el("img", { alt: `${model.get("title")}, to be painted on`, draggable: "false" });
     setPicture(picture, model.get("picture"), model.get("picture_mime"));
     const sheet = el("div", { class: "sheet" }, picture, veil, marks);
-    const frame = el("div", {
-      class: "frame", tabindex: "0", role: "application", "aria-roledescription": "painting area",
-      "aria-label": "Painting area. Arrow keys move the brush, Space paints, Tab leaves.",
-    }, sheet);
+    const frame = el("div", { class: "frame", tabindex: "0", role: "application",
+      "aria-label": "Painting area. Arrow keys move the brush, Space paints, Tab leaves." }, sheet);
     frame.style.aspectRatio = `${width} / ${height}`;
     frame.style.maxWidth = `min(100%, ${Math.round(600 * width / height)}px)`;
 
-    const level = el("output", { class: "zoom soft", "aria-label": "Zoom" });
-    const zoom = new Zoom(sheet, level);
+    const level = el("output", { class: "zoom soft", "aria-label": "Zoom" }), zoom = new Zoom(sheet, level);
     const share = el("span", { class: "share soft" });
     // The number moves while painting; a screen reader is told when the stroke is done.
     const spoken = el("div", { class: "unseen", role: "status" });
@@ -48,7 +45,7 @@ export default {
       oninput: () => resize(Number(size.value)) });
     const undo = button("Undo", "Ctrl+Z", () => step("undo"), { "aria-keyshortcuts": "Control+Z" });
     const redo = button("Redo", "Ctrl+Shift+Z", () => step("redo"), { "aria-keyshortcuts": "Control+Shift+Z" });
-    const opacity = el("input", { type: "range", class: "range", min: 10, max: 90, value: 50,
+    const opacity = el("input", { type: "range", class: "range", min: 10, max: 90, value: 60,
       oninput: () => { veil.style.opacity = opacity.value / 100; } });
     const feather = el("input", { type: "number", class: "number", min: 0, max: 200, step: 1,
       onchange: () => setFeather(Number(feather.value)) });
@@ -129,8 +126,8 @@ export default {
       redo.disabled = !painting.undone.length;
       later();
     }
-    function commit(one, drawn) { painting.add(one, drawn); changed(); }
-    function step(which) { painting[which](); changed(); }
+    const commit = (one, drawn) => { painting.add(one, drawn); changed(); };
+    const step = (which) => { painting[which](); changed(); };
 
     // -- to Python and back
     let timer = 0, sending = false, again = false, mine = false;
@@ -305,7 +302,8 @@ export default {
       fingers.delete(event.pointerId);
       if (pinch) { if (!fingers.size) pinch = null; return; }
       if (pan) { pan = null; return; }
-      if (event.type === "pointercancel") abandon(); else if (!keys.held) finish();
+      if (event.type === "pointercancel") abandon();
+      else if (!keys.held) finish();
     };
     veil.addEventListener("pointerup", up);
     veil.addEventListener("pointercancel", up);
@@ -323,7 +321,7 @@ export default {
       "]": () => resize(state.size * 1.25 + 1), "+": () => zoom.by(1.5), "=": () => zoom.by(1.5),
       "-": () => zoom.by(1 / 1.5), 0: () => zoom.fit() };
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    function keyboardCursor() { Object.assign(cursor, { shown: true, keyboard: true }); }
+    const keyboardCursor = () => Object.assign(cursor, { shown: true, keyboard: true });
     function follow() {
       // The cursor stays in sight when the picture is enlarged.
       const at = [cursor.x / width * zoom.level + zoom.x, cursor.y / height * zoom.level + zoom.y];
@@ -333,9 +331,9 @@ export default {
     }
     function moveCursor(arrow, little) {
       keyboardCursor();
-      const by = little ? Math.max(1, short / 200) : Math.max(2, Math.min(state.size / 2, short / 16));
-      cursor.x = clamp(cursor.x + arrow[0] * by, 0, width);
-      cursor.y = clamp(cursor.y + arrow[1] * by, 0, height);
+      const far = little ? Math.max(1, short / 200) : Math.max(2, Math.min(state.size / 2, short / 16));
+      cursor.x = clamp(cursor.x + arrow[0] * far, 0, width);
+      cursor.y = clamp(cursor.y + arrow[1] * far, 0, height);
       if (keys.held || draft?.kind === "box") extend(cursor.x, cursor.y);
       follow();
       frameSoon();
@@ -390,7 +388,7 @@ export default {
     model.on("change:drawn", () => receive(true));
     model.on("change:share", () => { if (!stroke) share.textContent = shareWords(model.get("share")); });
     model.on("change:feather", () => { showFeather(); later(); });
-    veil.style.opacity = .5;
+    veil.style.opacity = opacity.value / 100;
     choose("brush");
     resize(state.size);
     share.textContent = shareWords(model.get("share"));
