@@ -25,7 +25,8 @@ from jupyter_imagegen.storage import open_storage
 
 
 def say(*words):
-    print(*words, flush=True)
+    # In one piece: whoever is killed while writing has said a whole line or nothing.
+    print(" ".join(map(str, words)) + "\n", end="", flush=True)
 
 
 def open_home(home):
