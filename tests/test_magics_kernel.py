@@ -154,6 +154,16 @@ def test_a_copy_is_written_where_it_was_asked_for(demo):
     assert text(only(demo.run(code))) == r"b'\x89PNG'"
 
 
+def test_the_same_cell_again_saves_the_same_copy_again_without_a_complaint(demo):
+    demo.run("%%imagegen --save pictures/twice.png\na boat to keep twice")
+    assert (
+        only(demo.run("%%imagegen --save pictures/twice.png\na boat to keep twice"))["output_type"]
+        == "display_data"
+    )
+    refused = demo.run("%%imagegen --save pictures/twice.png\nanother boat")
+    assert "'twice.png' is there already" in error_line(refused[1:])
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
@@ -201,9 +211,7 @@ def test_settings_of_config_hold_and_bad_ones_are_taken_back(demo):
 
 
 def test_help_is_the_table_of_options(demo):
-    demo.client.execute("%%imagegen?")
-    reply = demo.client.get_shell_msg(timeout=30)
-    (page,) = reply["content"]["payload"]
+    (page,) = demo.reply(demo.start("%%imagegen?"))["payload"]
     assert "--output-compression" in page["data"]["text/plain"]
 
 
@@ -280,8 +288,7 @@ def test_an_interrupt_detaches_within_a_second_and_the_picture_still_lands(paid,
     assert text(outputs[0]).startswith("detached; the picture comes here")
     calls = server.calls
     gate.set()
-    paid.until(lambda message: message["msg_type"] == "update_display_data")
-    assert text(outputs[0]).startswith("Picture: a lighthouse far away")
+    paid.until_true(lambda: text(outputs[0]).startswith("Picture: a lighthouse far away"))
     assert "cached" in text(only(paid.run("%%imagegen\na lighthouse far away")))
     assert server.calls == calls
 
@@ -292,8 +299,7 @@ def test_nowait_returns_at_once_and_the_picture_comes_later(paid, server):
     output = only(paid.run("%%imagegen --nowait -o later\na lighthouse later"))
     assert text(output) == "being made; the picture comes here"
     gate.set()
-    paid.until(lambda message: message["msg_type"] == "update_display_data")
-    assert text(output).startswith("Picture: a lighthouse later")
+    paid.until_true(lambda: text(output).startswith("Picture: a lighthouse later"))
     paid.run("%imagegen wait")
     assert text(only(paid.run("later.request.prompt"))) == "'a lighthouse later'"
 
@@ -301,10 +307,11 @@ def test_nowait_returns_at_once_and_the_picture_comes_later(paid, server):
 def test_cancel_ends_a_waiting_run_and_says_how_many(paid, server):
     gate = threading.Event()
     server.script(Reply(rows_of(server), gate=gate, billed=True))
+    server.arrived.clear()
     waiting = only(paid.run("%%imagegen --nowait\na lighthouse never"))
+    assert server.arrived.wait(20)
     assert "1 given up" in text(only(paid.run("%imagegen cancel")))
-    paid.until(lambda message: message["msg_type"] == "update_display_data")
-    assert text(waiting).startswith("not made: abandoned")
+    paid.until_true(lambda: text(waiting).startswith("not made: abandoned"))
     gate.set()
 
 
