@@ -210,6 +210,18 @@ def test_settings_of_config_hold_and_bad_ones_are_taken_back(demo):
     assert '"quality": "low"' in text(only(demo.run("%%imagegen --dry-run\na boat")))
 
 
+def test_the_preview_setting_holds_for_cells_values_and_results(demo):
+    demo.run("%%imagegen\na boat of any size")
+    demo.run("%config Imagegen.preview = 200")
+    for cell in (
+        "%%imagegen\na boat of any size",
+        '%imagegen "a boat of any size"',
+        "ig.default_session().last",
+    ):
+        assert 'width="200"' in demo.run(f"{cell}")[-1]["data"]["text/html"]
+    demo.run("%config Imagegen.preview = None")
+
+
 def test_help_is_the_table_of_options(demo):
     (page,) = demo.reply(demo.start("%%imagegen?"))["payload"]
     assert "--output-compression" in page["data"]["text/plain"]

@@ -155,7 +155,7 @@ class Imagegen(Magics):
 
         result = LiveDisplay(job, preview=preview, shows_result=False).wait()
         self._keep(result, options)
-        return sized(result, preview)
+        return result if options.preview is None else sized(result, preview)
 
     def _submit(
         self, session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]
