@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Pixels to files: PNG, JPEG, WebP and GIF, the same bytes every time."""
 
 from __future__ import annotations
