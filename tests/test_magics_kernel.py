@@ -101,7 +101,7 @@ def test_variables_fill_options_too_and_never_make_new_words(demo):
 
 
 def test_raw_takes_the_prompt_as_it_stands(demo):
-    output = only(demo.run("%%imagegen --dry-run --raw\nthe price is $animal"))
+    output = only(demo.run("%%imagegen --dry-run --raw --alt $nowhere\nthe price is $animal"))
     assert '"prompt": "the price is $animal"' in text(output)
 
 
@@ -206,6 +206,8 @@ def test_settings_of_config_hold_and_bad_ones_are_taken_back(demo):
     assert '"quality": "medium"' in text(only(demo.run("%%imagegen --dry-run\na boat")))
     refused = only(demo.run("%config Imagegen.preview = 3"))
     assert "from 64 to 2048 pixels" in refused["text"]
+    assert text(only(demo.run("%config Imagegen.quality"))) == "'medium'"
+    assert demo.run("%config Imagegen.preview") == []
     assert demo.run("%config Imagegen.quality = None") == []
     assert '"quality": "low"' in text(only(demo.run("%%imagegen --dry-run\na boat")))
 
