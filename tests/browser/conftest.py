@@ -155,6 +155,8 @@ def open_notebook(jupyter, page):
     def open_copy(source, ui):
         copy = jupyter.root / f"{source.stem}-{secrets.token_hex(3)}.ipynb"
         shutil.copy(source, copy)
+        for settings in source.parent.glob("imagegen.toml"):
+            shutil.copy(settings, jupyter.root)
         path = {"lab": f"doc/tree/{copy.name}", "notebook": f"notebooks/{copy.name}"}[ui]
         page.goto(f"{jupyter.url}/{path}?token={jupyter.token}&reset")
         page.wait_for_function(READY)
