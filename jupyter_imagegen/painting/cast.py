@@ -103,7 +103,7 @@ PARTS: dict[str, Part] = {
     "owl": Part(birds.owl, 0.95, "ground", 0.8),
     "duck": Part(birds.duck, 0.7, "water", 1.0),
     "penguin": Part(birds.penguin, 0.9, wide=0.6),
-    "fish": Part(wildlife.fish, 0.62, "water", 1.2),
+    "fish": Part(wildlife.fish, 0.95, "water", 1.2),
     "whale": Part(wildlife.whale, 0.95, "water", 1.7),
     "butterfly": Part(wildlife.butterfly, 0.5, "sky", 1.1),
     "dragon": Part(wildlife.dragon, 1.15, "sky", 1.5),
@@ -127,9 +127,9 @@ PARTS: dict[str, Part] = {
     "planet": Part(cosmos.planet, 1.0, "sky", 1.3),
     "moonball": Part(cosmos.moonball, 0.5, "sky", 1.0),
     "star": Part(cosmos.star, 0.4, "sky", 1.0),
-    "sphere": Part(solids.sphere, 0.6, wide=1.0),
-    "cube": Part(solids.cube, 0.6, wide=1.0),
-    "triangle": Part(solids.triangle, 0.62, wide=1.05),
+    "sphere": Part(solids.sphere, 0.78, wide=1.0),
+    "cube": Part(solids.cube, 0.78, wide=1.0),
+    "triangle": Part(solids.triangle, 0.8, wide=1.05),
     "cake": Part(things.cake, 0.9, wide=1.25),
     "heart": Part(solids.heart, 0.7, wide=1.0),
     "mushroom": Part(outdoors.mushroom, 0.6, wide=0.95),
@@ -137,6 +137,10 @@ PARTS: dict[str, Part] = {
     "chair": Part(things.chair, 0.95, wide=1.1),
     "snowman": Part(outdoors.snowman, 0.9, wide=1.0),
 }
+
+
+#: Places that are frames rather than landscapes: nothing floats in their sky.
+_FRAMED = ("page", "studio", "table", "chart")
 
 
 def enter(sheet: Sheet, scene: Scene, stage: Stage) -> None:
@@ -185,7 +189,17 @@ def spots(sheet: Sheet, scene: Scene, stage: Stage, subject: Subject) -> list[Sp
             u += rng.uniform(-0.06, 0.06)
         depth = 0.0 if n == 1 else ((i * 2 + 1) % n) / n
         scale = size * (1 - 0.42 * depth) * (1.0 if n < 3 else 0.82 if n < 5 else 0.6)
+        framed = scene.place in _FRAMED
+        if framed:
+            scale = max(scale, stage.scale * 0.8 / max(1.0, n * 0.8))
+        if subject.kind == "person" and scene.has("portrait"):
+            # A portrait shows head and shoulders: the rest is below the frame.
+            scale *= 2.1
+            out.append(Spot(stage.x0 + span * u, sheet.height * 0.16 + scale, scale, flip=False))
+            continue
         match part.where:
+            case "sky" if framed:
+                y = stage.ground
             case "sky":
                 y = max(scale + 30, stage.horizon * (0.92 - 0.3 * depth) - rng.uniform(0, 30))
             case "water":

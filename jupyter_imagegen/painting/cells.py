@@ -215,6 +215,4 @@ def pixel(picture: Image, _rng: random.Random, detail: float) -> Image:
 
 def paper_cut(picture: Image, rng: random.Random, _detail: float) -> Image:
     """The fibre of coloured paper over cut sheets."""
-    return vignetted(
-        papered(papered(saturated(picture, 1.12), rng, 0.14), rng, 0.1, tooth=7), 0.2, (40, 28, 40)
-    )
+    return vignetted(papered(saturated(picture, 1.15), rng, 0.07), 0.2, (40, 28, 40))

@@ -226,8 +226,8 @@ def _coat_marks(pen: Pen, b: Build, rump: float, chest: float, mid: float) -> No
             pen.flat(
                 smooth(
                     [
-                        (x - w, mid - d * 0.84),
-                        (x + w, mid - d * 0.84),
+                        (x - w, mid - d * 0.7),
+                        (x + w, mid - d * 0.7),
                         (x + 0.03, mid - d * 0.1),
                         (x + 0.012, mid + d * 0.24),
                         (x, mid - d * 0.1),

@@ -87,7 +87,7 @@ LOOKS: dict[str, Look] = {
 _CONTAINED = {
     "oil": ("baroque", "impressionist"),
     "photo": ("cinematic",),
-    "pencil": ("blueprint", "chalk", "charcoal_drawing"),
+    "pencil": ("blueprint", "chalk", "charcoal_drawing", "ink", "crayon"),
 }
 
 

@@ -14,19 +14,22 @@ if TYPE_CHECKING:
     from jupyter_imagegen.painting.stage import Spot
 
 
+#: The colours of flowers that have one of their own.
+BLOOMS: dict[str, Colour] = {
+    "sunflower": (242, 188, 52),
+    "rose": (196, 44, 62),
+    "tulip": (220, 74, 84),
+    "daisy": (248, 246, 240),
+    "poppy": (222, 60, 44),
+    "lily": (246, 226, 214),
+    "orchid": (206, 120, 190),
+}
+
+
 def flower(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     """One tall flower with leaves."""
     pen = Pen(sheet, spot.x, spot.y, spot.scale, flip=spot.flip)
-    colours: dict[str, Colour] = {
-        "sunflower": (242, 188, 52),
-        "rose": (196, 44, 62),
-        "tulip": (220, 74, 84),
-        "daisy": (248, 246, 240),
-        "poppy": (222, 60, 44),
-        "lily": (246, 226, 214),
-        "orchid": (206, 120, 190),
-    }
-    petal = subject.colour or colours.get(subject.word.rstrip("s"), (226, 96, 120))
+    petal = subject.colour or BLOOMS.get(subject.word.rstrip("s"), (226, 96, 120))
     sway = 0.02 * sheet.wave(1, spot.x / 300)
     pen.form(
         ribbon(smooth([(0, 0), (0.02, -0.36), (sway, -0.74)], closed=False), (0.035, 0.028, 0.022)),

@@ -150,7 +150,7 @@ def art_deco(picture: Image, rng: random.Random, detail: float) -> Image:
     u = unit_of(picture)
     w, h = picture.size
     inks = ImageOps.colorize(picture.convert("L"), (14, 24, 44), (246, 232, 196), mid=(178, 132, 62))
-    out = Image.blend(_inked(saturated(picture, 1.15), round(14 + 8 * detail)), inks, 0.52)
+    out = Image.blend(_inked(saturated(picture, 1.15), round(14 + 8 * detail)), inks, 0.38)
     rays = Image.new("L", picture.size, 0)
     pen = ImageDraw.Draw(rays)
     cx, cy, reach = w / 2, h * 0.6, math.hypot(w, h)

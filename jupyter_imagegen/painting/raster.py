@@ -263,6 +263,8 @@ class Raster:
         for points, width, colour in op.items:
             scaled_points = self._scaled(points)
             pixels = max(1, round(width * self.unit))
+            if self.manner == "line":
+                pixels = min(pixels, max(1, round(self.contour)))
             ink = self.ink if self.manner == "line" and self.ink is not None else colour
             self.draw.line(scaled_points, fill=ink, width=pixels, joint="curve" if pixels > 3 else None)
             if covering is not None:

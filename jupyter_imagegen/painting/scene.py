@@ -201,7 +201,9 @@ def read(prompt: str) -> Scene:
     season = _first(vocabulary.SEASONS, words)
     time = _first(vocabulary.TIMES, words)
     if not place:
-        place = vocabulary.HABITATS.get(subjects[0].kind, "") if subjects else ""
+        homes = [vocabulary.HABITATS[s.kind] for s in subjects]
+        # People and solids are at home anywhere; what stands beside them says where they are.
+        place = next((home for home in homes if home != "studio"), homes[0] if homes else "")
         if any(s.kind in ("train", "bridge") for s in subjects):
             place = "valley"
         if lettering and place == "":

@@ -54,7 +54,7 @@ def table(sheet: Sheet, scene: Scene) -> Stage:
     if dark and scene.subject("candle") is None:
         things.one_candle(sheet, w * (0.5 + 0.3 * light.side), h * 0.72, h * 0.34)
         sheet.glow(w * (0.5 + 0.2 * light.side), h * 0.52, h * 0.6, (255, 176, 90), 0.34)
-    return Stage(x0=w * 0.16, x1=w * 0.84, ground=h * 0.84, horizon=ground, scale=h * 0.46)
+    return Stage(x0=w * 0.16, x1=w * 0.84, ground=h * 0.84, horizon=ground, scale=h * 0.58)
 
 
 def studio(sheet: Sheet, scene: Scene) -> Stage:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.painting import plants
 from jupyter_imagegen.painting.geometry import arc, oval, ribbon, rounded, smooth
+from jupyter_imagegen.painting.outdoors import BLOOMS
 from jupyter_imagegen.painting.palette import Colour, mix, scaled, turned
 from jupyter_imagegen.painting.sheet import Pen, Sheet
 from jupyter_imagegen.painting.things import gleam
@@ -172,7 +173,10 @@ def vase(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
     light, rng = sheet.light, sheet.rng
     sheet.ground_shadow(spot.x, spot.y, spot.scale * 0.45, opacity=0.5)
     wanted = scene.subject("flower")
-    petals = (wanted.colour,) if wanted is not None and wanted.colour is not None else plants.PETALS
+    petals = plants.PETALS
+    if wanted is not None:
+        own = wanted.colour or BLOOMS.get(wanted.word.rstrip("s"))
+        petals = (own,) if own is not None else petals
     heads = [
         (rng.uniform(-0.3, 0.3), -0.62 - rng.random() * 0.36, rng.uniform(0.075, 0.11)) for _ in range(9)
     ]
