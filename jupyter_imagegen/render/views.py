@@ -105,7 +105,7 @@ def history_view(entries: Sequence[HistoryEntry], *, text: str = "") -> View:
         [
             _thumbnail(entry),
             one_line(entry.alt or entry.prompt, 160),
-            short_model(entry.model),
+            "demo" if entry.provider == "demo" else short_model(entry.model),
             str(len(entry.images)),
             format_usd(entry.cost_usd),
             _when(entry.last_made),
