@@ -175,7 +175,7 @@ def moon(sheet: Sheet, scene: Scene) -> Stage:
         oval(ex, ey, er, steps=70), (120, 178, 232), (10, 24, 66), centre=(0.5 + 0.22 * light.side, 0.32)
     )
     for _ in range(8):
-        x, y = ex + rng.gauss(0, er * 0.4), ey + rng.gauss(0, er * 0.4)
+        x, y = ex + rng.uniform(-0.55, 0.55) * er, ey + rng.uniform(-0.6, 0.6) * er
         size = er * rng.uniform(0.1, 0.26)
         land_or_cloud: Colour = rng.choice(((96, 140, 84), (240, 246, 250), (236, 242, 248), (150, 132, 92)))
         sheet.fill(

@@ -123,4 +123,4 @@ def enlarged(picture: Image, *, rng: random.Random) -> Image:
     """What a picture needs after it was enlarged: crisper edges and a grain of its own size."""
     from PIL import ImageFilter
 
-    return grained(picture.filter(ImageFilter.UnsharpMask(2, 70, 2)), rng, 3)
+    return grained(picture.filter(ImageFilter.UnsharpMask(2, 70, 2)), rng, 2)

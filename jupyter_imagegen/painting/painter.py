@@ -43,7 +43,7 @@ OVERSAMPLE: dict[str, float] = {
     "max": 2.2,
 }
 #: Larger pictures are painted at this many pixels and enlarged.
-WORKING_PIXELS = 1_700_000
+WORKING_PIXELS = 1_500_000
 #: The longest side that is painted, so that a panorama's canvas stays small.
 WORKING_SIDE = 2400
 DEFAULT_SIZE = (1024, 1024)

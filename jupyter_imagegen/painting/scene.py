@@ -276,6 +276,9 @@ def _things(words: list[str]) -> tuple[list[Subject], list[Colour], Colour | Non
         elif thing is not None:
             taken = thing[1]
             many = number or (4 if thing[2] else 1)
+            if subjects and subjects[-1].word == "portrait" and thing[0] == "person":
+                # "a portrait of a woman" is one person: the woman.
+                subjects.pop()
             if not any(s.kind == thing[0] for s in subjects) and len(subjects) < MAX_SUBJECTS:
                 subjects.append(
                     Subject(

@@ -84,5 +84,9 @@ def test_a_count_is_kept_within_what_can_be_painted():
     assert read("0 cats").subjects[0].count >= 1
 
 
+def test_a_portrait_of_somebody_is_one_person():
+    assert [(s.kind, s.word) for s in read("a portrait of a woman").subjects] == [("person", "woman")]
+
+
 def test_words_that_name_nothing_give_an_abstract_picture():
     assert read("the quick brown idea of justice").place == "abstract"
