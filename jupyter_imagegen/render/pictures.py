@@ -82,7 +82,7 @@ def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str 
 
 
 def sized_preview(image: Image, side: int = PREVIEW_SIDE) -> Preview:
-    """Return a picture's small copy: the kept one, a smaller one made from it, or a larger from the original."""
+    """Return a picture's small copy: the kept one, a smaller one of it, or a larger one of the original."""
     kept = image.load_preview()
     if side == PREVIEW_SIDE or max(kept.width, kept.height) <= side < PREVIEW_SIDE:
         return kept
