@@ -40,8 +40,8 @@ class Raster:
         How many canvas pixels for one finished pixel, along a side.
     manner
         How shapes are drawn.
-    ground
-        What the canvas is before anything is on it.
+    ground, ink
+        What the canvas is at first, and the colour of contours (None: a dark tone of each shape).
     cutout
         Whether to keep where something was drawn, for transparent pictures.
     """
@@ -96,9 +96,7 @@ class Raster:
         if self.cover is not None:
             picture = self.canvas.copy()
             picture.putalpha(self.cover)
-        if self.pixels == self.size:
-            return picture
-        return picture.resize(self.size, Image.Resampling.BOX)
+        return picture if self.pixels == self.size else picture.resize(self.size, Image.Resampling.BOX)
 
     def _scaled(self, points: Sequence[Point]) -> list[Point]:
         u = self.unit

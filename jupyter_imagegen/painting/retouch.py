@@ -99,7 +99,7 @@ def _steps(
         steps.append(lambda p, _r: _with_words(p, scene, bounds))
     if scene.styles:
         look = finish.look_for(scene)
-        steps.append(lambda p, r: finish.finished(p, look, rng=r, detail=detail))
+        steps.append(lambda p, r: _styled(p, look, r, detail=detail))
     if len(request.images) > 1:
         steps.append(
             lambda p, _r: _in_palette_of(p, [_opened(i.data).convert("RGB") for i in request.images[1:4]])
@@ -112,6 +112,21 @@ def _steps(
             else (lambda p, _r: _moody(p, scene))
         )
     return steps
+
+
+def _styled(picture: Image, look: finish.Look, rng: random.Random, *, detail: float) -> Image:
+    """The picture with a look; a very large one is painted smaller and enlarged, as new pictures are."""
+    from PIL import Image
+
+    from jupyter_imagegen.painting.painter import WORKING_PIXELS
+
+    w, h = picture.size
+    shrink = (WORKING_PIXELS / (w * h)) ** 0.5
+    if shrink >= 1:
+        return finish.finished(picture, look, rng=rng, detail=detail)
+    small = picture.resize((max(1, round(w * shrink)), max(1, round(h * shrink))), Image.Resampling.BOX)
+    styled = finish.finished(small, look, rng=rng, detail=detail)
+    return finish.enlarged(styled.resize((w, h), Image.Resampling.LANCZOS), rng=rng)
 
 
 def _opened(data: bytes) -> Image:
