@@ -14,8 +14,8 @@ from jupyter_imagegen.painting.raster import Raster
 from jupyter_imagegen.painting.scene import Scene, read, seed_of, words_of
 from jupyter_imagegen.painting.sheet import Sheet
 from jupyter_imagegen.painting.stage import Spot
-from jupyter_imagegen.painting.texture import graded, saturated, unit_of
-from jupyter_imagegen.painting.weathering import relit, weathered
+from jupyter_imagegen.painting.texture import unit_of
+from jupyter_imagegen.painting.weathering import moody, relit, weathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def _steps(
         steps.append(
             (lambda p, _r: _painted_anew(p, scene, request, bounds, sample))
             if masked
-            else (lambda p, _r: _moody(p, scene))
+            else (lambda p, _r: moody(p, scene))
         )
     return steps
 
@@ -392,11 +392,3 @@ def _in_palette_of(picture: Image, others: list[Image]) -> Image:
     few = strip.quantize(24, method=Image.Quantize.MEDIANCUT)
     matched = picture.quantize(palette=few, dither=Image.Dither.NONE).convert("RGB")
     return Image.blend(picture, matched, 0.55)
-
-
-def _moody(picture: Image, scene: Scene) -> Image:
-    """Another mood, from the words: the least that can be done for an edit that names nothing known."""
-    from jupyter_imagegen.painting.palette import from_hue
-
-    hue = (scene.seed % 997) / 997
-    return graded(saturated(picture, 1.15), from_hue(hue, 0.6, 0.22), from_hue(hue + 0.5, 0.24, 1.0), 0.42)

@@ -175,3 +175,11 @@ def _fogged(picture: Image, rng: random.Random) -> Image:
     out = picture.copy()
     out.paste((222, 226, 228), (0, 0), ImageChops.multiply(depth, banks))
     return out
+
+
+def moody(picture: Image, scene: Scene) -> Image:
+    """Another mood, from the words: the least that can be done for an edit that names nothing known."""
+    from jupyter_imagegen.painting.palette import from_hue
+
+    hue = (scene.seed % 997) / 997
+    return graded(saturated(picture, 1.15), from_hue(hue, 0.6, 0.22), from_hue(hue + 0.5, 0.24, 1.0), 0.42)
