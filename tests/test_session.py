@@ -340,6 +340,16 @@ def test_a_run_that_began_before_the_home_changed_lands_in_the_store_it_began_wi
     assert states(home) == ["settled"]
 
 
+def test_so_does_its_composite(session, server, tmp_path, home):
+    from test_composites import mask, original
+
+    server.latency = 0.3
+    job = session.submit("winter", image=original(), mask=mask(), keep_outside=True)
+    until_sent(job)
+    session.configure(home=tmp_path / "other")
+    assert job.result(30).images[0].path.is_relative_to(home)
+
+
 def test_a_broken_settings_file_does_not_take_a_picture_that_is_being_made(session, server, tmp_path):
     server.latency = 0.3
     job = session.submit("a lighthouse")
@@ -365,6 +375,7 @@ def test_a_home_that_cannot_be_used_means_a_temporary_store_and_a_note(session, 
     assert session.generate("a lighthouse").cached
     session.configure(quality="low")
     assert session.generate("a lighthouse").cached
+    assert len(session.accounts.history()) == 1
     assert server.calls == 1
 
 
