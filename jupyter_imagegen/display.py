@@ -182,9 +182,7 @@ def watch(job: Job) -> Result:
 
 def sized(result: Result, side: int) -> Result:
     """Give a result that shows itself with `side` pixels on its long side."""
-    if side == PREVIEW_SIDE or result.face is None:
-        return result
-    return replace(result, face=_SizedFace(result.face, side))
+    return result if result.face is None else replace(result, face=_SizedFace(result.face, side))
 
 
 class _SizedFace:

@@ -72,6 +72,9 @@ def save_copy(image: Image, path: str | Path, *, folder: Path, overwrite: bool =
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(target, data, overwrite=overwrite)
     except FileExistsError as exc:
+        # A cell that is run again saves the same copy again.
+        if target.is_file() and target.read_bytes() == data:
+            return target
         raise RequestError(
             f"{target.name!r} is there already", hint="Choose another name, or say overwrite=True."
         ) from exc

@@ -330,7 +330,7 @@ class Session:
         """A result's forms for a notebook, and their metadata."""
         from jupyter_imagegen.render import mimebundle
 
-        return mimebundle(result)
+        return mimebundle(result, preview=self.workshop.settings().preview)
 
     def save(self, image: Image, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a copy of a picture; see `exports.save_copy`."""

@@ -56,11 +56,23 @@ class Kernel:
             if wanted(message):
                 return message
 
+    def until_true(self, condition):
+        """Take messages in until something holds; perhaps it does already."""
+        if not condition():
+            self.until(lambda _: condition())
+
     def finish(self, cell):
         """Wait for the end of a cell that was started; gives its outputs."""
         self.until(lambda message: message["msg_type"] == "status" and self._ends(message, cell))
-        self.client.get_shell_msg(timeout=SECONDS)
+        self.reply(cell)
         return self.cells[cell]
+
+    def reply(self, cell):
+        """Wait for the kernel's answer to a cell."""
+        while True:
+            message = self.client.get_shell_msg(timeout=SECONDS)
+            if message["parent_header"].get("msg_id") == cell:
+                return message["content"]
 
     def interrupt(self):
         self.manager.interrupt_kernel()

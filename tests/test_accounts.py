@@ -1,84 +1,89 @@
+"""What was made, what it cost, and what may still be spent."""
+
 from __future__ import annotations
 
-import logging
-import threading
 from decimal import Decimal
 
-import imageserver
 import pytest
 
-from jupyter_imagegen.errors import AbandonedError, ProviderError
+from jupyter_imagegen.errors import BudgetExceededError, ConfigError
 
 
-def heard(session, of):
-    """What `of(spending)` is each time that the accounts tell of a change."""
-    seen = []
-    session.accounts.listen(lambda: seen.append(of(session.accounts.costs().spending.session)))
-    return seen
-
-
-def test_a_listener_sees_the_ceiling_held_and_then_the_cost_before_the_call_returns(session):
-    seen = heard(session, lambda spent: (spent.held_usd > 0, spent.usd > 0))
+def test_costs_are_the_sum_of_the_results_and_hits_count_what_they_saved(session):
+    first = session.generate("a lighthouse")
+    second = session.generate("a boat", n=2)
     session.generate("a lighthouse")
-    assert seen == [(True, False), (False, True)]
+    costs = session.accounts.costs()
+    for spent in (costs.spending.session, costs.spending.day, costs.spending.month, costs.spending.total):
+        assert spent.usd == first.cost.usd + second.cost.usd
+        assert (spent.calls, spent.pictures, spent.hits, spent.saved_usd) == (2, 3, 1, first.cost.usd)
+    assert costs.by_model[first.request.model].usd == costs.spending.total.usd
 
 
-def test_a_listener_hears_of_a_hit_and_of_what_it_saved(session):
-    session.generate("a lighthouse")
-    seen = heard(session, lambda spent: spent.saved_usd > 0)
-    session.generate("a lighthouse")
-    assert seen == [True]
+def test_another_session_has_its_own_sum_and_the_same_total(session, new_session):
+    cost = session.generate("a lighthouse").cost.usd
+    spending = new_session().accounts.costs().spending
+    assert (spending.session.usd, spending.total.usd) == (0, cost)
 
 
-def test_a_listener_hears_of_a_call_that_failed(session, server):
-    server.script(imageserver.wrong_key())
-    seen = heard(session, lambda spent: spent.held_usd > 0)
-    with pytest.raises(ProviderError):
-        session.generate("a lighthouse")
-    assert seen == [True, False]
+def test_history_is_newest_first_and_can_be_searched(session):
+    for prompt in ("a lighthouse", "a boat", "the lighthouse again"):
+        session.generate(prompt)
+    assert [entry.prompt for entry in session.accounts.history()] == [
+        "the lighthouse again",
+        "a boat",
+        "a lighthouse",
+    ]
+    assert len(session.accounts.history("LIGHTHOUSE")) == 2
+    assert len(session.accounts.history(limit=1)) == 1
+    assert session.accounts.history("100%") == []
 
 
-def test_a_listener_hears_of_an_abandoned_call_when_it_is_counted_as_possibly_billed(session, server):
-    server.script(imageserver.Reply(gate=threading.Event()))
-    seen = heard(session, lambda spent: spent.unpriced)
-    job = session.submit("a lighthouse")
-    assert server.arrived.wait(10)
-    job.cancel()
-    with pytest.raises(AbandonedError):
-        job.result(10)
-    assert seen[-1] == 1
+def test_a_budget_holds_in_every_session_and_can_be_taken_away(session, server, new_session):
+    session.accounts.budget("0.000001", per="total")
+    for each in (session, new_session()):
+        with pytest.raises(BudgetExceededError):
+            each.generate("a lighthouse")
+    assert server.calls == 0
+    assert session.accounts.budget("none", per="total") == ()
+    assert session.generate("a lighthouse").images
 
 
-def test_a_listener_hears_of_budgets_set_taken_away_and_configured_but_not_of_questions(session):
-    seen = []
-    session.accounts.listen(lambda: seen.append(len(session.accounts.costs().budgets)))
-    session.accounts.budget(5, per="day")
-    session.accounts.budget("none", per="day")
-    session.configure(budget="1/month")
-    session.accounts.budget()
-    assert seen == [1, 0, 1]
+@pytest.mark.parametrize("word", ["off", "none", " OFF "])
+def test_a_budget_goes_with_the_word_that_its_own_message_names(session, word):
+    session.accounts.budget(5, per="month")
+    assert session.accounts.budget(word, per="month") == ()
 
 
-def test_a_listener_that_fails_hurts_neither_the_picture_nor_the_next_listener(session, caplog):
-    def broken():
-        raise RuntimeError("the page is gone")
-
-    session.accounts.listen(broken)
-    seen = heard(session, lambda spent: spent.usd)
-    with caplog.at_level(logging.ERROR):
-        assert session.generate("a lighthouse").cost.usd > 0
-    assert seen[-1] > 0
-    assert "the page is gone" in caplog.text
-
-
-def test_a_listener_that_stopped_hears_nothing_more_and_may_stop_twice(session):
-    seen = []
-
-    def listener():
-        seen.append(Decimal(0))
-
-    stop, _ = session.accounts.listen(listener), session.accounts.listen(listener)
-    stop()
-    stop()
+@pytest.mark.parametrize(
+    ("usd", "per"), [("lots", "day"), (-1, "day"), (5, "week"), (float("nan"), "day"), (True, "day")]
+)
+def test_a_budget_that_is_none_changes_nothing(session, usd, per):
     session.accounts.budget(5)
-    assert len(seen) == 1
+    with pytest.raises(ConfigError):
+        session.accounts.budget(usd, per=per)
+    assert [budget.usd for budget in session.accounts.budget()] == [Decimal(5)]
+
+
+def test_the_tighter_of_two_budgets_for_one_period_holds(session):
+    session.accounts.budget(5)
+    session.configure(budget="2/day")
+    assert [str(budget) for budget in session.accounts.budget()] == ["$2.00/day"]
+
+
+def test_a_caption_names_the_sessions_sum_and_what_budgets_leave(session):
+    assert session.accounts.line() == "session $0.00"
+    session.accounts.budget(5, per="month")
+    result = session.generate("a lighthouse")
+    assert result.ledger_line.startswith("session $0.00")
+    assert "this month" in result.ledger_line
+    assert "of $5.00" in result.ledger_line
+
+
+def test_a_caption_says_how_many_calls_have_no_known_price(session, server):
+    import base64
+
+    from imageserver import paint, rows
+
+    server.script(rows({"b64_json": base64.b64encode(paint("1024x1024")).decode()}))
+    assert "1 of unknown price" in session.generate("a lighthouse", model="house-model").ledger_line

@@ -243,9 +243,11 @@ def test_following_says_at_once_that_it_goes_on_and_without_a_clock(notebook, su
     job = submit(planned(), gate, Done(result=finished()))
     with capture_output() as captured:
         LiveDisplay(job).follow()
-    assert texts(captured) == ["being made; the picture comes here"]
-    gate.set()
-    job.result(5)
+        assert texts(captured) == ["being made; the picture comes here"]
+        ended = threading.Event()
+        job.subscribe(lambda event: ended.set() if event is None else None)
+        gate.set()
+        assert ended.wait(5)
 
 
 def test_an_abandoned_run_ends_with_one_line(notebook, submit):
@@ -274,4 +276,3 @@ def test_a_result_can_be_given_another_size_to_show_itself_in():
     object.__setattr__(result, "face", Face())
     data, _ = sized(result, 128)._repr_mimebundle_()
     assert 'width="128"' in data["text/html"]
-    assert sized(result, 512) is result

@@ -221,6 +221,17 @@ def test_a_run_that_joined_one_that_was_cancelled_does_not_buy_again_on_its_own(
     assert states(home) == ["possibly_billed", "settled"]
 
 
+def test_a_fresh_run_that_waited_for_a_cancelled_one_buys_its_own(session, server, home):
+    server.script(Reply(gate=threading.Event()))
+    first = session.submit("a lighthouse")
+    assert server.arrived.wait(30)
+    second = session.submit("a lighthouse", fresh=True)
+    next(event for event in second.events() if type(event).__name__ == "Joined")
+    first.cancel()
+    assert second.result(30).images
+    assert states(home) == ["possibly_billed", "settled"]
+
+
 def test_fresh_runs_buy_one_each_although_they_queue(session, server):
     results = together(4, lambda i: session.generate("a lighthouse", fresh=True))
     assert server.calls == 4

@@ -185,15 +185,16 @@ def test_a_file_where_a_folder_is_needed_is_an_error_of_ours(folder):
 def test_of_many_threads_with_one_name_exactly_one_writes_it_whole(folder):
     barrier = threading.Barrier(12)
     outcomes = []
+    pictures = [DATA + bytes([number]) for number in range(12)]
 
-    def save():
+    def save(data):
         barrier.wait()
         try:
-            outcomes.append(save_copy(picture(), "a.png", folder=folder))
+            outcomes.append(save_copy(picture(data), "a.png", folder=folder))
         except RequestError:
             outcomes.append(None)
 
-    threads = [threading.Thread(target=save) for _ in range(12)]
+    threads = [threading.Thread(target=save, args=(data,)) for data in pictures]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -201,7 +202,13 @@ def test_of_many_threads_with_one_name_exactly_one_writes_it_whole(folder):
     assert len([target for target in outcomes if target is not None]) == 1
     assert len(outcomes) == 12
     assert names_in(folder) == ["a.png"]
-    assert (folder / "a.png").read_bytes() == DATA
+    assert (folder / "a.png").read_bytes() in pictures
+
+
+def test_saving_what_is_there_already_is_no_mistake(folder):
+    first = save_copy(picture(), "a.png", folder=folder)
+    assert save_copy(picture(), "a.png", folder=folder) == first
+    assert names_in(folder) == ["a.png"]
 
 
 @pytest.mark.skipif(

@@ -101,7 +101,7 @@ def test_variables_fill_options_too_and_never_make_new_words(demo):
 
 
 def test_raw_takes_the_prompt_as_it_stands(demo):
-    output = only(demo.run("%%imagegen --dry-run --raw\nthe price is $animal"))
+    output = only(demo.run("%%imagegen --dry-run --raw --alt $nowhere\nthe price is $animal"))
     assert '"prompt": "the price is $animal"' in text(output)
 
 
@@ -154,6 +154,16 @@ def test_a_copy_is_written_where_it_was_asked_for(demo):
     assert text(only(demo.run(code))) == r"b'\x89PNG'"
 
 
+def test_the_same_cell_again_saves_the_same_copy_again_without_a_complaint(demo):
+    demo.run("%%imagegen --save pictures/twice.png\na boat to keep twice")
+    assert (
+        only(demo.run("%%imagegen --save pictures/twice.png\na boat to keep twice"))["output_type"]
+        == "display_data"
+    )
+    refused = demo.run("%%imagegen --save pictures/twice.png\nanother boat")
+    assert "'twice.png' is there already" in error_line(refused[1:])
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
@@ -196,14 +206,26 @@ def test_settings_of_config_hold_and_bad_ones_are_taken_back(demo):
     assert '"quality": "medium"' in text(only(demo.run("%%imagegen --dry-run\na boat")))
     refused = only(demo.run("%config Imagegen.preview = 3"))
     assert "from 64 to 2048 pixels" in refused["text"]
+    assert text(only(demo.run("%config Imagegen.quality"))) == "'medium'"
+    assert demo.run("%config Imagegen.preview") == []
     assert demo.run("%config Imagegen.quality = None") == []
     assert '"quality": "low"' in text(only(demo.run("%%imagegen --dry-run\na boat")))
 
 
+def test_the_preview_setting_holds_for_cells_values_and_results(demo):
+    demo.run("%%imagegen\na boat of any size")
+    demo.run("%config Imagegen.preview = 200")
+    for cell in (
+        "%%imagegen\na boat of any size",
+        '%imagegen "a boat of any size"',
+        "ig.default_session().last",
+    ):
+        assert 'width="200"' in demo.run(f"{cell}")[-1]["data"]["text/html"]
+    demo.run("%config Imagegen.preview = None")
+
+
 def test_help_is_the_table_of_options(demo):
-    demo.client.execute("%%imagegen?")
-    reply = demo.client.get_shell_msg(timeout=30)
-    (page,) = reply["content"]["payload"]
+    (page,) = demo.reply(demo.start("%%imagegen?"))["payload"]
     assert "--output-compression" in page["data"]["text/plain"]
 
 
@@ -280,8 +302,7 @@ def test_an_interrupt_detaches_within_a_second_and_the_picture_still_lands(paid,
     assert text(outputs[0]).startswith("detached; the picture comes here")
     calls = server.calls
     gate.set()
-    paid.until(lambda message: message["msg_type"] == "update_display_data")
-    assert text(outputs[0]).startswith("Picture: a lighthouse far away")
+    paid.until_true(lambda: text(outputs[0]).startswith("Picture: a lighthouse far away"))
     assert "cached" in text(only(paid.run("%%imagegen\na lighthouse far away")))
     assert server.calls == calls
 
@@ -292,8 +313,7 @@ def test_nowait_returns_at_once_and_the_picture_comes_later(paid, server):
     output = only(paid.run("%%imagegen --nowait -o later\na lighthouse later"))
     assert text(output) == "being made; the picture comes here"
     gate.set()
-    paid.until(lambda message: message["msg_type"] == "update_display_data")
-    assert text(output).startswith("Picture: a lighthouse later")
+    paid.until_true(lambda: text(output).startswith("Picture: a lighthouse later"))
     paid.run("%imagegen wait")
     assert text(only(paid.run("later.request.prompt"))) == "'a lighthouse later'"
 
@@ -301,10 +321,11 @@ def test_nowait_returns_at_once_and_the_picture_comes_later(paid, server):
 def test_cancel_ends_a_waiting_run_and_says_how_many(paid, server):
     gate = threading.Event()
     server.script(Reply(rows_of(server), gate=gate, billed=True))
+    server.arrived.clear()
     waiting = only(paid.run("%%imagegen --nowait\na lighthouse never"))
+    assert server.arrived.wait(20)
     assert "1 given up" in text(only(paid.run("%imagegen cancel")))
-    paid.until(lambda message: message["msg_type"] == "update_display_data")
-    assert text(waiting).startswith("not made: abandoned")
+    paid.until_true(lambda: text(waiting).startswith("not made: abandoned"))
     gate.set()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
@@ -60,6 +61,7 @@ def check_what_is_seen(notebook):
 def folder(tmp_path):
     path = tmp_path / "lesson"
     path.mkdir()
+    shutil.copy(NOTEBOOK.parent / "imagegen.toml", path)
     return path
 
 

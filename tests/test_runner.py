@@ -183,6 +183,35 @@ class _Listener:
             self.heard.append(event.text)
 
 
+def test_a_listener_is_never_told_two_things_at_once(runner):
+    course = Course()
+    job = runner.submit(course.events())
+    course.tell(Noted(text="past"))
+    next(job.events(tick=10))
+    entered, leave, heard, ended = threading.Event(), threading.Event(), [], threading.Event()
+
+    def slow(event):
+        if event is None:
+            ended.set()
+        elif not heard:
+            entered.set()
+            leave.wait(10)
+        heard.append(event)
+
+    subscriber = threading.Thread(target=job.subscribe, args=(slow,))
+    subscriber.start()
+    assert entered.wait(10)
+    course.tell(Noted(text="new"))
+    course.end()
+    job.result(10)
+    runner.call(_nothing())
+    leave.set()
+    subscriber.join(10)
+    assert ended.wait(10)
+    assert texts(heard) == ["past", "new"]
+    assert heard[-1] is None
+
+
 def test_a_listener_may_wait_for_the_run_while_it_is_told_the_past(runner):
     course = Course()
     job = runner.submit(course.events())
@@ -307,12 +336,26 @@ def test_many_threads_submit_to_one_loop(runner):
 
 
 def test_runs_that_nobody_holds_are_not_collected(runner):
-    course = Course()
-    done = threading.Event()
-    runner.submit(course.events()).subscribe(lambda event: event is None and done.set())
+    begun, closed = threading.Event(), threading.Event()
+
+    async def waits():
+        try:
+            begun.set()
+            # Nothing but the run itself refers to what it waits for.
+            await asyncio.get_running_loop().create_future()
+            yield Done(result=RESULT)
+        finally:
+            closed.set()
+
+    runner.submit(waits())
+    assert begun.wait(10)
+    runner.call(_nothing())
     gc.collect()
-    course.end()
-    assert done.wait(10)
+    runner.call(_nothing())
+    assert not closed.is_set()
+    for task in runner.call(_others()):
+        task.get_loop().call_soon_threadsafe(task.cancel)
+    assert closed.wait(10)
 
 
 def test_a_closed_runner_starts_again_with_the_next_job(runner):

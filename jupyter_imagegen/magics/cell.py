@@ -66,10 +66,8 @@ class Imagegen(Magics):
         try:
             self._session().configure(**{name: value})
         except ConfigError:
-            # IPython's %config prints whatever is raised here and goes on. So the value is taken back, from
-            # the configuration too: IPython applies all of that again at the next %config.
+            # Not a TraitError, so that the words stay ours; taking the value back is then for us to do.
             self._trait_values[name] = self._accepted.get(name)
-            self.config.get(type(self).__name__, {}).pop(name, None)
             raise
         self._accepted[name] = value
         return value
@@ -155,7 +153,7 @@ class Imagegen(Magics):
 
         result = LiveDisplay(job, preview=preview, shows_result=False).wait()
         self._keep(result, options)
-        return sized(result, preview)
+        return result if options.preview is None else sized(result, preview)
 
     def _submit(
         self, session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]

@@ -91,7 +91,7 @@ class OptionParser(argparse.ArgumentParser):
         from difflib import get_close_matches
 
         flag = flags[0].partition("=")[0]
-        near = get_close_matches(flag, self._option_string_actions, n=2, cutoff=0.6)
+        near = get_close_matches(flag, self._option_string_actions, n=2, cutoff=0.7)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         raise RequestError(
             f"{self.prog} has no option {flag}.{meant}", hint=f"`{self.prog}?` shows the options."

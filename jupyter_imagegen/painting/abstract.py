@@ -1,4 +1,4 @@
-"""Pictures for words that name nothing we can draw: shapes, arcs and planes in a palette that follows from the words."""
+"""Pictures for words that name nothing we can draw: shapes and planes in a palette that follows from them."""
 
 from __future__ import annotations
 
@@ -77,8 +77,14 @@ def orbits(sheet: Sheet, scene: Scene) -> None:
     a = rng.uniform(-0.5, 0.5)
     for k in range(sheet.many(9)):
         t = (k - 4) * 22
-        sheet.line([(cx - math.cos(a) * 520 - t * math.sin(a), cy - math.sin(a) * 520 + t * math.cos(a) + 190),
-                    (cx + math.cos(a) * 520 - t * math.sin(a), cy + math.sin(a) * 520 + t * math.cos(a) + 190)], 1.6, mix(ink, paper, 0.45))  # fmt: skip
+        sheet.line(
+            [
+                (cx - math.cos(a) * 520 - t * math.sin(a), cy - math.sin(a) * 520 + t * math.cos(a) + 190),
+                (cx + math.cos(a) * 520 - t * math.sin(a), cy + math.sin(a) * 520 + t * math.cos(a) + 190),
+            ],
+            1.6,
+            mix(ink, paper, 0.45),
+        )
     for _ in range(3):
         x, y, s = rng.uniform(0.1, 0.9) * w, rng.uniform(0.1, 0.9) * h, rng.uniform(40, 110)
         turn = rng.uniform(0, math.tau)
@@ -145,8 +151,17 @@ def sails(sheet: Sheet, scene: Scene) -> None:
         tall, lean = h * rng.uniform(0.3, 0.66), rng.uniform(-0.34, 0.34)
         wide = rng.uniform(70, 240)
         tip = (x + lean * tall, y - tall)
-        outline = [(x - wide / 2, y), *smooth([(x - wide / 2, y), (x - wide * 0.62 + lean * tall * 0.4, y - tall * 0.5), tip], closed=False), tip,
-                   *smooth([tip, (x + wide * 0.1 + lean * tall * 0.7, y - tall * 0.5), (x + wide / 2, y)], closed=False), (x + wide / 2, y)]  # fmt: skip
+        outline = [
+            (x - wide / 2, y),
+            *smooth(
+                [(x - wide / 2, y), (x - wide * 0.62 + lean * tall * 0.4, y - tall * 0.5), tip], closed=False
+            ),
+            tip,
+            *smooth(
+                [tip, (x + wide * 0.1 + lean * tall * 0.7, y - tall * 0.5), (x + wide / 2, y)], closed=False
+            ),
+            (x + wide / 2, y),
+        ]
         tone = accents[i % 4]
         sheet.shadow([(px + 14, py + 8) for px, py in outline], opacity=0.2, blur=20, colour=ink)
         sheet.fill(

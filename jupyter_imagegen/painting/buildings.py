@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Buildings: lighthouse, house, castle, church, tower, windmill and bridge."""
 
 from __future__ import annotations
@@ -57,8 +58,10 @@ def lighthouse(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None
         pen.form([*top, *low], stripe)
     for t in (0.2, 0.54, 0.74):
         _window(pen, -0.014, -0.78 * t - 0.022, 0.014, -0.78 * t + 0.022, arched=True)
-    pen.flat([(-0.028, 0.015), (-0.028, -0.06), *arc(0, -0.06, 0.028, 180, 360, steps=8), (0.028, 0.015)],
-             light.shaded((70, 48, 40)))  # fmt: skip
+    pen.flat(
+        [(-0.028, 0.015), (-0.028, -0.06), *arc(0, -0.06, 0.028, 180, 360, steps=8), (0.028, 0.015)],
+        light.shaded((70, 48, 40)),
+    )
     iron: Colour = (52, 54, 62)
     pen.form([(-0.07, -0.76), (-0.09, -0.795), (0.09, -0.795), (0.07, -0.76)], scaled(white, 0.8))
     for i in range(9):
@@ -78,10 +81,20 @@ def lighthouse(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None
         for side in (-1, 1):
             reach = s * 2.6
             for spread, opacity in ((0.11, 0.2), (0.055, 0.24)):
-                sheet.fill([(x, y - s * 0.012), (x + side * reach, y - reach * (0.1 + turn + spread)),
-                            (x + side * reach, y - reach * (0.1 + turn - spread)), (x, y + s * 0.012)],
-                           mix((255, 232, 170), light.sky[-1], 0.15), light.sky[1], angle=0 if side > 0 else 180,
-                           opacity=opacity, blur=s * 0.012, edge=False)  # fmt: skip
+                sheet.fill(
+                    [
+                        (x, y - s * 0.012),
+                        (x + side * reach, y - reach * (0.1 + turn + spread)),
+                        (x + side * reach, y - reach * (0.1 + turn - spread)),
+                        (x, y + s * 0.012),
+                    ],
+                    mix((255, 232, 170), light.sky[-1], 0.15),
+                    light.sky[1],
+                    angle=0 if side > 0 else 180,
+                    opacity=opacity,
+                    blur=s * 0.012,
+                    edge=False,
+                )
         sheet.glow(x, y, s * 0.5, (255, 206, 120), 0.75)
         sheet.glow(x, y, s * 0.15, (255, 244, 210), 1.0)
 
@@ -99,8 +112,12 @@ def house(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         for i in range(7)
     ]
     for i, (x, y, r) in enumerate(smoke):
-        sheet.puffs([(*pen.at(x, y), r * spot.scale)], mix(light.haze, (255, 255, 255), 0.3), blur=r * spot.scale * 0.4,
-                    opacity=0.5 - 0.05 * i)  # fmt: skip
+        sheet.puffs(
+            [(*pen.at(x, y), r * spot.scale)],
+            mix(light.haze, (255, 255, 255), 0.3),
+            blur=r * spot.scale * 0.4,
+            opacity=0.5 - 0.05 * i,
+        )
     pen.form(box(0.15, -0.8, 0.24, -0.5), (150, 96, 80))
     pen.form(box(-0.42, -0.42, 0.42, 0.0), wall)
     pen.form([(-0.16, -0.42), (-0.42, -0.42), (-0.29, -0.64)], wall)
@@ -152,8 +169,10 @@ def church(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
         _window(pen, x, -0.2, x + 0.06, -0.07, arched=True)
     _window(pen, -0.15, -0.46, -0.09, -0.36, arched=True)
     pen.flat(oval(-0.12, -0.27, 0.045), sheet.light.on((120, 70, 110)))
-    pen.flat([(-0.16, 0), (-0.16, -0.12), *arc(-0.12, -0.12, 0.04, 180, 360, steps=8), (-0.08, 0)],
-             sheet.light.shaded((84, 56, 42)))  # fmt: skip
+    pen.flat(
+        [(-0.16, 0), (-0.16, -0.12), *arc(-0.12, -0.12, 0.04, 180, 360, steps=8), (-0.08, 0)],
+        sheet.light.shaded((84, 56, 42)),
+    )
 
 
 def castle(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
@@ -192,8 +211,10 @@ def castle(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
         pen.form(box(x, -0.315, x + 0.032, -0.28), stone)
     tower(-0.42, 0.062, 0.38)
     tower(0.45, 0.066, 0.36)
-    pen.flat([(-0.06, -0.04), (-0.06, -0.15), *arc(0, -0.15, 0.06, 180, 360, steps=10), (0.06, -0.04)],
-             light.shaded((60, 44, 40)))  # fmt: skip
+    pen.flat(
+        [(-0.06, -0.04), (-0.06, -0.15), *arc(0, -0.15, 0.06, 180, 360, steps=10), (0.06, -0.04)],
+        light.shaded((60, 44, 40)),
+    )
     for i in range(3):
         pen.line([(-0.03 + i * 0.03, -0.04), (-0.03 + i * 0.03, -0.2)], 0.005, light.on((130, 104, 80)))
     rng = sheet.rng
@@ -242,8 +263,11 @@ def windmill(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
         def turned(u: float, v: float, c: float = c, s: float = s) -> tuple[float, float]:
             return (u * c - v * s, -0.63 + u * s + v * c)
 
-        pen.flat([turned(0.09, 0.01), turned(0.45, 0.01), turned(0.45, 0.1), turned(0.09, 0.1)],
-                 light.lit((238, 228, 206)), opacity=0.92)  # fmt: skip
+        pen.flat(
+            [turned(0.09, 0.01), turned(0.45, 0.01), turned(0.45, 0.1), turned(0.09, 0.1)],
+            light.lit((238, 228, 206)),
+            opacity=0.92,
+        )
         pen.line([turned(0, 0), turned(0.46, 0)], 0.018, light.on(wood))
         for k in range(6):
             u = 0.1 + 0.07 * k
@@ -280,8 +304,13 @@ def bridge(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     for i in range(-1, 6):
         x0, x1 = i * span - span * 0.2 + span * 0.13, (i + 1) * span - span * 0.2 - span * 0.13
         middle, r = (x0 + x1) / 2, (x1 - x0) / 2
-        under = [(x1 + 1, deck), (x0 - 1, deck), (x0 - 1, deck + r * 0.98),
-                 *arc(middle, deck + r * 0.98 + s * 0.03, r, 180, 360, steps=24), (x1 + 1, deck + r * 0.98)]  # fmt: skip
+        under = [
+            (x1 + 1, deck),
+            (x0 - 1, deck),
+            (x0 - 1, deck + r * 0.98),
+            *arc(middle, deck + r * 0.98 + s * 0.03, r, 180, 360, steps=24),
+            (x1 + 1, deck + r * 0.98),
+        ]
         sheet.form(under, scaled(stone, 1.04))
         rim = arc(middle, deck + r * 0.98 + s * 0.03, r + s * 0.014, 182, 358, steps=24)
         sheet.line(rim, s * 0.022, light.shaded(stone))
@@ -291,5 +320,11 @@ def bridge(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     )
     for i in range(int(sheet.width / (s * 0.11)) + 2):
         x = i * s * 0.11
-        sheet.fill(smooth([(x, deck - s * 0.075), (x + s * 0.012, deck - s * 0.04), (x, deck + s * 0.012)], closed=False),
-                   light.shaded(stone), opacity=0.4, edge=False)  # fmt: skip
+        sheet.fill(
+            smooth(
+                [(x, deck - s * 0.075), (x + s * 0.012, deck - s * 0.04), (x, deck + s * 0.012)], closed=False
+            ),
+            light.shaded(stone),
+            opacity=0.4,
+            edge=False,
+        )

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Who paints what, how large it is, and where it stands."""
 
 from __future__ import annotations
@@ -5,7 +6,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_imagegen.painting import buildings, cosmos, creatures, people, plants, things, vessels, wildlife
+from jupyter_imagegen.painting import (
+    birds,
+    buildings,
+    cosmos,
+    creatures,
+    flyers,
+    fruit,
+    lettering,
+    outdoors,
+    people,
+    plants,
+    sitting,
+    solids,
+    suits,
+    tableware,
+    things,
+    vehicles,
+    vessels,
+    wildlife,
+)
+from jupyter_imagegen.painting.geometry import rounded
 from jupyter_imagegen.painting.stage import Spot, Stage
 
 if TYPE_CHECKING:
@@ -21,7 +42,7 @@ Where = Literal["ground", "water", "sky", "back"]
 
 @dataclass(frozen=True)
 class Part:
-    """How a kind of thing appears: its painter, its size on a stage (1 is the stage's scale), and where it is."""
+    """How a kind of thing appears: its painter, its size (1 is the stage's scale), and where it is."""
 
     paint: Painter
     size: float
@@ -48,18 +69,18 @@ PARTS: dict[str, Part] = {
     "sailboat": Part(vessels.sailboat, 1.0, "water", 0.72),
     "ship": Part(vessels.ship, 1.2, "water", 1.15),
     "steamer": Part(vessels.steamer, 1.0, "water", 1.2),
-    "train": Part(vessels.train, 0.75, "ground", 1.3),
-    "car": Part(vessels.car, 1.0, "ground", 1.1),
-    "bus": Part(vessels.bus, 1.0, "ground", 1.3),
-    "bicycle": Part(vessels.bicycle, 0.9, "ground", 1.0),
-    "balloon": Part(vessels.balloon, 0.6, "sky", 0.5),
-    "hotair": Part(vessels.hot_air_balloon, 0.8, "sky", 0.8),
-    "rocket": Part(vessels.rocket, 1.2, "sky", 0.5),
-    "umbrella": Part(vessels.umbrella, 0.8, "ground", 0.9),
-    "kite": Part(vessels.kite, 0.6, "sky", 0.6),
-    "robot": Part(people.robot, 1.1, wide=0.85),
+    "train": Part(vehicles.train, 0.75, "ground", 1.3),
+    "car": Part(vehicles.car, 1.0, "ground", 1.1),
+    "bus": Part(vehicles.bus, 1.0, "ground", 1.3),
+    "bicycle": Part(vehicles.bicycle, 0.9, "ground", 1.0),
+    "balloon": Part(flyers.balloon, 0.6, "sky", 0.5),
+    "hotair": Part(flyers.hot_air_balloon, 0.8, "sky", 0.8),
+    "rocket": Part(flyers.rocket, 1.2, "sky", 0.5),
+    "umbrella": Part(flyers.umbrella, 0.8, "ground", 0.9),
+    "kite": Part(flyers.kite, 0.6, "sky", 0.6),
+    "robot": Part(suits.robot, 1.1, wide=0.85),
     "person": Part(people.person, 1.15, wide=0.5),
-    "astronaut": Part(people.astronaut, 1.15, wide=0.75),
+    "astronaut": Part(suits.astronaut, 1.15, wide=0.75),
     **{
         kind: Part(creatures.standing, size, wide=1.1)
         for kind, size in (
@@ -77,45 +98,49 @@ PARTS: dict[str, Part] = {
             ("elephant", 1.25),
         )
     },
-    "cat": Part(creatures.sitting, 0.72, wide=0.75),
-    "bird": Part(wildlife.bird, 0.55, "sky", 1.1),
-    "owl": Part(wildlife.owl, 0.95, "ground", 0.8),
-    "duck": Part(wildlife.duck, 0.7, "water", 1.0),
-    "penguin": Part(wildlife.penguin, 0.9, wide=0.6),
-    "fish": Part(wildlife.fish, 0.62, "water", 1.2),
+    "cat": Part(sitting.sitting, 0.72, wide=0.75),
+    "bird": Part(birds.bird, 0.55, "sky", 1.1),
+    "owl": Part(birds.owl, 0.95, "ground", 0.8),
+    "duck": Part(birds.duck, 0.7, "water", 1.0),
+    "penguin": Part(birds.penguin, 0.9, wide=0.6),
+    "fish": Part(wildlife.fish, 0.95, "water", 1.2),
     "whale": Part(wildlife.whale, 0.95, "water", 1.7),
     "butterfly": Part(wildlife.butterfly, 0.5, "sky", 1.1),
     "dragon": Part(wildlife.dragon, 1.15, "sky", 1.5),
     "tree": Part(_tree, 1.3, "back", 0.8),
     "pine": Part(_pine, 1.3, "back", 0.5),
-    "flower": Part(things.flower, 0.85, wide=0.55),
-    "apple": Part(things.fruit, 0.5, wide=0.95),
-    "pear": Part(things.fruit, 0.6, wide=0.7),
-    "orange_fruit": Part(things.fruit, 0.5, wide=0.95),
-    "cherry": Part(things.fruit, 0.45, wide=0.9),
-    "fruit": Part(things.fruit, 0.55, wide=0.9),
-    "bowl": Part(things.bowl, 1.0, wide=1.2),
-    "cup": Part(things.cup, 0.75, wide=1.25),
-    "teapot": Part(things.teapot, 0.85, wide=1.5),
-    "vase": Part(things.vase, 1.15, wide=0.75),
-    "bottle": Part(things.bottle, 1.15, wide=0.34),
-    "jar": Part(things.jar, 1.15, wide=0.8),
+    "flower": Part(outdoors.flower, 0.85, wide=0.55),
+    "apple": Part(fruit.fruit, 0.5, wide=0.95),
+    "pear": Part(fruit.fruit, 0.6, wide=0.7),
+    "orange_fruit": Part(fruit.fruit, 0.5, wide=0.95),
+    "cherry": Part(fruit.fruit, 0.45, wide=0.9),
+    "fruit": Part(fruit.fruit, 0.55, wide=0.9),
+    "bowl": Part(fruit.bowl, 1.0, wide=1.2),
+    "cup": Part(tableware.cup, 0.75, wide=1.25),
+    "teapot": Part(tableware.teapot, 0.85, wide=1.8),
+    "vase": Part(tableware.vase, 1.15, wide=0.75),
+    "bottle": Part(tableware.bottle, 1.15, wide=0.34),
+    "jar": Part(tableware.jar, 1.15, wide=0.8),
     "book": Part(things.book, 0.75, wide=1.3),
     "lamp": Part(things.lamp, 0.95, wide=0.95),
     "candle": Part(things.candle, 0.95, wide=0.42),
     "planet": Part(cosmos.planet, 1.0, "sky", 1.3),
     "moonball": Part(cosmos.moonball, 0.5, "sky", 1.0),
     "star": Part(cosmos.star, 0.4, "sky", 1.0),
-    "sphere": Part(things.sphere, 0.6, wide=1.0),
-    "cube": Part(things.cube, 0.6, wide=1.0),
-    "triangle": Part(things.triangle, 0.62, wide=1.05),
+    "sphere": Part(solids.sphere, 0.78, wide=1.0),
+    "cube": Part(solids.cube, 0.78, wide=1.0),
+    "triangle": Part(solids.triangle, 0.8, wide=1.05),
     "cake": Part(things.cake, 0.9, wide=1.25),
-    "heart": Part(things.heart, 0.7, wide=1.0),
-    "mushroom": Part(things.mushroom, 0.6, wide=0.95),
-    "cactus": Part(things.cactus, 0.95, wide=0.65),
+    "heart": Part(solids.heart, 0.7, wide=1.0),
+    "mushroom": Part(outdoors.mushroom, 0.6, wide=0.95),
+    "cactus": Part(outdoors.cactus, 0.95, wide=0.65),
     "chair": Part(things.chair, 0.95, wide=1.1),
-    "snowman": Part(things.snowman, 0.9, wide=1.0),
+    "snowman": Part(outdoors.snowman, 0.9, wide=1.0),
 }
+
+
+#: Places that are frames rather than landscapes: nothing floats in their sky.
+_FRAMED = ("page", "studio", "table", "chart")
 
 
 def enter(sheet: Sheet, scene: Scene, stage: Stage) -> None:
@@ -134,7 +159,7 @@ def shown(scene: Scene) -> tuple[Subject, ...]:
     if scene.subject("robot") is not None:
         held.add("book")
     if scene.subject("bowl") is not None:
-        held |= set(things.FRUITS)
+        held |= set(fruit.FRUITS)
     if scene.subject("vase") is not None:
         held.add("flower")
     if scene.place == "valley":
@@ -164,7 +189,17 @@ def spots(sheet: Sheet, scene: Scene, stage: Stage, subject: Subject) -> list[Sp
             u += rng.uniform(-0.06, 0.06)
         depth = 0.0 if n == 1 else ((i * 2 + 1) % n) / n
         scale = size * (1 - 0.42 * depth) * (1.0 if n < 3 else 0.82 if n < 5 else 0.6)
+        framed = scene.place in _FRAMED
+        if framed:
+            scale = max(scale, stage.scale * 0.8 / max(1.0, n * 0.8))
+        if subject.kind == "person" and scene.has("portrait"):
+            # A portrait shows head and shoulders: the rest is below the frame.
+            scale *= 2.1
+            out.append(Spot(stage.x0 + span * u, sheet.height * 0.16 + scale, scale, flip=False))
+            continue
         match part.where:
+            case "sky" if framed:
+                y = stage.ground
             case "sky":
                 y = max(scale + 30, stage.horizon * (0.92 - 0.3 * depth) - rng.uniform(0, 30))
             case "water":
@@ -183,12 +218,21 @@ def alone(sheet: Sheet, scene: Scene) -> None:
     """The subjects large on nothing."""
     named = shown(scene)
     total = sum(s.count for s in named) or 1
+    lines = [] if scene.subject("jar") is not None else [t for t in scene.lettering if lettering.fits(t)]
+    high = sheet.height * (0.8 if lines else 1.0)
+    for k, text in enumerate(lines[:2]):
+        tall = sheet.height * 0.15 / len(lines[:2])
+        y = sheet.height * 0.8 + tall * (k + 0.5)
+        sheet.fill(
+            rounded(sheet.width * 0.1, y - tall * 0.5, sheet.width * 0.9, y + tall * 0.5, 20), (255, 252, 244)
+        )
+        sheet.words(text, sheet.width / 2, y, sheet.width * 0.72, tall * 0.74, (54, 40, 46))
     step = sheet.width / total
     i = 0
     for subject in named:
         part = PARTS[subject.kind]
         for _ in range(subject.count):
-            size = min(sheet.height * 0.82, step * 0.94 / part.wide)
-            spot = Spot((i + 0.5) * step, sheet.height / 2 + size / 2, size)
+            size = min(high * 0.82, step * 0.94 / part.wide)
+            spot = Spot((i + 0.5) * step, high / 2 + size / 2, size)
             part.paint(sheet, replace(subject, count=1), scene, spot)
             i += 1

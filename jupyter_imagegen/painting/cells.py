@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Pictures made of pieces: stained glass, mosaic, low polygons and pixels."""
 
 from __future__ import annotations
@@ -7,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.painting.geometry import Point
 from jupyter_imagegen.painting.palette import Colour, scaled
-from jupyter_imagegen.painting.texture import bloomed, noise, papered, saturated, unit_of, vignetted
+from jupyter_imagegen.painting.texture import (
+    bloomed,
+    noise,
+    papered,
+    pixels_of,
+    saturated,
+    unit_of,
+    vignetted,
+)
 
 if TYPE_CHECKING:
     import random
@@ -29,7 +38,7 @@ def _seeds(picture: Image, rng: random.Random, columns: int, *, snap: int) -> tu
         .convert("L")
         .filter(ImageFilter.FIND_EDGES)
     )
-    edge = small.load()
+    edge = pixels_of(small)
     seeds: Seeds = {}
     for j in range(rows):
         for i in range(columns):
@@ -80,7 +89,7 @@ def stained_glass(picture: Image, rng: random.Random, detail: float) -> Image:
     vivid = saturated(picture, 1.9)
     seeds, cell, columns, rows = _seeds(vivid, rng, round(17 + 8 * detail), snap=4)
     mean = vivid.resize((max(4, columns * 3), max(4, rows * 3)), Image.Resampling.BOX)
-    pixels = mean.load()
+    pixels = pixels_of(mean)
     w, h = round(picture.width * over), round(picture.height * over)
     canvas = Image.new("RGB", (w, h), (20, 18, 24))
     pen = ImageDraw.Draw(canvas)
@@ -99,10 +108,11 @@ def stained_glass(picture: Image, rng: random.Random, detail: float) -> Image:
         py = min(mean.height - 1, int(seed[1] / picture.height * mean.height))
         r, g, b = pixels[px, py][:3]
         big = [(x * over, y * over) for x, y in outline]
-        pen.polygon(big, fill=scaled((r, g, b), rng.uniform(0.95, 1.3)))
+        pen.polygon(big, fill=scaled((r, g, b), rng.uniform(0.8, 1.2)))
         panes.append(big)
     seeds_glass = noise(rng, (w, h), max(2, 26 * u)).point([round(150 + v * 0.5) for v in range(256)])
     canvas = ImageChops.overlay(canvas, Image.merge("RGB", [seeds_glass] * 3))
+    canvas = Image.blend(canvas, vivid.resize((w, h), Image.Resampling.BICUBIC), 0.58)
     lead = Image.new("L", (w, h), 0)
     lines = ImageDraw.Draw(lead)
     for outline in panes:
@@ -114,7 +124,7 @@ def stained_glass(picture: Image, rng: random.Random, detail: float) -> Image:
     shine = lead.filter(ImageFilter.Kernel((3, 3), (-1, -1, 0, -1, 0, 1, 0, 1, 1), 6, 0))
     canvas.paste((24, 24, 30), (0, 0), lead)
     canvas.paste((120, 118, 126), (0, 0), ImageChops.multiply(shine, lead))
-    return bloomed(canvas.resize(picture.size, Image.Resampling.BOX), 0.5, 22, 120)
+    return bloomed(canvas.resize(picture.size, Image.Resampling.BOX), 0.3, 22, 150)
 
 
 def mosaic(picture: Image, rng: random.Random, detail: float) -> Image:
@@ -124,7 +134,7 @@ def mosaic(picture: Image, rng: random.Random, detail: float) -> Image:
     u = unit_of(picture)
     side = (20 - 5 * min(1.5, detail)) * u
     columns, rows = max(4, round(picture.width / side)), max(4, round(picture.height / side))
-    colours = saturated(picture, 1.25).resize((columns, rows), Image.Resampling.BOX).load()
+    colours = pixels_of(saturated(picture, 1.25).resize((columns, rows), Image.Resampling.BOX))
     over = 2
     canvas = Image.new("RGB", (picture.width * over, picture.height * over), (206, 198, 184))
     relief = Image.new("L", canvas.size, 90)
@@ -159,7 +169,7 @@ def low_poly(picture: Image, rng: random.Random, detail: float) -> Image:
     seeds, _, columns, rows = _seeds(picture, rng, round(26 + 16 * detail), snap=7)
     w, h = picture.size
     small = soft.resize((max(4, w // 3), max(4, h // 3)), Image.Resampling.BOX)
-    pixels = small.load()
+    pixels = pixels_of(small)
     corner: dict[tuple[int, int], Point] = {}
     for i in range(-1, columns + 1):
         for j in range(-1, rows + 1):
@@ -181,8 +191,10 @@ def low_poly(picture: Image, rng: random.Random, detail: float) -> Image:
                 r, g, bl = pixels[px, py][:3]
                 # A facet's tilt towards the upper left catches more light.
                 tilt = ((piece[1][0] - piece[0][0]) - (piece[2][1] - piece[0][1])) / 400
-                pen.polygon([(x * over, y * over) for x, y in piece],
-                            fill=scaled((r, g, bl), 1 + max(-0.1, min(0.1, tilt)) + rng.uniform(-0.05, 0.05)))  # fmt: skip
+                pen.polygon(
+                    [(x * over, y * over) for x, y in piece],
+                    fill=scaled((r, g, bl), 1 + max(-0.1, min(0.1, tilt)) + rng.uniform(-0.05, 0.05)),
+                )
     return canvas.resize(picture.size, Image.Resampling.BOX)
 
 
@@ -203,6 +215,4 @@ def pixel(picture: Image, _rng: random.Random, detail: float) -> Image:
 
 def paper_cut(picture: Image, rng: random.Random, _detail: float) -> Image:
     """The fibre of coloured paper over cut sheets."""
-    return vignetted(
-        papered(papered(saturated(picture, 1.12), rng, 0.14), rng, 0.1, tooth=7), 0.2, (40, 28, 40)
-    )
+    return vignetted(papered(saturated(picture, 1.15), rng, 0.07), 0.2, (40, 28, 40))

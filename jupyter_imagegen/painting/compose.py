@@ -5,18 +5,35 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from jupyter_imagegen.painting import cast, places, skies
+from jupyter_imagegen.painting import cast, pages, places, skies
 from jupyter_imagegen.painting.palette import LIGHTS, Light, leaning, weathered
 from jupyter_imagegen.painting.scene import Scene, seed_of
-from jupyter_imagegen.painting.sheet import Sheet
+from jupyter_imagegen.painting.sheet import Sheet, Words
 
 #: Places whose light does not come from a sky.
-_ROOMS = {"library": "indoors", "room": "indoors", "hall": "candle", "table": "indoors", "studio": "studio",
-          "page": "studio", "chart": "studio", "space": "space", "moon": "space", "underwater": "day"}  # fmt: skip
+_ROOMS = {
+    "library": "indoors",
+    "room": "indoors",
+    "hall": "candle",
+    "table": "indoors",
+    "studio": "studio",
+    "page": "studio",
+    "chart": "studio",
+    "space": "space",
+    "moon": "space",
+    "underwater": "day",
+}
 #: What other samples show where the prompt leaves the time open.
 _TIMES = ("day", "golden", "dawn", "dusk")
-_SPARE = {"minimalist": 0.5, "pixel": 0.7, "stained_glass": 0.7, "blueprint": 0.7, "chalk": 0.7, "paper_cut": 0.6,
-          "isometric": 0.7}  # fmt: skip
+_SPARE = {
+    "minimalist": 0.5,
+    "pixel": 0.7,
+    "stained_glass": 0.7,
+    "blueprint": 0.7,
+    "chalk": 0.7,
+    "paper_cut": 0.6,
+    "isometric": 0.7,
+}
 
 
 def light_of(scene: Scene, sample: int) -> Light:
@@ -72,8 +89,14 @@ def composed(
         detail *= _SPARE.get(style, 1.0)
     rng = random.Random(seed_of(scene.seed, sample))  # noqa: S311 - a painter's hand, not secrets
     time = scene.time if scene.time in LIGHTS else "day"
-    sheet = Sheet(width=size[0] * 1000 / short, height=size[1] * 1000 / short, light=light_of(scene, sample), rng=rng,
-                  detail=detail, phase=phase)  # fmt: skip
+    sheet = Sheet(
+        width=size[0] * 1000 / short,
+        height=size[1] * 1000 / short,
+        light=light_of(scene, sample),
+        rng=rng,
+        detail=detail,
+        phase=phase,
+    )
     scene = replace(scene, time=time)
     if cutout:
         sheet.layer = "subject"
@@ -82,6 +105,8 @@ def composed(
         return sheet
     stage = places.paint(sheet, scene)
     cast.enter(sheet, scene, stage)
+    if scene.lettering and not any(isinstance(op, Words) for op in sheet.ops):
+        pages.banner(sheet, scene)
     if scene.place not in _ROOMS:
         skies.falling(sheet, scene)
     return sheet

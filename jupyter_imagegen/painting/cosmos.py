@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Places out of this world: space, the moon, and under the sea."""
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.painting import skies
-from jupyter_imagegen.painting.geometry import box, oval, ribbon, smooth
+from jupyter_imagegen.painting.geometry import oval, ribbon, smooth
 from jupyter_imagegen.painting.land import rocks
 from jupyter_imagegen.painting.palette import Colour, from_hue, mix, scaled
 from jupyter_imagegen.painting.sheet import Pen, Sheet
@@ -57,14 +58,14 @@ def ball(sheet: Sheet, x: float, y: float, r: float, colour: Colour, *, rings: b
     sheet.glow(x + side * r * 0.2, y - r * 0.1, r * 1.5, mix(colour, (255, 255, 255), 0.3), 0.3)
     tilt = -16.0
 
-    def ring(front: bool) -> None:
+    def ring(*, front: bool) -> None:
         for k, tone in (
             (2.05, (214, 190, 150)),
             (1.86, (160, 132, 104)),
             (1.7, (232, 212, 176)),
             (1.52, (120, 100, 88)),
         ):
-            points = [p for p in oval(0, 0, r * k, r * k * 0.24, steps=90)]
+            points = oval(0, 0, r * k, r * k * 0.24, steps=90)
             half = [p for p in points if (p[1] >= 0) == front]
             half.sort(key=lambda p: p[0])
             c, s = math.cos(math.radians(tilt)), math.sin(math.radians(tilt))
@@ -73,7 +74,7 @@ def ball(sheet: Sheet, x: float, y: float, r: float, colour: Colour, *, rings: b
             )
 
     if rings:
-        ring(False)
+        ring(front=False)
     sheet.orb(
         oval(x, y, r, steps=90),
         mix(colour, (255, 250, 236), 0.45),
@@ -96,18 +97,36 @@ def ball(sheet: Sheet, x: float, y: float, r: float, colour: Colour, *, rings: b
             blur=r * 0.02,
             edge=False,
         )
-    sheet.shadow(smooth([(x - side * r * 1.0, y - r * 0.3), (x - side * r * 0.3, y - r * 0.98), (x - side * r * 0.15, y), (x - side * r * 0.3, y + r * 0.98), (x - side * r * 0.95, y + r * 0.4)]),
-                 opacity=0.6, blur=r * 0.16, colour=(2, 3, 10))  # fmt: skip
+    sheet.shadow(
+        smooth(
+            [
+                (x - side * r * 1.0, y - r * 0.3),
+                (x - side * r * 0.3, y - r * 0.98),
+                (x - side * r * 0.15, y),
+                (x - side * r * 0.3, y + r * 0.98),
+                (x - side * r * 0.95, y + r * 0.4),
+            ]
+        ),
+        opacity=0.6,
+        blur=r * 0.16,
+        colour=(2, 3, 10),
+    )
     if rings:
-        ring(True)
+        ring(front=True)
 
 
 def planet(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     """A planet; Saturn has its rings."""
     tones: dict[str, Colour] = {"mars": (190, 92, 58), "jupiter": (206, 164, 124), "saturn": (218, 188, 132)}
     word = subject.word.rstrip("s")
-    ball(sheet, spot.x, spot.y - spot.scale * 0.5, spot.scale * (0.3 if word != "mar" else 0.42), subject.colour or tones.get(subject.word, (92, 132, 186)),
-         rings=word not in ("mar", "jupiter"))  # fmt: skip
+    ball(
+        sheet,
+        spot.x,
+        spot.y - spot.scale * 0.5,
+        spot.scale * (0.3 if word != "mar" else 0.42),
+        subject.colour or tones.get(subject.word, (92, 132, 186)),
+        rings=word not in ("mar", "jupiter"),
+    )
 
 
 def moonball(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
@@ -156,7 +175,7 @@ def moon(sheet: Sheet, scene: Scene) -> Stage:
         oval(ex, ey, er, steps=70), (120, 178, 232), (10, 24, 66), centre=(0.5 + 0.22 * light.side, 0.32)
     )
     for _ in range(8):
-        x, y = ex + rng.gauss(0, er * 0.4), ey + rng.gauss(0, er * 0.4)
+        x, y = ex + rng.uniform(-0.55, 0.55) * er, ey + rng.uniform(-0.6, 0.6) * er
         size = er * rng.uniform(0.1, 0.26)
         land_or_cloud: Colour = rng.choice(((96, 140, 84), (240, 246, 250), (236, 242, 248), (150, 132, 92)))
         sheet.fill(
@@ -166,8 +185,20 @@ def moon(sheet: Sheet, scene: Scene) -> Stage:
             blur=2.5,
             edge=False,
         )
-    sheet.shadow(smooth([(ex - light.side * er * 1.02, ey - er * 0.5), (ex - light.side * er * 0.4, ey - er), (ex - light.side * er * 0.1, ey), (ex - light.side * er * 0.4, ey + er), (ex - light.side * er * 1.02, ey + er * 0.5)]),
-                 opacity=0.7, blur=er * 0.14, colour=(2, 3, 12))  # fmt: skip
+    sheet.shadow(
+        smooth(
+            [
+                (ex - light.side * er * 1.02, ey - er * 0.5),
+                (ex - light.side * er * 0.4, ey - er),
+                (ex - light.side * er * 0.1, ey),
+                (ex - light.side * er * 0.4, ey + er),
+                (ex - light.side * er * 1.02, ey + er * 0.5),
+            ]
+        ),
+        opacity=0.7,
+        blur=er * 0.14,
+        colour=(2, 3, 12),
+    )
     grey: Colour = scene.place_colour or (158, 156, 154)
     for i, (y, rise) in enumerate(((0.62, 0.06), (0.67, 0.04))):
         points = [
@@ -220,8 +251,14 @@ def underwater(sheet: Sheet, scene: Scene) -> Stage:
     rng = sheet.rng
     w, h = sheet.width, sheet.height
     blue: Colour = scene.place_colour or (18, 104, 142)
-    sheet.light = replace(sheet.light, sky=(mix(blue, (170, 236, 236), 0.6), mix(blue, (90, 190, 210), 0.5), blue, scaled(blue, 0.55)),
-                          haze=mix(blue, (60, 150, 180), 0.4), shadow=scaled(blue, 0.24), sun=(206, 246, 244), exposure=0.82)  # fmt: skip
+    sheet.light = replace(
+        sheet.light,
+        sky=(mix(blue, (170, 236, 236), 0.6), mix(blue, (90, 190, 210), 0.5), blue, scaled(blue, 0.55)),
+        haze=mix(blue, (60, 150, 180), 0.4),
+        shadow=scaled(blue, 0.24),
+        sun=(206, 246, 244),
+        exposure=0.82,
+    )
     light = sheet.light
     skies.gradient(sheet, h)
     for _ in range(sheet.many(9)):

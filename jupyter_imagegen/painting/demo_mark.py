@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """The small "demo" in a corner: nobody shall take a painted picture for a model's."""
 
 from __future__ import annotations

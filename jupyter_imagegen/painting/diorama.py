@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """An isometric slab of the world, on which small things stand."""
 
 from __future__ import annotations
@@ -14,10 +15,18 @@ if TYPE_CHECKING:
     from jupyter_imagegen.painting.sheet import Sheet
 
 _TOPS: dict[str, Colour] = {
-    "sea": (56, 142, 178), "desert": (230, 190, 128), "moon": (176, 174, 172), "space": (92, 84, 132), "street": (128, 128, 138),
-    "city": (128, 128, 138), "library": (150, 104, 68), "room": (176, 130, 88), "hall": (150, 110, 84), "table": (160, 112, 74),
+    "sea": (56, 142, 178),
+    "desert": (230, 190, 128),
+    "moon": (176, 174, 172),
+    "space": (92, 84, 132),
+    "street": (128, 128, 138),
+    "city": (128, 128, 138),
+    "library": (150, 104, 68),
+    "room": (176, 130, 88),
+    "hall": (150, 110, 84),
+    "table": (160, 112, 74),
     "underwater": (40, 120, 150),
-}  # fmt: skip
+}
 
 
 def slab(sheet: Sheet, scene: Scene) -> Stage:

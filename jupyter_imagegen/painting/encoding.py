@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Pixels to files: PNG, JPEG, WebP and GIF, the same bytes every time."""
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 #: The formats that have no transparency; a cutout is laid on white for them.
 _OPAQUE = ("jpeg",)
+#: Pixels above which a PNG is compressed fast.
+FAST_ABOVE = 2_500_000
 
 
 def encoded(picture: Image, output_format: str, compression: int | None = None) -> bytes:
@@ -49,7 +52,9 @@ def encoded(picture: Image, output_format: str, compression: int | None = None) 
         case "webp":
             picture.save(out, "WEBP", quality=quality, method=2)
         case _:
-            picture.save(out, "PNG", compress_level=4)
+            # A large picture is packed fast rather than tight: seconds matter more than bytes in a demo.
+            large = picture.width * picture.height > FAST_ABOVE
+            picture.save(out, "PNG", compress_level=1 if large else 4)
     return out.getvalue()
 
 

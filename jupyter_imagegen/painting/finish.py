@@ -67,7 +67,7 @@ LOOKS: dict[str, Look] = {
     "pixel": Look(passes=(cells.pixel,)),
     "woodcut": Look(manner="cel", passes=(prints.woodcut,), ink=(46, 46, 66)),
     "linocut": Look(passes=(prints.linocut,)),
-    "stained_glass": Look(passes=(cells.stained_glass,)),
+    "stained_glass": Look(manner="cel", passes=(cells.stained_glass,), ink=(18, 16, 24)),
     "mosaic": Look(passes=(cells.mosaic,)),
     "photo": Look(passes=(lens.photo,)),
     "cinematic": Look(passes=(lens.cinematic,)),
@@ -87,7 +87,7 @@ LOOKS: dict[str, Look] = {
 _CONTAINED = {
     "oil": ("baroque", "impressionist"),
     "photo": ("cinematic",),
-    "pencil": ("blueprint", "chalk", "charcoal_drawing"),
+    "pencil": ("blueprint", "chalk", "charcoal_drawing", "ink", "crayon"),
 }
 
 
@@ -104,7 +104,7 @@ def look_for(scene: Scene) -> Look:
     return Look(manner=drawn.manner, passes=passes, ground=drawn.ground, ink=drawn.ink)
 
 
-def finished(picture: Image, look: Look, scene: Scene, *, rng: random.Random, detail: float) -> Image:
+def finished(picture: Image, look: Look, *, rng: random.Random, detail: float) -> Image:
     """The picture with its look; a cutout keeps its alpha."""
     alpha = None
     if picture.mode == "RGBA":
@@ -123,4 +123,4 @@ def enlarged(picture: Image, *, rng: random.Random) -> Image:
     """What a picture needs after it was enlarged: crisper edges and a grain of its own size."""
     from PIL import ImageFilter
 
-    return grained(picture.filter(ImageFilter.UnsharpMask(2, 70, 2)), rng, 3)
+    return grained(picture.filter(ImageFilter.UnsharpMask(2, 70, 2)), rng, 2)

@@ -59,8 +59,11 @@ def rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> list[P
     r = min(radius, abs(x1 - x0) / 2, abs(y1 - y0) / 2)
     out: list[Point] = []
     for cx, cy, start in (
-        (x1 - r, y0 + r, -90), (x1 - r, y1 - r, 0), (x0 + r, y1 - r, 90), (x0 + r, y0 + r, 180),
-    ):  # fmt: skip
+        (x1 - r, y0 + r, -90),
+        (x1 - r, y1 - r, 0),
+        (x0 + r, y1 - r, 90),
+        (x0 + r, y0 + r, 180),
+    ):
         out += arc(cx, cy, r, start, start + 90, steps=6)
     return out
 
@@ -68,10 +71,12 @@ def rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> list[P
 def arc(x: float, y: float, r: float, start: float, end: float, *, steps: int = 16) -> list[Point]:
     """Points along a circle from `start` to `end` degrees (clockwise, 0 is right)."""
     return [
-        (x + r * math.cos(math.radians(start + (end - start) * i / steps)),
-         y + r * math.sin(math.radians(start + (end - start) * i / steps)))
+        (
+            x + r * math.cos(math.radians(start + (end - start) * i / steps)),
+            y + r * math.sin(math.radians(start + (end - start) * i / steps)),
+        )
         for i in range(steps + 1)
-    ]  # fmt: skip
+    ]
 
 
 def limb(a: Point, b: Point, ra: float, rb: float) -> list[Point]:

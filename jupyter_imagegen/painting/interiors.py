@@ -1,8 +1,8 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Rooms: a library, a court hall by candlelight, a living room, a table for still lifes, a studio."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.painting import things
@@ -83,16 +83,15 @@ def floor(sheet: Sheet, y: float, colour: Colour, *, boards: bool = True) -> Non
     )
     if not boards:
         return
-    centre, lines = sheet.width / 2, []
-    for i in range(-14, 15):
-        lines.append(
-            (
-                ((centre + i * sheet.width * 0.045, y), (centre + i * sheet.width * 0.14, sheet.height)),
-                2.0,
-                light.shaded(scaled(colour, 0.8)),
-            )
+    centre = sheet.width / 2
+    sheet.lines(
+        (
+            ((centre + i * sheet.width * 0.045, y), (centre + i * sheet.width * 0.14, sheet.height)),
+            2.0,
+            light.shaded(scaled(colour, 0.8)),
         )
-    sheet.lines(lines)
+        for i in range(-14, 15)
+    )
 
 
 def library(sheet: Sheet, scene: Scene) -> Stage:
@@ -125,7 +124,7 @@ def library(sheet: Sheet, scene: Scene) -> Stage:
         ((26, 38, 76), (86, 84, 120)) if night else ((124, 160, 190), (236, 214, 170))
     )
     sheet.fill(arch, *sky, banded=False)
-    for i in range(9):
+    for _ in range(9):
         sheet.puffs(
             [
                 (
@@ -201,192 +200,6 @@ def library(sheet: Sheet, scene: Scene) -> Stage:
     return Stage(x0=w * 0.3, x1=w * 0.7, ground=h * 0.95, horizon=ground, scale=h * 0.4)
 
 
-def _figure(
-    sheet: Sheet,
-    x: float,
-    y: float,
-    size: float,
-    kind: str,
-    colour: Colour,
-    scene: Scene,
-    *,
-    flip: bool = False,
-) -> None:
-    from jupyter_imagegen.painting import people
-
-    people.person(sheet, Subject(kind="person", word=kind, colour=colour), scene, Spot(x, y, size, flip))
-
-
-def hall(sheet: Sheet, scene: Scene) -> Stage:
-    """A great hall: columns, drapery, a painting, a chandelier, courtiers in their finery, candles."""
-    light, rng = sheet.light, sheet.rng
-    w, h = sheet.width, sheet.height
-    ground = h * 0.66
-    sheet.fill(
-        box(-5, -5, w + 5, ground + 5),
-        light.on((74, 48, 34)),
-        light.lit((112, 74, 46)),
-        edge=False,
-        banded=False,
-    )
-    # Panelling and a great painting in a gold frame.
-    for i in range(6):
-        x = w * (0.08 + 0.17 * i)
-        panel = rounded(x - w * 0.06, h * 0.12, x + w * 0.06, h * 0.58, 6)
-        sheet.line([*panel, panel[0]], 3, light.lit((156, 112, 58)))
-    fx0, fx1, fy0, fy1 = w * 0.39, w * 0.61, h * 0.17, h * 0.42
-    sheet.form(box(fx0 - 16, fy0 - 16, fx1 + 16, fy1 + 16), (196, 148, 66))
-    sheet.fill(box(fx0, fy0, fx1, fy1), light.on((92, 106, 110)), light.on((150, 116, 74)), banded=False)
-    sheet.puffs(
-        [
-            (fx0 + (fx1 - fx0) * rng.random(), fy0 + (fy1 - fy0) * rng.uniform(0.1, 0.5), rng.uniform(12, 30))
-            for _ in range(9)
-        ],
-        light.on((196, 170, 130)),
-        blur=8,
-        opacity=0.5,
-    )
-    sheet.puffs(
-        [
-            (fx0 + 18 + (fx1 - fx0 - 36) * rng.random(), fy1 - rng.uniform(6, 30), rng.uniform(8, 18))
-            for _ in range(10)
-        ],
-        light.on((58, 66, 44)),
-        blur=3,
-    )
-    tiles(sheet, ground)
-    for x in (0.14, 0.86):
-        cx, half = w * x, w * 0.042
-        lit, dark = light.lit((196, 164, 120)), light.shaded((120, 90, 66))
-        sheet.fill(
-            box(cx - half, h * 0.08, cx + half, ground + h * 0.03),
-            lit if x < 0.5 else dark,
-            dark if x < 0.5 else lit,
-            angle=0,
-        )
-        for k in range(-2, 3):
-            sheet.line([(cx + k * half * 0.36, h * 0.1), (cx + k * half * 0.36, ground)], 2.5, dark)
-        sheet.form(
-            box(cx - half * 1.5, ground + h * 0.01, cx + half * 1.5, ground + h * 0.045), (180, 148, 104)
-        )
-        sheet.form(
-            [
-                (cx - half * 1.1, h * 0.11),
-                (cx - half * 1.6, h * 0.07),
-                (cx + half * 1.6, h * 0.07),
-                (cx + half * 1.1, h * 0.11),
-            ],
-            (206, 166, 92),
-        )
-    for side in (-1, 1):
-        edge = w / 2 + side * w * 0.5
-        drape = smooth([(edge + side * 40, -30), (edge - side * w * 0.27, -30), (edge - side * w * 0.2, h * 0.13), (edge - side * w * 0.07, h * 0.34),
-                        (edge - side * w * 0.05, h * 0.52), (edge - side * w * 0.12, h * 0.88), (edge + side * 40, h * 0.92)])  # fmt: skip
-        sheet.form(drape, (132, 26, 34))
-        for k in range(6):
-            fold = smooth([(edge - side * w * (0.02 + 0.045 * k), -20), (edge - side * w * (0.015 + 0.028 * k), h * 0.2), (edge - side * w * (0.008 + 0.009 * k), h * 0.44),
-                           (edge - side * w * (0.01 + 0.016 * k), h * 0.86)], closed=False)  # fmt: skip
-            tone = light.shaded((90, 14, 24)) if k % 2 else light.lit((170, 48, 48))
-            sheet.fill(things.ribbon(fold, (16, 9, 5, 16)), tone, opacity=0.6, blur=4, edge=False)
-        sheet.line(
-            smooth(
-                [
-                    (edge - side * w * 0.27, -10),
-                    (edge - side * w * 0.2, h * 0.13),
-                    (edge - side * w * 0.07, h * 0.34),
-                ],
-                closed=False,
-            ),
-            7,
-            light.lit((220, 170, 80)),
-        )
-        sheet.ball(oval(edge - side * w * 0.06, h * 0.43, 13, 20), (214, 164, 76))
-    chandelier(sheet, w / 2, h * 0.1, w * 0.15)
-    # Courtiers in the half-dark, two by two.
-    crowd = (
-        (0.27, 0.735, "lady", (92, 50, 60)),
-        (0.345, 0.73, "courtier", (46, 58, 74)),
-        (0.655, 0.73, "courtier", (60, 46, 40)),
-        (0.73, 0.735, "lady", (54, 74, 84)),
-    )
-    for x, y, kind, tone in crowd:
-        _figure(sheet, w * x, h * y, h * 0.34, kind, tone, scene, flip=x > 0.5)
-    if scene.subject("person") is None:
-        for x, y, size, kind, tone in ((0.21, 0.9, 0.5, "lady", (196, 148, 62)), (0.795, 0.91, 0.5, "courtier", (38, 52, 86)),
-                                       (0.435, 0.86, 0.46, "queen", (166, 36, 48)), (0.57, 0.865, 0.47, "king", (40, 84, 92))):  # fmt: skip
-            _figure(sheet, w * x, h * y, h * size, kind, tone, scene, flip=x > 0.5)
-    for x in (0.075, 0.925):
-        _stand(sheet, w * x, h * 0.93, h * 0.44)
-    sheet.glow(w / 2, h * 0.52, h * 0.52, (255, 180, 96), 0.42)
-    return Stage(x0=w * 0.32, x1=w * 0.68, ground=h * 0.93, horizon=ground, scale=h * 0.48)
-
-
-def tiles(sheet: Sheet, ground: float) -> None:
-    """A chequered marble floor in perspective."""
-    light, w, h = sheet.light, sheet.width, sheet.height
-    sheet.fill(box(-5, ground, w + 5, h + 5), light.on((96, 72, 52)), light.lit((150, 112, 76)), edge=False)
-    rows, columns = 7, 16
-    for r in range(rows):
-        y0, y1 = (ground + (h - ground) * (k / rows) ** 1.7 for k in (r, r + 1))
-        for c in range(columns):
-            if (r + c) % 2:
-                continue
-            u0, u1 = ((k / columns - 0.5) for k in (c, c + 1))
-            s0, s1 = (1.05 + 2.1 * ((y - ground) / (h - ground)) for y in (y0, y1))
-            tone = mix(light.shaded((70, 46, 38)), light.on((84, 54, 40)), r / rows)
-            sheet.fill(
-                [
-                    (w * (0.5 + u0 * s0), y0),
-                    (w * (0.5 + u1 * s0), y0),
-                    (w * (0.5 + u1 * s1), y1),
-                    (w * (0.5 + u0 * s1), y1),
-                ],
-                tone,
-                edge=False,
-            )
-    sheet.mirror(ground, h, opacity=0.3, ripple=1.0, tint=light.on((120, 84, 54)))
-
-
-def chandelier(sheet: Sheet, x: float, y: float, half: float) -> None:
-    """A brass chandelier with lit candles."""
-    light = sheet.light
-    brass: Colour = (206, 160, 78)
-    sheet.line([(x, -10), (x, y)], 4, light.on(brass))
-    sheet.ball(oval(x, y + half * 0.2, half * 0.12, half * 0.22), brass)
-    for ring, lift in ((1.0, 0.0), (0.55, -0.16)):
-        for k in (-1.0, -0.5, 0.5, 1.0):
-            end = (x + k * half * ring, y + half * (0.16 + lift))
-            sheet.line(
-                smooth(
-                    [(x, y + half * 0.3), (x + k * half * ring * 0.55, y + half * (0.5 + lift)), end],
-                    closed=False,
-                ),
-                5,
-                light.lit(brass),
-            )
-            things.one_candle(sheet, end[0], end[1] + 4, half * 0.3, holder=False)
-    sheet.glow(x, y + half * 0.1, half * 2.6, (255, 186, 96), 0.6)
-
-
-def _stand(sheet: Sheet, x: float, y: float, size: float) -> None:
-    light = sheet.light
-    brass = light.lit((206, 160, 78))
-    sheet.ball(oval(x, y, size * 0.12, size * 0.025), (190, 146, 70))
-    sheet.line([(x, y), (x, y - size * 0.72)], size * 0.022, brass)
-    for k in (-1, 0, 1):
-        top = y - size * (0.74 if k else 0.8)
-        if k:
-            sheet.line(
-                smooth(
-                    [(x, y - size * 0.62), (x + k * size * 0.1, y - size * 0.6), (x + k * size * 0.12, top)],
-                    closed=False,
-                ),
-                size * 0.016,
-                brass,
-            )
-        things.one_candle(sheet, x + k * size * 0.12, top + 4, size * 0.22, holder=False)
-
-
 def room(sheet: Sheet, scene: Scene) -> Stage:
     """A living room: window, lamp, shelf, picture, rug."""
     light = sheet.light
@@ -418,10 +231,14 @@ def room(sheet: Sheet, scene: Scene) -> Stage:
     )
     sheet.fill(box(x0, y0, x1, y1), *sky, banded=False)
     sheet.fill(
-        smooth(
-            [(x0, y1 - h * 0.07), (x0 + (x1 - x0) * 0.4, y1 - h * 0.11), (x1, y1 - h * 0.05)], closed=False
-        )
-        + [(x1, y1), (x0, y1)],
+        [
+            *smooth(
+                [(x0, y1 - h * 0.07), (x0 + (x1 - x0) * 0.4, y1 - h * 0.11), (x1, y1 - h * 0.05)],
+                closed=False,
+            ),
+            (x1, y1),
+            (x0, y1),
+        ],
         mix(sky[1], (64, 96, 72), 0.65),
     )
     if night:
@@ -476,78 +293,3 @@ def room(sheet: Sheet, scene: Scene) -> Stage:
         )
         sheet.glow(lx, h * 0.37, h * 0.42, (255, 206, 130), 0.5)
     return Stage(x0=w * 0.22, x1=w * 0.8, ground=h * 0.92, horizon=ground, scale=h * 0.54)
-
-
-def table(sheet: Sheet, scene: Scene) -> Stage:
-    """A table edge before a quiet wall; a cloth and a candle where the light is old."""
-    light = sheet.light
-    w, h = sheet.width, sheet.height
-    ground = h * 0.6
-    dark = scene.time == "candle" or "baroque" in scene.styles
-    wall: Colour = scene.place_colour or (
-        (74, 54, 42) if dark else sheet.rng.choice(((176, 168, 140), (206, 168, 130), (140, 164, 164)))
-    )
-    lit, deep = light.lit(wall), light.shaded(wall)
-    sheet.fill(
-        box(-5, -5, w + 5, ground + 40),
-        lit,
-        deep,
-        angle=25 if light.side < 0 else 155,
-        edge=False,
-        banded=False,
-    )
-    sheet.glow(w * (0.5 + 0.26 * light.side), h * 0.22, h * 0.7, light.sun, 0.26 if not dark else 0.3)
-    wood: Colour = (118, 76, 48)
-    sheet.fill(box(-5, ground, w + 5, h + 5), light.on(wood), light.lit(turned(wood, value=1.15)), edge=False)
-    rng = sheet.rng
-    sheet.lines(([(x := rng.uniform(-100, w), y := ground + (h - ground) * rng.random()), (x + rng.uniform(60, 260), y + rng.uniform(-2, 2))], rng.uniform(0.8, 2.0),
-                 light.shaded(scaled(wood, rng.uniform(0.8, 1.1)))) for _ in range(sheet.many(60)))  # fmt: skip
-    sheet.fill(box(-5, ground - 2, w + 5, ground + 3), light.lit((190, 140, 96)), opacity=0.5, edge=False)
-    if dark or scene.has("cloth", "linen"):
-        things.cloth(sheet, w * 0.5 - light.side * -w * 0.06, h * 0.74, w * 0.36, (226, 214, 190))
-    if dark and scene.subject("candle") is None:
-        things.one_candle(sheet, w * (0.5 + 0.3 * light.side), h * 0.72, h * 0.34)
-        sheet.glow(w * (0.5 + 0.2 * light.side), h * 0.52, h * 0.6, (255, 176, 90), 0.34)
-    return Stage(x0=w * 0.16, x1=w * 0.84, ground=h * 0.84, horizon=ground, scale=h * 0.46)
-
-
-def studio(sheet: Sheet, scene: Scene) -> Stage:
-    """A backdrop that curves into the floor, lit from one side."""
-    light = sheet.light
-    w, h = sheet.width, sheet.height
-    tone = scene.place_colour or (
-        scene.colours[0]
-        if scene.colours
-        else sheet.rng.choice(((196, 186, 172), (150, 170, 178), (196, 164, 146), (164, 172, 148)))
-    )
-    if scene.time == "candle" or "baroque" in scene.styles:
-        tone = (66, 50, 42)
-    sheet.fill(
-        box(-5, -5, w + 5, h * 0.74),
-        light.lit(tone),
-        light.shaded(tone),
-        angle=35 if light.side < 0 else 145,
-        edge=False,
-        banded=False,
-    )
-    sheet.fill(
-        box(-5, h * 0.66, w + 5, h + 5),
-        light.on(tone),
-        light.lit(turned(tone, value=1.06)),
-        edge=False,
-        banded=False,
-        blur=26,
-    )
-    sheet.glow(w * (0.5 + 0.16 * light.side), h * 0.42, h * 0.62, light.sun, 0.3)
-    motes = [
-        (sheet.rng.uniform(0, w), sheet.rng.uniform(0, h * 0.7), sheet.rng.uniform(20, 90)) for _ in range(12)
-    ]
-    for x, y, r in motes:
-        sheet.fill(
-            oval(x, y, r, r * math.tau / 8),
-            light.lit(turned(tone, value=1.1)),
-            opacity=0.1,
-            blur=r * 0.5,
-            edge=False,
-        )
-    return Stage(x0=w * 0.14, x1=w * 0.86, ground=h * 0.9, horizon=h * 0.66, scale=h * 0.66)

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Open country: sea, mountains, meadow, forest, desert and a valley with a river."""
 
 from __future__ import annotations
@@ -6,125 +7,15 @@ import math
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.painting import plants, skies
-from jupyter_imagegen.painting.geometry import Point, box, oval, smooth
+from jupyter_imagegen.painting.geometry import box
 from jupyter_imagegen.painting.palette import Colour, mix, scaled, turned
+from jupyter_imagegen.painting.peaks import down, hill, range_of
 from jupyter_imagegen.painting.stage import Stage
+from jupyter_imagegen.painting.woods import drifts
 
 if TYPE_CHECKING:
     from jupyter_imagegen.painting.scene import Scene
     from jupyter_imagegen.painting.sheet import Sheet
-
-
-def _broken(sheet: Sheet, a: Point, b: Point, rough: float) -> list[Point]:
-    """A line from `a` to `b` broken up by midpoint displacement."""
-    line = [a, b]
-    spread = math.hypot(b[0] - a[0], b[1] - a[1]) * rough
-    for _ in range(5 if sheet.detail > 0.6 else 4):
-        denser: list[Point] = []
-        for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
-            shift = sheet.rng.uniform(-spread, spread)
-            denser += [(x0, y0), ((x0 + x1) / 2 + shift * 0.5, (y0 + y1) / 2 + shift)]
-        line = [*denser, line[-1]]
-        spread *= 0.52
-    return line
-
-
-def hill(sheet: Sheet, y: float, swell: float, *, offset: float) -> list[Point]:
-    """A gently rolling skyline."""
-    waves = [(sheet.rng.uniform(0.5, 1.4), sheet.rng.uniform(0, math.tau)) for _ in range(3)]
-    line = []
-    for i in range(49):
-        u = i / 48
-        h = sum(math.sin(u * math.tau * f + p + offset) / (k + 1) for k, (f, p) in enumerate(waves))
-        line.append((sheet.width * (u * 1.04 - 0.02), y - swell * h * 0.5))
-    return line
-
-
-def down(sheet: Sheet, line: list[Point], bottom: float) -> list[Point]:
-    return [*line, (sheet.width * 1.1, bottom), (-sheet.width * 0.1, bottom)]
-
-
-def range_of(
-    sheet: Sheet, y: float, height: float, colour: Colour, distance: float, *, snow: float = 0.0
-) -> None:
-    """One mountain range seen through `distance` of air; the upper `snow` part of the highest is white."""
-    rng = sheet.rng
-    count = max(4, round(sheet.width / (height * 1.15)) + 1)
-    peaks = []
-    for i in range(count):
-        x = (i + 0.5 + rng.uniform(-0.3, 0.3)) / count * sheet.width * 1.1 - sheet.width * 0.05
-        peaks.append((x, height * rng.choice((0.5, 0.66, 0.82, 1.0)) * rng.uniform(0.9, 1.08)))
-    # The small ones stand in front of the great ones.
-    for x, high in sorted(peaks, key=lambda p: -p[1]):
-        _peak(
-            sheet,
-            x,
-            y,
-            high,
-            high * rng.uniform(0.95, 1.3),
-            colour,
-            distance,
-            y - height * (1 - snow) if snow else None,
-        )
-
-
-def _peak(
-    sheet: Sheet,
-    x: float,
-    y: float,
-    high: float,
-    half: float,
-    colour: Colour,
-    distance: float,
-    snowline: float | None,
-) -> None:
-    """One mountain: a lit and a shaded face that meet in a broken ridge, snow above a line."""
-    light, rng = sheet.light, sheet.rng
-    top = (x, y - high)
-    left = _broken(sheet, top, (x - half, y), 0.085)
-    right = _broken(sheet, top, (x + half, y), 0.085)
-    spine = _broken(sheet, top, (x + half * rng.uniform(-0.18, 0.2) - light.side * half * 0.08, y), 0.1)
-    foot = mix(light.far(colour, distance), light.haze, 0.66)
-    lit = mix(light.lit(colour), light.haze, distance)
-    dark = mix(light.shaded(colour), light.haze, distance)
-    sheet.fill([*reversed(left), *right], lit, foot, banded=False)
-    shaded = right if light.side < 0 else left
-    sheet.fill([*spine, *reversed(shaded)], dark, mix(dark, foot, 0.75), edge=False, banded=False)
-    # Spurs: narrow faces that branch from the ridge and catch or lose the light.
-    for _ in range(sheet.many(5)):
-        i = rng.randrange(2, max(3, len(spine) * 2 // 3))
-        px, py = spine[i]
-        fall = (y - py) * rng.uniform(0.3, 0.6)
-        run = fall * rng.uniform(0.4, 0.8)
-        side = rng.choice((-1, 1))
-        tone = dark if side == light.side else lit
-        spur = [(px, py), *_broken(sheet, (px + side * run * 0.3, py + fall * 0.2), (px + side * run, py + fall), 0.1),
-                *_broken(sheet, (px + side * run * 0.72, py + fall * 1.02), (px + side * run * 0.06, py + fall * 0.46), 0.1)]  # fmt: skip
-        sheet.fill(spur, tone, mix(tone, foot, 0.5), opacity=0.55, edge=False, banded=False)
-    if snowline is None or top[1] > snowline - 8:
-        return
-    white = mix(light.lit((250, 251, 254)), light.haze, distance * 0.75)
-    blue = mix(light.shaded((206, 220, 242)), light.haze, distance * 0.75)
-    for edge, near in ((left, light.side < 0), (right, light.side > 0)):
-        high_edge = [p for p in edge if p[1] < snowline]
-        high_spine = [p for p in spine if p[1] < snowline]
-        if len(high_edge) < 3 or len(high_spine) < 2:
-            continue
-        (x0, y0), (x1, y1) = high_edge[-1], high_spine[-1]
-        fringe = []
-        teeth = 8
-        for k in range(1, teeth):
-            t = k / teeth
-            drop = (snowline - top[1]) * (rng.uniform(0.1, 0.34) if k % 2 else -rng.uniform(0.12, 0.4))
-            fringe.append((x0 + (x1 - x0) * t, y0 + (y1 - y0) * t + drop))
-        tone = white if near else blue
-        sheet.fill(
-            [*high_edge, *fringe, *reversed(high_spine)],
-            tone,
-            mix(tone, blue, 0.35),
-            edge=False,
-            banded=False,
-        )
 
 
 def mountains(sheet: Sheet, scene: Scene) -> Stage:
@@ -149,8 +40,13 @@ def mountains(sheet: Sheet, scene: Scene) -> Stage:
         plants.pine(sheet, x, y, high * rng.uniform(0.03, 0.055), distance=0.42, snow=False)
     shore = horizon + high * 0.1
     water = mix(mix(light.sky[-1], light.sky[0], 0.5), light.on((70, 110, 126)), 0.4)
-    sheet.fill(box(-5, shore, sheet.width + 5, high + 5), mix(water, light.haze, 0.4), light.on(scaled(water, 0.7)),
-               edge=False, banded=False)  # fmt: skip
+    sheet.fill(
+        box(-5, shore, sheet.width + 5, high + 5),
+        mix(water, light.haze, 0.4),
+        light.on(scaled(water, 0.7)),
+        edge=False,
+        banded=False,
+    )
     sheet.mirror(shore, high, opacity=0.72, ripple=3.0, tint=water)
     glitter(sheet, sun[0], shore, high * 0.92, 60)
     bank = [(p[0], p[1]) for p in hill(sheet, high * 0.93, high * 0.06, offset=2.0)]
@@ -158,8 +54,14 @@ def mountains(sheet: Sheet, scene: Scene) -> Stage:
     plants.grass(sheet, high * 0.93, high * 1.01, near, 170, tall=24)
     for x, h in ((0.06, 0.34), (0.13, 0.25), (0.9, 0.4), (0.97, 0.3)):
         plants.pine(sheet, sheet.width * x, high * 0.965, high * h * rng.uniform(0.85, 1.1), snow=winter)
-    return Stage(x0=0.2 * sheet.width, x1=0.84 * sheet.width, ground=high * 0.93, horizon=shore, scale=330,
-                 water=high * 0.84)  # fmt: skip
+    return Stage(
+        x0=0.2 * sheet.width,
+        x1=0.84 * sheet.width,
+        ground=high * 0.93,
+        horizon=shore,
+        scale=330,
+        water=high * 0.84,
+    )
 
 
 def glitter(sheet: Sheet, x: float, top: float, bottom: float, count: int, *, strength: float = 1.0) -> None:
@@ -201,16 +103,27 @@ def sea(sheet: Sheet, scene: Scene) -> Stage:
         skies.birds(
             sheet, sheet.width * rng.uniform(0.4, 0.6), horizon * rng.uniform(0.35, 0.6), sheet.many(6)
         )
-    return Stage(x0=0.12 * sheet.width, x1=0.9 * sheet.width, ground=sheet.height * 0.9, horizon=horizon, scale=380,
-                 water=horizon + (sheet.height - horizon) * 0.44)  # fmt: skip
+    return Stage(
+        x0=0.12 * sheet.width,
+        x1=0.9 * sheet.width,
+        ground=sheet.height * 0.9,
+        horizon=horizon,
+        scale=380,
+        water=horizon + (sheet.height - horizon) * 0.44,
+    )
 
 
 def distant_coast(sheet: Sheet, horizon: float) -> None:
     """A headland far out, to give the horizon a scale."""
     rng, light = sheet.rng, sheet.light
     side = rng.choice((0, 1))
-    line = [(sheet.width * side + (1 - 2 * side) * sheet.width * t * 0.46,
-             horizon - 34 * (1 - t) ** 0.8 * (0.7 + 0.3 * math.sin(t * 17 + side))) for t in (i / 20 for i in range(21))]  # fmt: skip
+    line = [
+        (
+            sheet.width * side + (1 - 2 * side) * sheet.width * t * 0.46,
+            horizon - 34 * (1 - t) ** 0.8 * (0.7 + 0.3 * math.sin(t * 17 + side)),
+        )
+        for t in (i / 20 for i in range(21))
+    ]
     points = [*line, (line[-1][0], horizon + 1), (sheet.width * side, horizon + 1)]
     sheet.fill(points, light.far((72, 88, 104), 0.5), light.far((72, 88, 104), 0.66))
 
@@ -248,19 +161,41 @@ def rocks(
             lift = (1 - abs(u) ** 2.2) * h * height * rng.uniform(0.82, 1.0)
             tops.append((x + u * width * w * 0.5, y + dy * height - lift))
         tone = scaled(colour, 1.0 - 0.12 * layer)
-        sheet.form([*tops, (x + width * w * 0.54, y + dy * height + height * 0.12),
-                    (x - width * w * 0.54, y + dy * height + height * 0.12)], tone)  # fmt: skip
+        sheet.form(
+            [
+                *tops,
+                (x + width * w * 0.54, y + dy * height + height * 0.12),
+                (x - width * w * 0.54, y + dy * height + height * 0.12),
+            ],
+            tone,
+        )
         for i in range(1, n):
             px, py = tops[i]
             drop = (y + height * 0.12 - py) * rng.uniform(0.3, 0.9)
             lean = -light.side * rng.uniform(4, 16) * width / 300
-            face = [(px, py), (px + lean + rng.uniform(6, 18) * width / 300, py + drop * 0.4), (px + lean * 2, py + drop),
-                    (px - rng.uniform(2, 12) * width / 300, py + drop * 0.6)]  # fmt: skip
-            sheet.fill(face, light.lit(tone) if rng.random() < 0.4 else light.shaded(scaled(tone, 0.8)), opacity=0.6,
-                       edge=False)  # fmt: skip
+            face = [
+                (px, py),
+                (px + lean + rng.uniform(6, 18) * width / 300, py + drop * 0.4),
+                (px + lean * 2, py + drop),
+                (px - rng.uniform(2, 12) * width / 300, py + drop * 0.6),
+            ]
+            sheet.fill(
+                face,
+                light.lit(tone) if rng.random() < 0.4 else light.shaded(scaled(tone, 0.8)),
+                opacity=0.6,
+                edge=False,
+            )
     foam = mix(light.lit((240, 246, 250)), light.haze, 0.25)
-    sheet.dabs((x + rng.uniform(-0.62, 0.62) * width, y + height * 0.16 + rng.gauss(0, 3), rng.uniform(6, 26),
-                rng.uniform(1.2, 3.6), mix(foam, light.haze, rng.random() * 0.5)) for _ in range(sheet.many(46)))  # fmt: skip
+    sheet.dabs(
+        (
+            x + rng.uniform(-0.62, 0.62) * width,
+            y + height * 0.16 + rng.gauss(0, 3),
+            rng.uniform(6, 26),
+            rng.uniform(1.2, 3.6),
+            mix(foam, light.haze, rng.random() * 0.5),
+        )
+        for _ in range(sheet.many(46))
+    )
 
 
 def meadow(sheet: Sheet, scene: Scene) -> Stage:
@@ -289,8 +224,12 @@ def meadow(sheet: Sheet, scene: Scene) -> Stage:
             else:
                 plants.tree(sheet, x, y0, size, scene, distance=distance)
     front = hill(sheet, high * 0.74, high * 0.05, offset=4.1)
-    sheet.fill(down(sheet, front, high + 5), light.lit(green), light.shaded(scaled(green, 0.8)) if not winter else
-               mix(light.on(green), light.shadow, 0.2), banded=False)  # fmt: skip
+    sheet.fill(
+        down(sheet, front, high + 5),
+        light.lit(green),
+        light.shaded(scaled(green, 0.8)) if not winter else mix(light.on(green), light.shadow, 0.2),
+        banded=False,
+    )
     if winter:
         drifts(sheet, high * 0.72, high, green)
     else:
@@ -299,125 +238,14 @@ def meadow(sheet: Sheet, scene: Scene) -> Stage:
             plants.flowers(sheet, high * 0.74, high, 190)
         plants.grass(sheet, high * 0.93, high * 1.06, turned(green, value=0.8), 130, tall=52)
     if scene.season == "autumn":
-        sheet.dabs((rng.uniform(0, sheet.width), high * rng.uniform(0.74, 1.0), rng.uniform(3, 6), rng.uniform(1.5, 3),
-                    light.lit(rng.choice(plants.LEAVES["autumn"]))) for _ in range(sheet.many(110)))  # fmt: skip
-    return Stage(x0=0.2 * sheet.width, x1=0.8 * sheet.width, ground=high * 0.86, horizon=horizon, scale=400)
-
-
-def drifts(sheet: Sheet, top: float, bottom: float, white: Colour) -> None:
-    """Blue hollows and bright crests in snow."""
-    rng, light = sheet.rng, sheet.light
-    for _ in range(sheet.many(16)):
-        t = rng.random()
-        y = top + (bottom - top) * (0.1 + 0.9 * t)
-        x, w = rng.uniform(0, sheet.width), rng.uniform(90, 260) * (0.5 + t)
-        sheet.fill(
-            oval(x, y, w, 5 + 13 * t),
-            mix(light.shaded(white), light.haze, 0.55),
-            blur=9,
-            opacity=0.42,
-            edge=False,
-        )
-        sheet.fill(oval(x + light.side * w * 0.2, y - 6 - 9 * t, w * 0.8, 3 + 5 * t), light.lit((250, 252, 255)), blur=6,
-                   opacity=0.6, edge=False)  # fmt: skip
-
-
-def forest(sheet: Sheet, scene: Scene) -> Stage:
-    """Trunks fading into light, and a path."""
-    light, rng = sheet.light, sheet.rng
-    high = sheet.height
-    skies.gradient(sheet, high * 0.72)
-    winter = scene.season == "winter" or scene.weather == "snow"
-    floor: Colour = (228, 234, 242) if winter else (scene.place_colour or (98, 108, 56))
-    glow_x = sheet.width * (0.5 + 0.16 * light.side)
-    sheet.glow(glow_x, high * 0.4, 640, mix(light.sun, light.haze, 0.3), 0.75)
-    sheet.fill(box(-5, high * 0.62, sheet.width + 5, high + 5), mix(light.lit(floor), light.haze, 0.5),
-               light.shaded(floor), edge=False)  # fmt: skip
-    for depth, (count, thick, reach) in enumerate(((16, 13, 0.63), (10, 24, 0.68), (6, 44, 0.78))):
-        distance = (0.68, 0.42, 0.1)[depth]
-        leaf = mix(plants.LEAVES[scene.season][depth % 3], (40, 70, 50), 0.3)
-        for i in range(count):
-            x = (i + 0.5 + rng.uniform(-0.4, 0.4)) / count * sheet.width
-            if depth == 2 and abs(x - sheet.width / 2) < sheet.width * 0.24:
-                continue
-            w = thick * rng.uniform(0.7, 1.3)
-            foot = high * (reach + rng.uniform(-0.015, 0.03))
-            bark = mix((84, 66, 56), (60, 54, 58), rng.random())
-            lit, dark = (mix(c, light.haze, distance) for c in (light.lit(bark), light.shaded(bark)))
-            a, b = (lit, dark) if light.side < 0 else (dark, lit)
-            lean = rng.uniform(-18, 18)
-            sheet.fill([(x - w * 0.36 + lean, -5), (x + w * 0.36 + lean, -5), (x + w * 0.5, foot - 30),
-                        (x + w * 0.8, foot), (x - w * 0.8, foot), (x - w * 0.5, foot - 30)], a, b, angle=0)  # fmt: skip
-            if depth == 2:
-                sheet.ground_shadow(x, foot, w * 2.2)
-        canopy = []
-        for _ in range(sheet.many(330)):
-            t = rng.random()
-            y = high * (0.02 + (0.34 - 0.08 * depth) * t * t) + rng.gauss(0, 14)
-            x = rng.uniform(0, sheet.width)
-            near = max(0.0, 1 - abs(x - glow_x) / 420)
-            colour = mix(
-                light.shaded(leaf), light.lit(turned(leaf, value=1.2)), near * 0.8 + 0.2 * rng.random()
+        sheet.dabs(
+            (
+                rng.uniform(0, sheet.width),
+                high * rng.uniform(0.74, 1.0),
+                rng.uniform(3, 6),
+                rng.uniform(1.5, 3),
+                light.lit(rng.choice(plants.LEAVES["autumn"])),
             )
-            size = rng.uniform(5, 12) * (1 + depth * 0.25)
-            canopy.append((x, y, size, size * 0.7, mix(colour, light.haze, distance)))
-        if not winter:
-            sheet.dabs(canopy)
-        skies.veil(sheet, high * (0.6 + 0.05 * depth), high * 0.12, 0.4 - 0.1 * depth)
-    if light.exposure > 0.5:
-        for i in range(sheet.many(5)):
-            x = glow_x + (i - 2) * 70 + rng.uniform(-20, 20)
-            lean = -light.side * rng.uniform(150, 260)
-            sheet.fill([(x, -5), (x + 40, -5), (x + lean + 110, high * 0.8), (x + lean, high * 0.8)], light.sun,
-                       opacity=0.13, blur=14, edge=False)  # fmt: skip
-    path = [
-        (0.46, 0.64),
-        (0.53, 0.64),
-        (0.58, 0.72),
-        (0.66, 0.84),
-        (0.78, 1.02),
-        (0.24, 1.02),
-        (0.38, 0.84),
-        (0.44, 0.72),
-    ]
-    sheet.fill(smooth([(sheet.width * x, high * y) for x, y in path]), mix(light.lit((176, 148, 110)), light.haze, 0.3),
-               light.on((132, 104, 76)), opacity=0.55, blur=7, edge=False)  # fmt: skip
-    if winter:
-        drifts(sheet, high * 0.7, high, floor)
-    else:
-        plants.grass(sheet, high * 0.68, high * 1.02, floor, 330)
-        plants.flowers(sheet, high * 0.72, high, 46)
-    return Stage(
-        x0=0.26 * sheet.width, x1=0.76 * sheet.width, ground=high * 0.87, horizon=high * 0.62, scale=420
-    )
-
-
-def desert(sheet: Sheet, scene: Scene) -> Stage:
-    """Dunes with sharp crests."""
-    light, rng = sheet.light, sheet.rng
-    high = sheet.height
-    horizon = high * 0.55
-    skies.paint(sheet, scene, horizon)
-    sand: Colour = scene.place_colour or (222, 172, 112)
-    range_of(sheet, horizon + 4, high * 0.08, mix(sand, (150, 100, 90), 0.5), 0.55)
-    for i in range(4):
-        y = high * (0.56 + 0.1 * i)
-        line = hill(sheet, y, high * (0.05 + 0.03 * i), offset=i * 2.3 + rng.random())
-        distance = 0.5 - 0.14 * i
-        sheet.fill(down(sheet, line, high + 5), mix(light.lit(sand), light.haze, distance),
-                   mix(light.shaded(sand), light.haze, distance * 0.6), banded=False)  # fmt: skip
-        crest = max(range(8, 41), key=lambda k: -line[k][1])
-        px, py = line[crest]
-        step = 1 if light.side < 0 else -1
-        lee = smooth([(px, py), (px + step * 90, py + 56), (px + step * 60, py + 140), (px + step * 230, py + 210),
-                      (px + step * 330, py + 190), (px + step * 250, py + 60)], steps=5)  # fmt: skip
-        sheet.fill(lee, mix(light.shaded(sand), light.haze, distance * 0.7), opacity=0.6, blur=5, edge=False)
-    ripples = []
-    for _ in range(sheet.many(120)):
-        t = rng.random()
-        y, x = high * (0.78 + 0.22 * t), rng.uniform(0, sheet.width)
-        w = 20 + 60 * t
-        ripples.append((smooth([(x - w, y), (x - w / 3, y - 5 * t - 1), (x + w / 3, y + 2), (x + w, y - 3)], closed=False),
-                        1.4 + t, mix(light.shaded(sand), light.on(sand), rng.uniform(0.4, 0.9))))  # fmt: skip
-    sheet.lines(ripples)
-    return Stage(x0=0.22 * sheet.width, x1=0.8 * sheet.width, ground=high * 0.86, horizon=horizon, scale=390)
+            for _ in range(sheet.many(110))
+        )
+    return Stage(x0=0.2 * sheet.width, x1=0.8 * sheet.width, ground=high * 0.86, horizon=horizon, scale=400)

@@ -1,7 +1,8 @@
+# ruff: noqa: C901, PLR0912, PLR2004, RUF001 - the marks that people type, and steps in their order
 """Sets words with the typeface that Pillow carries, so that they look the same on every machine.
 
-Pillow's Aileron has the ASCII characters only (Pillow 13.0): accents are drawn over the letters here, and what
-has no Latin form is spelt by its Unicode name, so that no empty box is ever shown.
+Pillow's Aileron has the ASCII characters only (Pillow 13.0): accents are drawn over the letters here, and
+what has no Latin form is spelt by its Unicode name, so that no empty box is ever shown.
 """
 
 from __future__ import annotations
@@ -17,15 +18,57 @@ if TYPE_CHECKING:
 
 #: Letters that Unicode does not take apart.
 _LATIN = {
-    "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D",
-    "ł": "l", "Ł": "L", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "–": "-", "—": "-", "…": "...",
-    "‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "·": "-", "•": "*", "×": "x",
-    "€": "EUR", "£": "GBP", "¥": "JPY", "¡": "!", "¿": "?", "№": "No.",
-}  # fmt: skip
+    "ß": "ss",
+    "ẞ": "SS",
+    "æ": "ae",
+    "Æ": "AE",
+    "œ": "oe",
+    "Œ": "OE",
+    "ø": "o",
+    "Ø": "O",
+    "đ": "d",
+    "Đ": "D",
+    "ł": "l",
+    "Ł": "L",
+    "ð": "d",
+    "Ð": "D",
+    "þ": "th",
+    "Þ": "Th",
+    "ı": "i",
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "‘": "'",
+    "’": "'",
+    "‚": ",",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "·": "-",
+    "•": "*",
+    "×": "x",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "¡": "!",
+    "¿": "?",
+    "№": "No.",
+}
 _ABOVE = {
-    "\u0300": "grave", "\u0301": "acute", "\u0302": "circumflex", "\u0303": "tilde", "\u0304": "macron",
-    "\u0306": "breve", "\u0307": "dot", "\u0308": "diaeresis", "\u030a": "ring", "\u030b": "double", "\u030c": "caron",
-}  # fmt: skip
+    "\u0300": "grave",
+    "\u0301": "acute",
+    "\u0302": "circumflex",
+    "\u0303": "tilde",
+    "\u0304": "macron",
+    "\u0306": "breve",
+    "\u0307": "dot",
+    "\u0308": "diaeresis",
+    "\u030a": "ring",
+    "\u030b": "double",
+    "\u030c": "caron",
+}
 _BELOW = {"\u0327": "cedilla", "\u0328": "cedilla", "\u0326": "cedilla", "\u0323": "under"}
 _SPELT = ("LETTER", "SYLLABLE")
 
@@ -60,7 +103,7 @@ def glyphs(text: str) -> list[tuple[str, str]]:
             out.append((" ", ""))
             continue
         for character in _LATIN.get(raw, raw):
-            base, *marks = unicodedata.normalize("NFKD", character) or character
+            base, *marks = tuple(unicodedata.normalize("NFKD", character) or character)
             if unicodedata.combining(base) or unicodedata.category(base)[0] == "C":
                 continue
             drawn = "".join(m for m in marks if m in _ABOVE or m in _BELOW)
@@ -127,6 +170,10 @@ def set_line(
             _mark(pen, mark, character, pen_x + advance / 2, baseline, size, bold=bold)
         pen_x += advance + spacing * size
     used = mask.getbbox() or (0, 0, 1, 1)
+    if used[2] - used[0] > width + 2:
+        # Smaller than the typeface can be set: the letters are pressed together instead.
+        pressed = mask.crop((used[0], 0, used[2], mask.height)).resize((max(1, round(width)), mask.height))
+        return pressed, (round(x - width / 2), round(y - (baseline - size * 0.36)))
     left = round(x - (used[0] + used[2]) / 2)
     top = round(y - (baseline - size * 0.36))
     return mask, (left, top)
@@ -163,9 +210,16 @@ def _mark(
             pen.line([(x - s * 1.2, y), (x + s * 1.2, y)], fill=255, width=w)
         case "tilde":
             pen.line(
-                [(x - s * 1.3, y + s * 0.3), (x - s * 0.5, y - s * 0.4), (x + s * 0.5, y + s * 0.3),
-                 (x + s * 1.3, y - s * 0.4)], fill=255, width=w, joint="curve",
-            )  # fmt: skip
+                [
+                    (x - s * 1.3, y + s * 0.3),
+                    (x - s * 0.5, y - s * 0.4),
+                    (x + s * 0.5, y + s * 0.3),
+                    (x + s * 1.3, y - s * 0.4),
+                ],
+                fill=255,
+                width=w,
+                joint="curve",
+            )
         case "breve":
             pen.arc((x - s * 1.1, y - s * 1.4, x + s * 1.1, y + s * 0.6), 10, 170, fill=255, width=w)
         case "ring":

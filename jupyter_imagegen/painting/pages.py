@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Printed matter: posters, labels, stickers, logos and diagrams, with the prompt's quoted words."""
 
 from __future__ import annotations
@@ -78,8 +79,15 @@ def poster(sheet: Sheet, scene: Scene) -> Stage:
     for i in range(0, 36, 2):
         a, b = (math.tau * k / 36 + 0.08 for k in (i, i + 1))
         reach = math.hypot(w, h)
-        sheet.fill([(w / 2, cy), (w / 2 + reach * math.cos(a), cy + reach * math.sin(a)), (w / 2 + reach * math.cos(b), cy + reach * math.sin(b))],
-                   mix(ground, accent, 0.22), edge=False)  # fmt: skip
+        sheet.fill(
+            [
+                (w / 2, cy),
+                (w / 2 + reach * math.cos(a), cy + reach * math.sin(a)),
+                (w / 2 + reach * math.cos(b), cy + reach * math.sin(b)),
+            ],
+            mix(ground, accent, 0.22),
+            edge=False,
+        )
     split = h * (0.62 if scene.lettering else 0.72)
     sheet.shadow(oval(w / 2 + 8, cy + 14, r, r), opacity=0.3, blur=22)
     sheet.orb(oval(w / 2, cy, r, steps=90), mix(accent, (255, 250, 230), 0.35), accent)
@@ -265,3 +273,26 @@ def chart(sheet: Sheet, scene: Scene) -> Stage:
         )
     sheet.line([(w * 0.08, base), (w * 0.92, base)], 4, ink)
     return Stage(x0=w * 0.4, x1=w * 0.6, ground=h * 0.48, horizon=h * 0.3, scale=h * 0.2)
+
+
+def banner(sheet: Sheet, scene: Scene) -> None:
+    """A cloth banner across the top, for quoted words in a scene that has no sign of its own."""
+    lines = wrapped(scene.lettering, 22)
+    if not lines:
+        return
+    w, h = sheet.width, sheet.height
+    x0, x1, y0 = w * 0.14, w * 0.86, h * 0.07
+    y1 = y0 + min(h * 0.34, h * 0.12 * len(lines) + h * 0.04)
+    for x in (x0 + 40, x1 - 40):
+        sheet.line([(x, -5), (x, y0 + 4)], 4, (70, 58, 50))
+    sag = 10.0
+    top = [(x0 + (x1 - x0) * t, y0 + sag * math.sin(t * math.pi)) for t in (i / 16 for i in range(17))]
+    foot = [
+        (x0 + (x1 - x0) * t, y1 + sag * math.sin(t * math.pi)) for t in (i / 16 for i in range(16, -1, -1))
+    ]
+    sheet.shadow([(x + 6, y + 14) for x, y in (*top, *foot)], opacity=0.35, blur=14)
+    for x, side in ((x0, -1), (x1, 1)):
+        tail = [(x, y0 + 18), (x + side * 62, y0 + 30), (x + side * 40, (y0 + y1) / 2 + 14)]
+        sheet.fill([*tail, (x + side * 62, y1 + 16), (x, y1 + 4)], (176, 160, 130), (150, 132, 104))
+    sheet.fill([*top, *foot], (252, 246, 230), (238, 226, 200), angle=70)
+    _lettered(sheet, scene, w / 2, y0 + 20, y1 - 2, (x1 - x0) * 0.88, (58, 40, 38))

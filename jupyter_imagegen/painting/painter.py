@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """From a request and a sample number to a picture's bytes."""
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.core.sizes import meant_size
-from jupyter_imagegen.painting import compose, demo_mark, encoding, finish, vector
+from jupyter_imagegen.painting import cast, compose, demo_mark, encoding, finish, vector
 from jupyter_imagegen.painting.raster import Raster
 from jupyter_imagegen.painting.scene import Scene, read, seed_of
 
@@ -21,14 +22,28 @@ if TYPE_CHECKING:
 
 #: How rich a picture is, by the request's quality.
 DETAIL: dict[str, float] = {
-    "low": 0.5, "medium": 0.8, "auto": 0.8, "standard": 0.8, "high": 1.15, "hd": 1.15, "xhigh": 1.4, "max": 1.7,
-}  # fmt: skip
+    "low": 0.5,
+    "medium": 0.8,
+    "auto": 0.8,
+    "standard": 0.8,
+    "high": 1.15,
+    "hd": 1.15,
+    "xhigh": 1.4,
+    "max": 1.7,
+}
 #: How many canvas pixels for one of the picture's, along a side.
 OVERSAMPLE: dict[str, float] = {
-    "low": 1.35, "medium": 1.6, "auto": 1.6, "standard": 1.6, "high": 2.0, "hd": 2.0, "xhigh": 2.0, "max": 2.2,
-}  # fmt: skip
+    "low": 1.35,
+    "medium": 1.6,
+    "auto": 1.6,
+    "standard": 1.6,
+    "high": 2.0,
+    "hd": 2.0,
+    "xhigh": 2.0,
+    "max": 2.2,
+}
 #: Larger pictures are painted at this many pixels and enlarged.
-WORKING_PIXELS = 1_700_000
+WORKING_PIXELS = 1_500_000
 #: The longest side that is painted, so that a panorama's canvas stays small.
 WORKING_SIDE = 2400
 DEFAULT_SIZE = (1024, 1024)
@@ -124,20 +139,53 @@ def paint(request: GenerateRequest, *, sample: int = 0, stopped: Callable[[], bo
     scene = read(request.prompt)
     if output_format == "gif":
         count = request.frame_count or DEFAULT_FRAMES
-        frames = [demo_mark.marked(draw(scene, request, size, sample=sample, stopped=stopped, phase=i / count))
-                  for i in range(count)]  # fmt: skip
+        frames = [
+            demo_mark.marked(draw(scene, request, size, sample=sample, stopped=stopped, phase=i / count))
+            for i in range(count)
+        ]
         moving = encoding.animated(frames, request.frame_duration_ms or DEFAULT_FRAME_MS)
         return Painting(picture=frames[0], output_format="gif", compression=None, file=moving)
     picture = demo_mark.marked(draw(scene, request, size, sample=sample, stopped=stopped))
     if output_format == "svg":
-        sheet = compose.composed(scene, size, sample=sample, detail=DETAIL["low"], cutout=_cutout(request))
-        text = vector.svg(sheet, size, cutout=_cutout(request))
+        sheet = compose.composed(
+            scene, size, sample=sample, detail=DETAIL["low"], cutout=_cutout(request, scene)
+        )
+        text = vector.svg(sheet, size, cutout=_cutout(request, scene))
         return Painting(picture=picture, output_format="svg", compression=None, file=text.encode())
     return Painting(picture=picture, output_format=output_format, compression=request.output_compression)
 
 
-def _cutout(request: GenerateRequest) -> bool:
-    return request.background == "transparent"
+def _cutout(request: GenerateRequest, scene: Scene | None = None) -> bool:
+    """Whether the background is to be clear; with a scene, whether there is a subject to cut out of it."""
+    return request.background == "transparent" and (scene is None or bool(cast.shown(scene)))
+
+
+def _vignette(picture: Image) -> Image:
+    """A round piece of a picture that has no single subject, on nothing."""
+    from PIL import Image, ImageDraw
+
+    w, h = picture.size
+    short = min(w, h)
+    mask = Image.new("L", (w * 2, h * 2), 0)
+    ImageDraw.Draw(mask).ellipse(
+        (w - short * 0.94, h - short * 0.94, w + short * 0.94, h + short * 0.94), fill=255
+    )
+    picture = picture.convert("RGB")
+    picture.putalpha(mask.resize((w, h), Image.Resampling.BOX))
+    return picture
+
+
+def _die_cut(picture: Image) -> Image:
+    """A cutout with the white rim of a sticker."""
+    from PIL import Image, ImageFilter
+
+    reach = 0.014 * min(picture.size)
+    rim = picture.getchannel("A").filter(ImageFilter.GaussianBlur(reach))
+    rim = rim.point([min(255, max(0, v - 14) * 14) for v in range(256)])
+    out = Image.new("RGB", picture.size, (255, 255, 255))
+    out.paste(picture.convert("RGB"), (0, 0), picture.getchannel("A"))
+    out.putalpha(rim)
+    return out
 
 
 def draw(
@@ -157,7 +205,7 @@ def draw(
     working = (max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink)))
     over = OVERSAMPLE.get(request.quality, OVERSAMPLE["medium"])
     look = finish.look_for(scene)
-    cutout = _cutout(request)
+    cutout = _cutout(request, scene)
     sheet = compose.composed(scene, working, sample=sample, detail=detail, cutout=cutout, phase=phase)
     raster = Raster(
         sheet, working, oversample=over, manner=look.manner, ground=look.ground, ink=look.ink, cutout=cutout
@@ -169,11 +217,15 @@ def draw(
     picture = raster.finished()
     if stopped():
         raise StoppedError
+    if _cutout(request) and not cutout:
+        picture = _vignette(picture)
+    elif cutout and scene.has("sticker"):
+        picture = _die_cut(picture)
     rng = random.Random(seed_of(scene.seed, sample, "finish"))  # noqa: S311 - brush strokes, not secrets
-    picture = finish.finished(picture, look, scene, rng=rng, detail=detail)
+    picture = finish.finished(picture, look, rng=rng, detail=detail)
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-        if cutout:
+        if picture.mode == "RGBA":
             return picture
         picture = finish.enlarged(picture, rng=rng)
     return picture

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Colours: their names in prompts, how they mix, and how light changes them."""
 
 from __future__ import annotations
@@ -133,7 +134,8 @@ LIGHTS: dict[str, Light] = {
     ),
     "dusk": Light(
         sky=((30, 38, 84), (84, 66, 128), (208, 104, 104), (255, 180, 112)),
-        sun=(255, 172, 112), haze=(184, 112, 122), shadow=(36, 32, 78), exposure=0.64, height=0.06, lamps=True,
+        sun=(255, 172, 112), haze=(184, 112, 122), shadow=(36, 32, 78), exposure=0.64, height=0.06,
+        lamps=True,
     ),
     "night": Light(
         sky=((7, 11, 32), (14, 26, 62), (28, 48, 92), (50, 74, 118)),

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """What is drawn or washed on paper: watercolour, pencil, ink, charcoal, crayon, and chalk on a board."""
 
 from __future__ import annotations

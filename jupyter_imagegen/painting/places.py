@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.painting import abstract, cosmos, diorama, interiors, land, pages, urban
+from jupyter_imagegen.painting import (
+    abstract,
+    cosmos,
+    diorama,
+    halls,
+    interiors,
+    land,
+    pages,
+    tables,
+    urban,
+    woods,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,12 +25,26 @@ if TYPE_CHECKING:
     from jupyter_imagegen.painting.stage import Stage
 
 PAINTERS: dict[str, Callable[[Sheet, Scene], Stage]] = {
-    "sea": land.sea, "mountains": land.mountains, "meadow": land.meadow, "forest": land.forest, "desert": land.desert,
-    "valley": urban.valley, "city": urban.city, "street": urban.street, "space": cosmos.space, "moon": cosmos.moon,
-    "underwater": cosmos.underwater, "library": interiors.library, "hall": interiors.hall, "room": interiors.room,
-    "table": interiors.table, "studio": interiors.studio, "page": pages.page, "chart": pages.chart,
+    "sea": land.sea,
+    "mountains": land.mountains,
+    "meadow": land.meadow,
+    "forest": woods.forest,
+    "desert": woods.desert,
+    "valley": urban.valley,
+    "city": urban.city,
+    "street": urban.street,
+    "space": cosmos.space,
+    "moon": cosmos.moon,
+    "underwater": cosmos.underwater,
+    "library": interiors.library,
+    "hall": halls.hall,
+    "room": interiors.room,
+    "table": tables.table,
+    "studio": tables.studio,
+    "page": pages.page,
+    "chart": pages.chart,
     "abstract": abstract.abstract,
-}  # fmt: skip
+}
 
 
 def paint(sheet: Sheet, scene: Scene) -> Stage:

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Trees, grass and flowers."""
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ PETALS: tuple[Colour, ...] = (
     (242, 150, 176),
 )
 GRASS: dict[str, Colour] = {
-    "": (112, 146, 66), "summer": (110, 158, 66), "spring": (132, 170, 78), "autumn": (172, 150, 74),
+    "": (112, 146, 66),
+    "summer": (110, 158, 66),
+    "spring": (132, 170, 78),
+    "autumn": (172, 150, 74),
     "winter": (232, 238, 244),
-}  # fmt: skip
+}
 
 
 def tree(sheet: Sheet, x: float, y: float, height: float, scene: Scene, *, distance: float = 0.0) -> None:
@@ -46,14 +50,25 @@ def tree(sheet: Sheet, x: float, y: float, height: float, scene: Scene, *, dista
     if height > 60:
         sheet.ground_shadow(x, y, crown * 1.2, opacity=0.3)
     trunk = smooth([(x, y), (x + height * 0.012, y - height * 0.25), (x, y - height * 0.6)], closed=False)
-    sheet.fill(ribbon(trunk, (height * 0.085, height * 0.045, height * 0.03)), air(light.lit(bark)),
-               air(light.shaded(bark)), angle=0 if light.side < 0 else 180)  # fmt: skip
+    sheet.fill(
+        ribbon(trunk, (height * 0.085, height * 0.045, height * 0.03)),
+        air(light.lit(bark)),
+        air(light.shaded(bark)),
+        angle=0 if light.side < 0 else 180,
+    )
     for side in (-1, 1):
         sheet.fill(
-            ribbon([(x, y - height * 0.38), (x + side * crown * 0.3, y - height * 0.54),
-                    (x + side * crown * 0.5, y - height * 0.64)], (height * 0.03, height * 0.01)),
-            air(light.shaded(bark)), edge=False,
-        )  # fmt: skip
+            ribbon(
+                [
+                    (x, y - height * 0.38),
+                    (x + side * crown * 0.3, y - height * 0.54),
+                    (x + side * crown * 0.5, y - height * 0.64),
+                ],
+                (height * 0.03, height * 0.01),
+            ),
+            air(light.shaded(bark)),
+            edge=False,
+        )
     lobes = []
     for i in range(9):
         a = i * math.tau / 9 + rng.uniform(-0.2, 0.2)
@@ -101,8 +116,14 @@ def bare_tree(
         if depth > 1:
             for turn in (-0.45, 0.1, 0.5):
                 if rng.random() < 0.86:
-                    grow(ex, ey, angle + turn + rng.uniform(-0.16, 0.16), length * rng.uniform(0.62, 0.76),
-                         width * 0.62, depth - 1)  # fmt: skip
+                    grow(
+                        ex,
+                        ey,
+                        angle + turn + rng.uniform(-0.16, 0.16),
+                        length * rng.uniform(0.62, 0.76),
+                        width * 0.62,
+                        depth - 1,
+                    )
 
     grow(
         x,
@@ -116,9 +137,15 @@ def bare_tree(
 
 
 def pine(
-    sheet: Sheet, x: float, y: float, height: float, *, distance: float = 0.0, snow: bool = False,
+    sheet: Sheet,
+    x: float,
+    y: float,
+    height: float,
+    *,
+    distance: float = 0.0,
+    snow: bool = False,
     colour: Colour = (46, 84, 66),
-) -> None:  # fmt: skip
+) -> None:
     """A fir whose foot is at (x, y)."""
     rng, light = sheet.rng, sheet.light
     dark = mix(light.shaded(colour), light.haze, distance)
@@ -142,8 +169,13 @@ def pine(
         a, b = (lit, dark) if light.side < 0 else (dark, lit)
         sheet.fill(outline, mix(a, b, 0.15), b, angle=12, edge=tiers > 4)
         if snow:
-            cap = [(x, top), (x + half * 0.62, foot - height * 0.05), (x + half * 0.2, foot - height * 0.035),
-                   (x - half * 0.14, foot - height * 0.055), (x - half * 0.6, foot - height * 0.03)]  # fmt: skip
+            cap = [
+                (x, top),
+                (x + half * 0.62, foot - height * 0.05),
+                (x + half * 0.2, foot - height * 0.035),
+                (x - half * 0.14, foot - height * 0.055),
+                (x - half * 0.6, foot - height * 0.03),
+            ]
             sheet.fill(
                 cap,
                 light.lit((246, 250, 255)),
@@ -205,5 +237,9 @@ def blossom(sheet: Sheet, x: float, y: float, r: float, colour: Colour, *, petal
             sheet.ball(oval(px, py, r * 0.5 * reach, r * 0.26 * reach, turn=a), tone)
     sheet.ball(oval(x, y, r * 0.26), (196, 134, 46))
     rng = sheet.rng
-    sheet.dabs([(x + rng.gauss(0, r * 0.1), y + rng.gauss(0, r * 0.1), r * 0.025, r * 0.025, (110, 66, 30))
-                for _ in range(sheet.many(12))])  # fmt: skip
+    sheet.dabs(
+        [
+            (x + rng.gauss(0, r * 0.1), y + rng.gauss(0, r * 0.1), r * 0.025, r * 0.025, (110, 66, 30))
+            for _ in range(sheet.many(12))
+        ]
+    )

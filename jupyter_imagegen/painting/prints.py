@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Printed pictures: woodcut, linocut, halftone, blueprint, deco poster, and old photographs."""
 
 from __future__ import annotations
@@ -50,16 +51,23 @@ def woodcut(picture: Image, rng: random.Random, detail: float) -> Image:
         (margin, margin, w - margin - 1, h - margin - 1), outline=(44, 40, 48), width=max(1, round(3 * u))
     )
     side, x, y = 44 * u, margin + 26 * u, h - margin - 112 * u
-    seal = Image.new("RGB", picture.size, (255, 255, 255))
-    stamp = ImageDraw.Draw(seal)
+    stamp = ImageDraw.Draw(page)
     stamp.rounded_rectangle((x, y, x + side, y + side * 1.7), radius=5 * u, fill=(186, 52, 40))
     for i in range(3):
         cy = y + side * (0.3 + 0.53 * i)
         for k in range(3):
             dx = side * (0.2 + 0.2 * k)
-            stamp.line((x + dx, cy - side * rng.uniform(0.05, 0.2), x + side - dx * rng.uniform(0.6, 1.4), cy + side * rng.uniform(0, 0.18)),
-                       fill=(248, 232, 214), width=max(1, round(4 * u)))  # fmt: skip
-    return papered(ImageChops.multiply(page, seal), rng, 0.04, tooth=1.6)
+            stamp.line(
+                (
+                    x + dx,
+                    cy - side * rng.uniform(0.05, 0.2),
+                    x + side - dx * rng.uniform(0.6, 1.4),
+                    cy + side * rng.uniform(0, 0.18),
+                ),
+                fill=(248, 232, 214),
+                width=max(1, round(4 * u)),
+            )
+    return papered(page, rng, 0.04, tooth=1.6)
 
 
 def linocut(picture: Image, rng: random.Random, detail: float) -> Image:
@@ -142,14 +150,20 @@ def art_deco(picture: Image, rng: random.Random, detail: float) -> Image:
     u = unit_of(picture)
     w, h = picture.size
     inks = ImageOps.colorize(picture.convert("L"), (14, 24, 44), (246, 232, 196), mid=(178, 132, 62))
-    out = Image.blend(_inked(saturated(picture, 1.15), round(14 + 8 * detail)), inks, 0.52)
+    out = Image.blend(_inked(saturated(picture, 1.15), round(14 + 8 * detail)), inks, 0.38)
     rays = Image.new("L", picture.size, 0)
     pen = ImageDraw.Draw(rays)
     cx, cy, reach = w / 2, h * 0.6, math.hypot(w, h)
     for i in range(0, 48, 2):
         a, b = (math.tau * k / 48 for k in (i, i + 1))
-        pen.polygon([(cx, cy), (cx + reach * math.cos(a), cy + reach * math.sin(a)), (cx + reach * math.cos(b), cy + reach * math.sin(b))],
-                    fill=26)  # fmt: skip
+        pen.polygon(
+            [
+                (cx, cy),
+                (cx + reach * math.cos(a), cy + reach * math.sin(a)),
+                (cx + reach * math.cos(b), cy + reach * math.sin(b)),
+            ],
+            fill=26,
+        )
     rays.paste(0, (0, round(cy), w, h))
     out = ImageChops.screen(
         out, Image.merge("RGB", [rays.point([round(v * c) for v in range(256)]) for c in (1.0, 0.84, 0.5)])

@@ -1,63 +1,30 @@
+# ruff: noqa: C901, PLR2004 - a drawing is its coordinates, in their order
 """Draws a sheet's shapes as pixels, at a higher resolution that is then reduced, so that edges are smooth."""
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_imagegen.painting import lettering
 from jupyter_imagegen.painting.geometry import bounds
 from jupyter_imagegen.painting.palette import luminance, mix, scaled
+from jupyter_imagegen.painting.ramps import falloff, ramp_of
 from jupyter_imagegen.painting.sheet import Dabs, Glow, Lines, Mirror, Op, Paint, Puffs, Shape, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
 
     from jupyter_imagegen.painting.geometry import Point
     from jupyter_imagegen.painting.palette import Colour
     from jupyter_imagegen.painting.sheet import Sheet
 
-#: How shapes are drawn: modelled in light, in two hard tones with contours, in one tone, as contours only, or as
-#: sheets of paper that throw a shadow.
+#: How shapes are drawn: modelled in light, in two hard tones with contours, in one tone, as contours only,
+#: or as sheets of paper that throw a shadow.
 Manner = Literal["soft", "cel", "flat", "line", "cut"]
-
-
-@lru_cache(maxsize=2)
-def _falloff() -> Image:
-    """A round light's brightness, 128 x 128: bright in the middle, 0 at the rim."""
-    from PIL import Image
-
-    side = 128
-    half = (side - 1) / 2
-    values = bytearray()
-    for y in range(side):
-        for x in range(side):
-            d = min(1.0, math.hypot(x - half, y - half) / half)
-            values.append(round(255 * (1 - d) ** 2 * (1 - 0.35 * d)))
-    return Image.frombytes("L", (side, side), bytes(values))
-
-
-@lru_cache(maxsize=256)
-def _ramp(kind: str, angle: float, cx: float, cy: float) -> Image:
-    """Where a gradient stands (0 to 255) over its box, small: it is enlarged to the shape."""
-    from PIL import Image
-
-    side = 24
-    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    reach = (abs(c) + abs(s)) / 2
-    values = bytearray()
-    for y in range(side):
-        for x in range(side):
-            u, v = (x + 0.5) / side, (y + 0.5) / side
-            if kind == "radial":
-                t = math.hypot(u - cx, v - cy) / 0.82
-            else:
-                t = ((u - 0.5) * c + (v - 0.5) * s) / (2 * reach) + 0.5
-            values.append(round(255 * max(0.0, min(1.0, t))))
-    return Image.frombytes("L", (side, side), bytes(values))
 
 
 class Raster:
@@ -73,8 +40,8 @@ class Raster:
         How many canvas pixels for one finished pixel, along a side.
     manner
         How shapes are drawn.
-    ground
-        What the canvas is before anything is on it.
+    ground, ink
+        What the canvas is at first, and the colour of contours (None: a dark tone of each shape).
     cutout
         Whether to keep where something was drawn, for transparent pictures.
     """
@@ -129,11 +96,7 @@ class Raster:
         if self.cover is not None:
             picture = self.canvas.copy()
             picture.putalpha(self.cover)
-        if self.pixels == self.size:
-            return picture
-        return picture.resize(
-            self.size, Image.Resampling.BOX if picture.mode == "RGB" else Image.Resampling.BOX
-        )
+        return picture if self.pixels == self.size else picture.resize(self.size, Image.Resampling.BOX)
 
     def _scaled(self, points: Sequence[Point]) -> list[Point]:
         u = self.unit
@@ -164,33 +127,43 @@ class Raster:
         """The gradient over the part of the shape's box that is on the canvas."""
         from PIL import Image
 
-        assert_b = paint.b if paint.b is not None else paint.a
-        ramp = _ramp(paint.kind, round(paint.angle, 1), round(paint.centre[0], 2), round(paint.centre[1], 2))
+        second = paint.b if paint.b is not None else paint.a
+        ramp = ramp_of(
+            paint.kind, round(paint.angle, 1), round(paint.centre[0], 2), round(paint.centre[1], 2)
+        )
         x0, y0, x1, y1 = whole
         w, h = max(1e-6, x1 - x0), max(1e-6, y1 - y0)
         side = ramp.width
-        part = tuple(
+        u0, v0, u1, v1 = (
             max(0.0, min(float(side), v))
             for v in (
-                (box[0] - x0) / w * side, (box[1] - y0) / h * side, (box[2] - x0) / w * side, (box[3] - y0) / h * side,
+                (box[0] - x0) / w * side,
+                (box[1] - y0) / h * side,
+                (box[2] - x0) / w * side,
+                (box[3] - y0) / h * side,
             )
-        )  # fmt: skip
+        )
         target = (box[2] - box[0], box[3] - box[1])
-        if part[2] - part[0] < 1e-3 or part[3] - part[1] < 1e-3:
+        part = (u0, v0, u1, v1)
+        if u1 - u0 < 1e-3 or v1 - v0 < 1e-3:
             return Image.new("RGB", target, paint.a)
         t = ramp.resize(target, Image.Resampling.BICUBIC, box=part)
         if self.manner in ("cel", "cut") and paint.banded:
             edge = 150 if self.manner == "cel" else 300
             return Image.merge(
                 "RGB",
-                [t.point([a if v < edge else b for v in range(256)])
-                 for a, b in zip(mix(paint.a, assert_b, 0.2), mix(paint.a, assert_b, 0.8), strict=True)],
-            )  # fmt: skip
+                [
+                    t.point([a if v < edge else b for v in range(256)])
+                    for a, b in zip(mix(paint.a, second, 0.2), mix(paint.a, second, 0.8), strict=True)
+                ],
+            )
         return Image.merge(
             "RGB",
-            [t.point([round(a + (b - a) * v / 255) for v in range(256)])
-             for a, b in zip(paint.a, assert_b, strict=True)],
-        )  # fmt: skip
+            [
+                t.point([round(a + (b - a) * v / 255) for v in range(256)])
+                for a, b in zip(paint.a, second, strict=True)
+            ],
+        )
 
     def _shape(self, op: Shape) -> None:
         from PIL import Image, ImageDraw, ImageFilter
@@ -276,7 +249,7 @@ class Raster:
             if covering is not None:
                 covering.ellipse(spot, fill=255)
 
-    def _cover_draw(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Pillow's draw object is untyped here
+    def _cover_draw(self) -> ImageDraw | None:
         if self.cover is None:
             return None
         from PIL import ImageDraw
@@ -288,6 +261,8 @@ class Raster:
         for points, width, colour in op.items:
             scaled_points = self._scaled(points)
             pixels = max(1, round(width * self.unit))
+            if self.manner == "line":
+                pixels = min(pixels, max(1, round(self.contour)))
             ink = self.ink if self.manner == "line" and self.ink is not None else colour
             self.draw.line(scaled_points, fill=ink, width=pixels, joint="curve" if pixels > 3 else None)
             if covering is not None:
@@ -300,9 +275,11 @@ class Raster:
             return
         u, blur = self.unit, op.blur * self.unit
         whole = (
-            min(x - r for x, _, r in op.circles) * u, min(y - r for _, y, r in op.circles) * u,
-            max(x + r for x, _, r in op.circles) * u, max(y + r for _, y, r in op.circles) * u,
-        )  # fmt: skip
+            min(x - r for x, _, r in op.circles) * u,
+            min(y - r for _, y, r in op.circles) * u,
+            max(x + r for x, _, r in op.circles) * u,
+            max(y + r for _, y, r in op.circles) * u,
+        )
         if self.manner in ("cel", "flat", "cut", "line"):
             blur = min(blur, 0.5 * u)
         box = self._box([(whole[0], whole[1]), (whole[2], whole[3])], blur * 2.5)
@@ -347,12 +324,14 @@ class Raster:
         side = 128
         w, h = max(1e-6, x1 - x0), max(1e-6, y1 - y0)
         part = (
-            max(0.0, (box[0] - x0) / w * side), max(0.0, (box[1] - y0) / h * side),
-            min(float(side), (box[2] - x0) / w * side), min(float(side), (box[3] - y0) / h * side),
-        )  # fmt: skip
+            max(0.0, (box[0] - x0) / w * side),
+            max(0.0, (box[1] - y0) / h * side),
+            min(float(side), (box[2] - x0) / w * side),
+            min(float(side), (box[3] - y0) / h * side),
+        )
         if part[2] - part[0] < 0.01 or part[3] - part[1] < 0.01:
             return
-        spot = _falloff().resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR, box=part)
+        spot = falloff().resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR, box=part)
         strength = op.strength * (0.5 if self.manner in ("flat", "cut") else 1.0)
         light = Image.merge(
             "RGB",

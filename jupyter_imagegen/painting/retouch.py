@@ -1,4 +1,5 @@
-"""Edits: the change that the prompt asks for, made to the picture that was handed in, and only where it may be made."""
+# ruff: noqa: C901, PLR2004 - a drawing is its coordinates, in their order
+"""Edits: the change that the prompt asks for, made to the given picture, and only where it may be made."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from jupyter_imagegen.painting.raster import Raster
 from jupyter_imagegen.painting.scene import Scene, read, seed_of, words_of
 from jupyter_imagegen.painting.sheet import Sheet
 from jupyter_imagegen.painting.stage import Spot
-from jupyter_imagegen.painting.texture import bloomed, curved, graded, noise, saturated, unit_of
+from jupyter_imagegen.painting.texture import unit_of
+from jupyter_imagegen.painting.weathering import moody, relit, weathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,9 +83,9 @@ def _steps(
     if colour is not None:
         steps.append(lambda p, _r: _tinted(p, colour))
     if scene.time in _TIMES or scene.time == "candle":
-        steps.append(lambda p, r: _relit(p, scene.time, r))
+        steps.append(lambda p, r: relit(p, scene.time, r))
     if scene.season or scene.weather:
-        steps.append(lambda p, r: _weathered(p, scene, r))
+        steps.append(lambda p, r: weathered(p, scene, r))
     if (
         scene.named_place
         and said & {"background", "replace", "behind", "setting", "scene", "into"}
@@ -97,19 +99,34 @@ def _steps(
         steps.append(lambda p, _r: _with_words(p, scene, bounds))
     if scene.styles:
         look = finish.look_for(scene)
-        steps.append(lambda p, r: finish.finished(p, look, scene, rng=r, detail=detail))
+        steps.append(lambda p, r: _styled(p, look, r, detail=detail))
     if len(request.images) > 1:
         steps.append(
             lambda p, _r: _in_palette_of(p, [_opened(i.data).convert("RGB") for i in request.images[1:4]])
         )
     if not steps:
-        # Words that name no change we know: a whole region is painted anew, a whole picture gets another mood.
+        # No change that we know: a whole region is painted anew, a whole picture gets another mood.
         steps.append(
             (lambda p, _r: _painted_anew(p, scene, request, bounds, sample))
             if masked
-            else (lambda p, _r: _moody(p, scene))
+            else (lambda p, _r: moody(p, scene))
         )
     return steps
+
+
+def _styled(picture: Image, look: finish.Look, rng: random.Random, *, detail: float) -> Image:
+    """The picture with a look; a very large one is painted smaller and enlarged, as new pictures are."""
+    from PIL import Image
+
+    from jupyter_imagegen.painting.painter import WORKING_PIXELS
+
+    w, h = picture.size
+    shrink = (WORKING_PIXELS / (w * h)) ** 0.5
+    if shrink >= 1:
+        return finish.finished(picture, look, rng=rng, detail=detail)
+    small = picture.resize((max(1, round(w * shrink)), max(1, round(h * shrink))), Image.Resampling.BOX)
+    styled = finish.finished(small, look, rng=rng, detail=detail)
+    return finish.enlarged(styled.resize((w, h), Image.Resampling.LANCZOS), rng=rng)
 
 
 def _opened(data: bytes) -> Image:
@@ -193,170 +210,12 @@ def _tinted(picture: Image, colour: Colour) -> Image:
     from PIL import Image, ImageOps
 
     tone = ImageOps.colorize(
-        ImageOps.autocontrast(picture.convert("L"), cutoff=1), mix(colour, (0, 0, 0), 0.82), mix(colour, (255, 255, 255), 0.82),
+        ImageOps.autocontrast(picture.convert("L"), cutoff=1),
+        mix(colour, (0, 0, 0), 0.82),
+        mix(colour, (255, 255, 255), 0.82),
         mid=colour,
-    )  # fmt: skip
+    )
     return Image.blend(picture, tone, 0.72)
-
-
-def _relit(picture: Image, time: str, rng: random.Random) -> Image:
-    """The picture in the light of another time of day."""
-    from PIL import Image, ImageChops, ImageDraw
-
-    u = unit_of(picture)
-    w, h = picture.size
-    light = LIGHTS[time]
-    if time == "day":
-        return saturated(curved(picture, ((0, 0), (0.4, 0.52), (1, 1))), 1.1)
-    toned = graded(picture, light.shadow, light.sun, 0.3)
-    sky = Image.new("RGB", (1, 64))
-    for y in range(64):
-        t = y / 63 * (len(light.sky) - 1)
-        i = min(int(t), len(light.sky) - 2)
-        sky.putpixel((0, y), mix(light.sky[i], light.sky[i + 1], t - i))
-    wash = sky.resize((w, round(h * 0.75)), Image.Resampling.BICUBIC)
-    veil = Image.new("RGB", (w, h), light.haze)
-    veil.paste(wash, (0, 0))
-    if time in ("night", "dusk", "candle"):
-        dark = ImageChops.multiply(toned, veil.point([min(255, round(v * 1.9 + 60)) for v in range(256)] * 3))
-        out = curved(dark, ((0, 0), (0.5, 0.44 if time == "dusk" else 0.36), (1, 1)))
-        # Lamps and windows were the brightest places: at night they glow.
-        out = bloomed(
-            ImageChops.screen(out, picture.point([round(max(0, v - 226) * 3.0) for v in range(256)] * 3)),
-            0.6,
-            26,
-            150,
-        )
-    else:
-        out = Image.blend(
-            toned, ImageChops.screen(toned, veil.point([round(v * 0.42) for v in range(256)] * 3)), 0.8
-        )
-        out = saturated(
-            ImageChops.multiply(out, Image.new("RGB", (w, h), mix(light.sun, (255, 255, 255), 0.35))), 1.12
-        )
-    if time in ("night", "dusk"):
-        stars = Image.new("RGB", (w, h), (0, 0, 0))
-        pen = ImageDraw.Draw(stars)
-        grey = picture.convert("L")
-        for _ in range(140 if time == "night" else 46):
-            x, y = rng.randrange(w), int(rng.random() ** 1.6 * h * 0.42)
-            if grey.getpixel((x, y)) < 96:
-                continue
-            r = rng.choice((0.8, 1.0, 1.6)) * u
-            bright = rng.randint(150, 255)
-            pen.ellipse((x - r, y - r, x + r, y + r), fill=(bright, bright, min(255, bright + 10)))
-        out = ImageChops.screen(out, stars)
-    return out
-
-
-def _weathered(picture: Image, scene: Scene, rng: random.Random) -> Image:
-    """The picture under another season or weather."""
-    if scene.season == "winter" or scene.weather == "snow":
-        return _snowed(picture, rng)
-    if scene.weather in ("rain", "storm"):
-        return _rained(picture, rng, heavy=scene.weather == "storm")
-    if scene.weather == "fog":
-        return _fogged(picture, rng)
-    tints: dict[str, tuple[Colour, Colour, float]] = {
-        "autumn": ((92, 40, 22), (255, 196, 96), 0.4), "spring": ((40, 74, 48), (255, 226, 232), 0.3),
-        "summer": ((26, 60, 70), (255, 244, 196), 0.3),
-    }  # fmt: skip
-    dark, bright, amount = tints.get(scene.season, ((70, 78, 90), (214, 220, 226), 0.4))
-    return saturated(graded(_greens_turned(picture, scene.season), dark, bright, amount * 0.6), 1.1)
-
-
-def _greens_turned(picture: Image, season: str) -> Image:
-    """Leaves in the season's colour: greens turned to reds and golds in autumn, fresher in spring."""
-    from PIL import Image
-
-    turn = {"autumn": -34, "spring": -6, "summer": 4}.get(season, 0)
-    h, s, v = picture.convert("HSV").split()
-    # 40 to 120 of 255 is yellow-green to green.
-    turned = h.point([max(8, k + turn) if 38 < k < 122 else k for k in range(256)])
-    return Image.merge("HSV", (turned, s, v)).convert("RGB")
-
-
-def _snowed(picture: Image, rng: random.Random) -> Image:
-    """Cold light, snow on all that faces up, flakes in the air."""
-    from PIL import Image, ImageChops, ImageDraw, ImageFilter
-
-    u = unit_of(picture)
-    w, h = picture.size
-    cold = graded(saturated(picture, 0.5), (42, 58, 92), (236, 242, 252), 0.34)
-    grey = picture.convert("L").filter(ImageFilter.GaussianBlur(max(0.8, 2.2 * u)))
-    # A place lies under the sky where it is darker than what is just above it.
-    above = ImageChops.offset(grey, 0, max(1, round(7 * u)))
-    above.paste(grey.crop((0, 0, w, max(1, round(7 * u)))), (0, 0))
-    tops = ImageChops.subtract(above, grey).point([min(255, round(max(0, v - 7) * 5)) for v in range(256)])
-    hsv = picture.convert("HSV").split()
-    green = hsv[0].point([255 if 34 < k < 126 else 0 for k in range(256)])
-    green = ImageChops.multiply(
-        green, hsv[1].point([min(255, round(max(0, v - 40) * 3)) for v in range(256)])
-    )
-    ground = (
-        Image.linear_gradient("L")
-        .resize((w, h))
-        .point([round(255 * max(0.0, min(1.0, (v / 255 - 0.46) * 4))) for v in range(256)])
-    )
-    lying = ImageChops.lighter(
-        tops, ImageChops.multiply(green, ground.point([max(70, v) for v in range(256)]))
-    )
-    lying = lying.filter(ImageFilter.GaussianBlur(max(0.6, 1.4 * u))).point(
-        [round(v * 0.86) for v in range(256)]
-    )
-    shade = ImageChops.add(
-        grey, noise(rng, (w, h), max(2, 60 * u)).point([round(v * 0.12) for v in range(256)]), 1, 0
-    )
-    white = Image.merge(
-        "RGB", [shade.point([min(255, round(low + v * 0.3)) for v in range(256)]) for low in (196, 206, 222)]
-    )
-    out = Image.composite(white, cold, lying)
-    flakes = Image.new("L", (w, h), 0)
-    pen = ImageDraw.Draw(flakes)
-    for _ in range(300):
-        x, y, r = rng.uniform(0, w), rng.uniform(0, h), rng.choice((1.3, 1.9, 2.6, 4.4)) * u
-        pen.ellipse((x - r, y - r, x + r, y + r), fill=rng.randint(130, 240))
-    out.paste((250, 252, 255), (0, 0), flakes.filter(ImageFilter.GaussianBlur(max(0.5, 0.9 * u))))
-    return out
-
-
-def _rained(picture: Image, rng: random.Random, *, heavy: bool) -> Image:
-    """Grey light and streaks of rain."""
-    from PIL import Image, ImageChops, ImageDraw, ImageFilter
-
-    u = unit_of(picture)
-    w, h = picture.size
-    grey = graded(saturated(picture, 0.55), (24, 32, 44), (196, 208, 220), 0.34)
-    grey = curved(grey, ((0, 0.02), (0.5, 0.34 if heavy else 0.42), (1, 0.86)))
-    streaks = Image.new("L", (w, h), 0)
-    pen = ImageDraw.Draw(streaks)
-    for _ in range(420 if heavy else 260):
-        x, y, length = rng.uniform(-40 * u, w), rng.uniform(-60 * u, h), rng.uniform(24, 70) * u
-        pen.line(
-            (x, y, x - length * 0.18, y + length), fill=rng.randint(60, 150), width=max(1, round(1.4 * u))
-        )
-    rain = streaks.filter(ImageFilter.GaussianBlur(max(0.4, 0.6 * u)))
-    return ImageChops.screen(
-        grey, Image.merge("RGB", [rain.point([round(v * 0.62) for v in range(256)])] * 3)
-    )
-
-
-def _fogged(picture: Image, rng: random.Random) -> Image:
-    """Mist that thickens towards the distance."""
-    from PIL import Image, ImageChops
-
-    w, h = picture.size
-    depth = (
-        Image.linear_gradient("L")
-        .resize((w, h))
-        .point([round(226 - abs(v - 110) * 0.75) for v in range(256)])
-    )
-    banks = noise(rng, (w, h), max(2, 130 * unit_of(picture)), stretch=2.4).point(
-        [round(150 + v * 0.4) for v in range(256)]
-    )
-    out = picture.copy()
-    out.paste((222, 226, 228), (0, 0), ImageChops.multiply(depth, banks))
-    return out
 
 
 def _filled(picture: Image, bounds: Box) -> Image:
@@ -370,7 +229,7 @@ def _filled(picture: Image, bounds: Box) -> Image:
     bw, bh = right - left, bottom - top
     near = max(2, round(8 * unit_of(picture)))
     strips = []
-    # Each row goes on from what stands left of the hole to what stands right of it; skies and seas stay whole.
+    # Each row goes on from what stands left of the hole to what stands right of it: skies stay whole.
     for x0, x1 in ((left - near, left), (right, right + near)):
         inside = (max(0, x0), top, min(w, x1), bottom)
         if inside[2] > inside[0]:
@@ -398,8 +257,13 @@ def _with_subjects(picture: Image, scene: Scene, bounds: Box, *, detail: float, 
     ]
     light = replace(light, haze=mix(light.haze, tone, 0.6), exposure=max(0.55, light.exposure))
     short = min(w, h)
-    sheet = Sheet(width=w * 1000 / short, height=h * 1000 / short, light=light, detail=detail,
-                  rng=random.Random(scene.seed))  # fmt: skip  # noqa: S311 - a painter's hand, not secrets
+    sheet = Sheet(
+        width=w * 1000 / short,
+        height=h * 1000 / short,
+        light=light,
+        detail=detail,
+        rng=random.Random(scene.seed),  # noqa: S311 - a painter's hand, not secrets
+    )
     sheet.layer = "subject"
     unit = 1000 / short
     count = sum(s.count for s in cast.shown(scene))
@@ -528,11 +392,3 @@ def _in_palette_of(picture: Image, others: list[Image]) -> Image:
     few = strip.quantize(24, method=Image.Quantize.MEDIANCUT)
     matched = picture.quantize(palette=few, dither=Image.Dither.NONE).convert("RGB")
     return Image.blend(picture, matched, 0.55)
-
-
-def _moody(picture: Image, scene: Scene) -> Image:
-    """Another mood, from the words: the least that can be done for an edit that names nothing known."""
-    from jupyter_imagegen.painting.palette import from_hue
-
-    hue = (scene.seed % 997) / 997
-    return graded(saturated(picture, 1.15), from_hue(hue, 0.6, 0.22), from_hue(hue + 0.5, 0.24, 1.0), 0.42)

@@ -1,3 +1,4 @@
+# ruff: noqa: C901, PLR0912, PLR2004, RUF001 - the marks that people type, and steps in their order
 """Reads a prompt: what is to be seen, where, when, in which colours and in which style."""
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from jupyter_imagegen.painting import vocabulary
 from jupyter_imagegen.painting.palette import NAMED, Colour
+from jupyter_imagegen.painting.wording import plain_words
 
 #: More words than this say nothing more to a painter; a prompt may have 32,000 characters.
 MAX_WORDS = 400
@@ -187,6 +189,7 @@ def read(prompt: str) -> Scene:
     >>> scene.place, scene.time, scene.styles, scene.subjects[0].count
     ('sea', 'dusk', ('oil',), 3)
     """
+    prompt = plain_words(prompt)
     words = words_of(prompt)
     subjects, colours, place_colour, place = _things(words)
     named_place = bool(place)
@@ -198,7 +201,9 @@ def read(prompt: str) -> Scene:
     season = _first(vocabulary.SEASONS, words)
     time = _first(vocabulary.TIMES, words)
     if not place:
-        place = vocabulary.HABITATS.get(subjects[0].kind, "") if subjects else ""
+        homes = [vocabulary.HABITATS[s.kind] for s in subjects]
+        # People and solids are at home anywhere; what stands beside them says where they are.
+        place = next((home for home in homes if home != "studio"), homes[0] if homes else "")
         if any(s.kind in ("train", "bridge") for s in subjects):
             place = "valley"
         if lettering and place == "":
@@ -223,7 +228,7 @@ def read(prompt: str) -> Scene:
 
 
 def _unnamed(prompt: str, time: str, weather: str, season: str) -> str:
-    """A place for a prompt that names nothing we know: a landscape if it has a sky, else an abstract picture."""
+    """A place for a prompt that names nothing we know: a landscape if it has a sky, else an abstraction."""
     if time in ("dawn", "day", "golden", "dusk", "night") or weather or season:
         return ("mountains", "sea", "meadow")[seed_of(prompt, "place") % 3]
     return "abstract"
@@ -270,12 +275,19 @@ def _things(words: list[str]) -> tuple[list[Subject], list[Colour], Colour | Non
                 colour, number = None, None
         elif thing is not None:
             taken = thing[1]
-            many = number if number else (4 if thing[2] else 1)
+            many = number or (4 if thing[2] else 1)
+            if subjects and subjects[-1].word == "portrait" and thing[0] == "person":
+                # "a portrait of a woman" is one person: the woman.
+                subjects.pop()
             if not any(s.kind == thing[0] for s in subjects) and len(subjects) < MAX_SUBJECTS:
                 subjects.append(
-                    Subject(kind=thing[0], word=" ".join(words[i : i + taken]), count=max(1, min(MAX_COUNT, many)),
-                            colour=colour)
-                )  # fmt: skip
+                    Subject(
+                        kind=thing[0],
+                        word=" ".join(words[i : i + taken]),
+                        count=max(1, min(MAX_COUNT, many)),
+                        colour=colour,
+                    )
+                )
             colour, number = None, None
         i += taken
     if colour is not None:

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """A picture as a list of shapes, before anyone has drawn it.
 
 Painters put shapes on a `Sheet`; `raster` draws them as pixels and `vector` writes them as SVG. Units: the
@@ -216,7 +217,9 @@ class Sheet:
         blur: float = 12.0,
         colour: Colour | None = None,
     ) -> None:
-        """A soft shadow."""
+        """A soft shadow; what is cut out of its ground throws none."""
+        if self.layer == "subject":
+            return
         dark = self.light.shadow if colour is None else colour
         self.ops.append(
             Shape(tuple(points), Paint(mix(dark, (0, 0, 0), 0.4)), opacity, blur, False, self.layer)
@@ -343,5 +346,7 @@ class Pen:
     def eye(self, x: float, y: float, r: float, *, iris: Colour = (30, 24, 24)) -> None:
         """A small dark eye with its glint, which is never dimmed: it is what makes a creature alive."""
         self.flat(oval(x, y, r, r * 1.1, steps=16), iris)
-        self.flat(oval(x - 0.3 * r * self.sign * -self.sheet.light.side * -1, y - 0.35 * r, r * 0.34, steps=10),
-                  (250, 250, 246))  # fmt: skip
+        self.flat(
+            oval(x - 0.3 * r * self.sign * -self.sheet.light.side * -1, y - 0.35 * r, r * 0.34, steps=10),
+            (250, 250, 246),
+        )

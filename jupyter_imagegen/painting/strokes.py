@@ -1,11 +1,12 @@
-"""Brushwork: oil, impressionist strokes and points of colour, painted over the picture they take their colours from."""
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+"""Brushwork: oil, impressionist strokes and points, painted over the picture they take their colours from."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.painting.texture import saturated, unit_of, vignetted
+from jupyter_imagegen.painting.texture import pixels_of, saturated, unit_of, vignetted
 
 if TYPE_CHECKING:
     import random
@@ -26,9 +27,11 @@ class _Field:
         self.scale = small.width / picture.width
         self.width, self.height = small.size
         soft = small.convert("L").filter(ImageFilter.GaussianBlur(2.0))
-        self.colour = small.load()
-        self.tone = soft.load()
-        self.edge = small.convert("L").filter(ImageFilter.FIND_EDGES).filter(ImageFilter.MaxFilter(3)).load()
+        self.colour = pixels_of(small)
+        self.tone = pixels_of(soft)
+        self.edge = pixels_of(
+            small.convert("L").filter(ImageFilter.FIND_EDGES).filter(ImageFilter.MaxFilter(3))
+        )
 
     def place(self, x: float, y: float) -> tuple[int, int]:
         return (
@@ -73,7 +76,8 @@ def brushed(
     """
     from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-    over = 1.5
+    # A low quality is painted coarser: fewer pixels under the brush, and no single bristles.
+    over = 1.0 if detail < 0.6 else 1.3 if detail < 1.0 else 1.5
     u = unit_of(picture) * over
     w, h = round(picture.width * over), round(picture.height * over)
     field = _Field(picture)
@@ -91,7 +95,7 @@ def brushed(
         (8.0, 2.2, 0.26 * detail, 44),
     )
     for length, width, share, least in layers:
-        count = round(area / (length * width * size * size) * share)
+        count = round(area / (length * width * size * size) * share * min(1.0, 0.4 + size * 0.6))
         for _ in range(count):
             x, y = rng.random() * w, rng.random() * h
             i, j = field.place(x / over, y / over)
@@ -114,7 +118,7 @@ def brushed(
             pen.line(points, fill=_clamped(base), width=thick, joint="curve")
             level = rng.randint(96, 160)
             ridge.line(points, fill=level, width=thick)
-            if thick >= 4:
+            if thick >= 4 and detail > 0.6:
                 nx, ny = -math.sin(angle), math.cos(angle)
                 for k in range(3 if thick > 9 else 2):
                     offset = rng.uniform(-0.42, 0.42) * thick
@@ -135,13 +139,19 @@ def brushed(
     out = ImageChops.overlay(out, Image.merge("RGB", [thick_paint] * 3))
     # The last touches of a fine brush: where the picture has fine edges, some of them come back.
     fine = picture.convert("L").filter(ImageFilter.FIND_EDGES).filter(ImageFilter.MaxFilter(3))
-    fine = fine.filter(ImageFilter.GaussianBlur(1.2)).point([min(round(255 * keep), v * 2) for v in range(256)])
+    fine = fine.filter(ImageFilter.GaussianBlur(1.2)).point(
+        [min(round(255 * keep), v * 2) for v in range(256)]
+    )
     return Image.composite(picture, out, fine)
 
 
 def _clamped(colour: tuple[float, float, float]) -> tuple[int, int, int]:
-    r, g, b = (max(0, min(255, round(c))) for c in colour)
-    return r, g, b
+    r, g, b = colour
+    return (
+        0 if r < 0 else 255 if r > 255 else int(r),
+        0 if g < 0 else 255 if g > 255 else int(g),
+        0 if b < 0 else 255 if b > 255 else int(b),
+    )
 
 
 def oil(picture: Image, rng: random.Random, detail: float) -> Image:

@@ -1,10 +1,11 @@
-"""Grain, paper and light that lie over a whole picture. All chance comes from the generator that is passed in."""
+"""Grain, paper and light that lie over a whole picture; all chance comes from the given generator."""
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import random
@@ -25,6 +26,11 @@ def noise(rng: random.Random, size: tuple[int, int], cell: float = 1.0, *, stret
     w, h = max(2, round(size[0] / (cell * stretch))), max(2, round(size[1] / cell))
     small = Image.frombytes("L", (w, h), rng.randbytes(w * h))
     return small if small.size == size else small.resize(size, Image.Resampling.BICUBIC)
+
+
+def pixels_of(picture: Image) -> Any:
+    """Pillow's fast access to single pixels; loosely typed, since a pixel's type depends on the mode."""
+    return picture.load()
 
 
 def unit_of(picture: Image) -> float:
@@ -99,7 +105,7 @@ def curved(picture: Image, points: Sequence[tuple[float, float]]) -> Image:
     table = []
     for v in range(256):
         x = v / 255
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             if x <= x1:
                 t = (x - x0) / (x1 - x0 or 1)
                 table.append(round(255 * (y0 + (y1 - y0) * t)))

@@ -1,11 +1,12 @@
+# ruff: noqa: C901, PLR0912, PLR0915, PLR2004 - a drawing is its coordinates, in their order
 """Cities: a skyline over water, a street in perspective, wet and neon where the prompt wants it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.painting import land, plants, skies
-from jupyter_imagegen.painting.geometry import box, oval, rounded, smooth
+from jupyter_imagegen.painting import land, peaks, plants, skies
+from jupyter_imagegen.painting.geometry import box, rounded, smooth
 from jupyter_imagegen.painting.palette import Colour, from_hue, mix, scaled, turned
 from jupyter_imagegen.painting.stage import Stage
 
@@ -233,7 +234,7 @@ def _distant(sheet: Sheet, vx: float, vy: float, *, neon: bool) -> None:
 def _facade(
     sheet: Sheet, vx: float, vy: float, side: int, near: float, far: float, *, neon: bool
 ) -> list[tuple[float, float, float, Colour]]:
-    """One house between two depths (0 the vanishing point, 1 the picture's edge); returns the lights of its signs."""
+    """One house between two depths (0 far, 1 at the picture's edge); returns the lights of its signs."""
     light, rng = sheet.light, sheet.rng
     w, h = sheet.width, sheet.height
     tall = rng.uniform(0.62, 1.15)
@@ -350,12 +351,12 @@ def valley(sheet: Sheet, scene: Scene) -> Stage:
     skies.paint(sheet, scene, horizon)
     winter = scene.season == "winter" or scene.weather == "snow"
     green = plants.GRASS["winter" if winter else scene.season]
-    land.range_of(sheet, horizon + 10, h * 0.34, (98, 108, 132), 0.62, snow=0.5)
+    peaks.range_of(sheet, horizon + 10, h * 0.34, (98, 108, 132), 0.62, snow=0.5)
     skies.veil(sheet, horizon - 20, h * 0.12, 0.5)
     for i, y in enumerate((0.56, 0.63)):
-        line = land.hill(sheet, h * y, h * 0.07, offset=i * 2.2)
+        line = peaks.hill(sheet, h * y, h * 0.07, offset=i * 2.2)
         sheet.fill(
-            land.down(sheet, line, h + 5),
+            peaks.down(sheet, line, h + 5),
             light.far(turned(green, value=0.8), 0.5 - 0.2 * i),
             light.far(green, 0.3 - 0.2 * i),
         )
@@ -376,9 +377,11 @@ def valley(sheet: Sheet, scene: Scene) -> Stage:
             (w * 0.42, h * 0.78),
         ]
     )
-    front = land.hill(sheet, h * 0.72, h * 0.05, offset=3.0)
+    front = peaks.hill(sheet, h * 0.72, h * 0.05, offset=3.0)
     sheet.fill(
-        land.down(sheet, front, h + 5), light.lit(turned(green, value=0.9)), light.shaded(scaled(green, 0.75))
+        peaks.down(sheet, front, h + 5),
+        light.lit(turned(green, value=0.9)),
+        light.shaded(scaled(green, 0.75)),
     )
     sheet.fill(bend, mix(river, light.haze, 0.3), scaled(river, 0.7), edge=False)
     deck = h * 0.55

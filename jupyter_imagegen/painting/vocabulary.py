@@ -49,7 +49,9 @@ fish: goldfish carp koi salmon tuna
 whale: dolphin orca
 dragon: wyvern
 butterfly: moth
-person: woman man child girl boy lady gentleman people king queen prince princess knight wizard witch scientist teacher student painter artist musician dancer chef nurse doctor monk portrait figure lord courtier noble traveller hiker reader
+person: woman man child girl boy lady gentleman people king queen prince princess knight wizard witch
+person: scientist teacher student painter artist musician dancer chef nurse doctor monk portrait figure
+person: lord courtier noble traveller hiker reader
 astronaut: cosmonaut spaceman
 flower: rose tulip daisy sunflower poppy lily orchid bouquet peony dahlia
 apple:
@@ -105,27 +107,86 @@ hall: court ballroom throne_room banquet salon opera chamber masquerade
 room: bedroom kitchen office classroom living_room interior workshop laboratory
 table: still_life tabletop desk
 underwater: reef aquarium seabed undersea
-page: poster label sign sticker logo icon flyer placard badge emblem banner stamp cover postcard invitation menu
+page: poster label sign sticker logo icon flyer placard badge emblem banner stamp cover postcard
+page: invitation menu
 chart: diagram infographic flowchart schematic
 """)
 
 #: Where a thing is at home, when the prompt names no place.
 HABITATS: dict[str, str] = {
-    "lighthouse": "sea", "sailboat": "sea", "ship": "sea", "steamer": "sea", "whale": "sea", "penguin": "sea",
-    "tree": "meadow", "pine": "mountains", "house": "meadow", "castle": "mountains", "church": "meadow",
-    "tower": "city", "windmill": "meadow", "bridge": "valley", "robot": "room", "cat": "room", "dog": "meadow",
-    "fox": "meadow", "wolf": "forest", "horse": "meadow", "bear": "forest", "rabbit": "meadow", "deer": "forest",
-    "cow": "meadow", "sheep": "meadow", "lion": "desert", "tiger": "forest", "elephant": "desert", "bird": "meadow",
-    "owl": "forest", "duck": "sea", "fish": "underwater", "dragon": "mountains", "butterfly": "meadow",
-    "person": "studio", "astronaut": "moon", "flower": "meadow", "apple": "table", "pear": "table",
-    "orange_fruit": "table", "cherry": "table", "fruit": "table", "bowl": "table", "cup": "table",
-    "teapot": "table", "vase": "table", "bottle": "table", "jar": "table", "book": "table", "lamp": "room",
-    "candle": "table", "rocket": "space", "planet": "space", "moonball": "space", "star": "space", "car": "street",
-    "bus": "street", "train": "valley", "bicycle": "street", "balloon": "meadow", "hotair": "mountains",
-    "sphere": "studio", "cube": "studio", "triangle": "studio", "umbrella": "street", "kite": "meadow",
-    "cake": "table", "heart": "page", "mushroom": "forest", "cactus": "desert", "chair": "room",
+    "lighthouse": "sea",
+    "sailboat": "sea",
+    "ship": "sea",
+    "steamer": "sea",
+    "whale": "sea",
+    "penguin": "sea",
+    "tree": "meadow",
+    "pine": "mountains",
+    "house": "meadow",
+    "castle": "mountains",
+    "church": "meadow",
+    "tower": "city",
+    "windmill": "meadow",
+    "bridge": "valley",
+    "robot": "room",
+    "cat": "room",
+    "dog": "meadow",
+    "fox": "meadow",
+    "wolf": "forest",
+    "horse": "meadow",
+    "bear": "forest",
+    "rabbit": "meadow",
+    "deer": "forest",
+    "cow": "meadow",
+    "sheep": "meadow",
+    "lion": "desert",
+    "tiger": "forest",
+    "elephant": "desert",
+    "bird": "meadow",
+    "owl": "forest",
+    "duck": "sea",
+    "fish": "underwater",
+    "dragon": "mountains",
+    "butterfly": "meadow",
+    "person": "studio",
+    "astronaut": "moon",
+    "flower": "meadow",
+    "apple": "table",
+    "pear": "table",
+    "orange_fruit": "table",
+    "cherry": "table",
+    "fruit": "table",
+    "bowl": "table",
+    "cup": "table",
+    "teapot": "table",
+    "vase": "table",
+    "bottle": "table",
+    "jar": "table",
+    "book": "table",
+    "lamp": "room",
+    "candle": "table",
+    "rocket": "space",
+    "planet": "space",
+    "moonball": "space",
+    "star": "space",
+    "car": "street",
+    "bus": "street",
+    "train": "valley",
+    "bicycle": "street",
+    "balloon": "meadow",
+    "hotair": "mountains",
+    "sphere": "studio",
+    "cube": "studio",
+    "triangle": "studio",
+    "umbrella": "street",
+    "kite": "meadow",
+    "cake": "table",
+    "heart": "page",
+    "mushroom": "forest",
+    "cactus": "desert",
+    "chair": "room",
     "snowman": "meadow",
-}  # fmt: skip
+}
 
 #: Times of day.
 TIMES = _table("""
@@ -201,7 +262,27 @@ victorian:
 """)
 
 NUMBERS: dict[str, int] = {
-    "one": 1, "single": 1, "two": 2, "pair": 2, "couple": 2, "both": 2, "three": 3, "trio": 3, "few": 3, "four": 4,
-    "some": 3, "five": 5, "several": 5, "six": 6, "seven": 7, "eight": 8, "many": 8, "nine": 9, "ten": 10,
-    "dozen": 12, "flock": 7, "herd": 5, "fleet": 5,
-}  # fmt: skip
+    "one": 1,
+    "single": 1,
+    "two": 2,
+    "pair": 2,
+    "couple": 2,
+    "both": 2,
+    "three": 3,
+    "trio": 3,
+    "few": 3,
+    "four": 4,
+    "some": 3,
+    "five": 5,
+    "several": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "many": 8,
+    "nine": 9,
+    "ten": 10,
+    "dozen": 12,
+    "flock": 7,
+    "herd": 5,
+    "fleet": 5,
+}

@@ -1,4 +1,4 @@
-"""The offline painter as a provider: no key, no network, no cost, and always the same picture for the same request."""
+"""The offline painter as a provider: no key, no network, no cost; the same request gives the same picture."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ class DemoProvider:
         """Whether the catalog's rules hold: they do, so that a demo cell runs for real unchanged."""
         return True
 
-    async def make(self, request: GenerateRequest, options: CallOptions) -> AsyncGenerator[ProviderEvent, None]:
+    async def make(
+        self, request: GenerateRequest, options: CallOptions
+    ) -> AsyncGenerator[ProviderEvent, None]:
         """Paint `options.n` pictures, the samples from `options.first_sample` on.
 
         Yields

@@ -307,8 +307,10 @@ def _rate_limited(refusal: _Refusal, headers: Mapping[str, str], about: Circumst
         retry_after=wait,
         **refusal.known(),
     )
-    # Inside a stream the work has begun: what was said there is no longer about a request not taken.
     repeat = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
+    if not repeat:
+        # Inside an answer the work has begun: this is no longer about a request that was not taken.
+        error.billed = "possibly"
     return Failure(error=error, repeat=repeat, asked_wait=wait, reason="rate limit")
 
 

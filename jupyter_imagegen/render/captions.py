@@ -67,7 +67,7 @@ class Caption:
         """The caption as plain lines."""
         price = ", ".join(filter(None, (self.price, self.beside)))
         first = " · ".join((*self.facts, *(tag.text for tag in self.tags), price))
-        second = [f"{self.banner.text}; {self.advice}"] if self.banner else []
+        second = [f"{self.banner.text} · {self.advice}"] if self.banner else []
         return "\n".join((first, *second, *self.lines))
 
     @property
@@ -77,7 +77,7 @@ class Caption:
         beside = f", {inline(self.beside)}" if self.beside else ""
         facts = " · ".join(inline(fact) for fact in self.facts)
         first = f"{facts} · {tags}<b>{inline(self.price)}</b>{beside}"
-        second = [f"{self.banner.html} {inline(self.advice)}"] if self.banner else []
+        second = [f"{self.banner.html} · {inline(self.advice)}"] if self.banner else []
         return "<br>".join((first, *second, *(inline(line) for line in self.lines)))
 
 

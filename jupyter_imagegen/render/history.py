@@ -51,7 +51,7 @@ def history_view(
         [
             _thumbnail(entry),
             " ".join(filter(None, (one_line(entry.alt or entry.prompt, 160), _chain(origins(entry))))),
-            short_model(entry.model),
+            "demo" if entry.provider == "demo" else short_model(entry.model),
             str(len(entry.images)),
             format_usd(entry.cost_usd),
             _when(entry.last_made),
@@ -60,7 +60,7 @@ def history_view(
         for entry in entries
     ]
     head = ["", "prompt", "model", "pictures", "cost", "made", "key"]
-    return table(title, head, rows, numbers={3, 4})
+    return table(title, head, rows, numbers={3, 4, 6})
 
 
 def _thumbnail(entry: HistoryEntry) -> Cell:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 #: The long side of a preview in pixels, and the bytes that go with it; what the store keeps.
 PREVIEW_SIDE = 512
 _BYTES_PER_PIXEL = 40_000 / PREVIEW_SIDE**2
+_RASTER = frozenset({"image/jpeg", "image/png"})
 #: Of several pictures side by side each is shown smaller.
 GRID_SIDE = 256
 #: What the plain picture beside the figure may weigh; both together stand in the saved notebook.
@@ -74,19 +75,21 @@ def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str 
     html = f"{style.PICTURES}{style.OPEN}{figure}</div>"
     data: dict[str, Any] = {"text/html": html, "text/plain": text}
     metadata: dict[str, Any] = {}
-    if sheet.mime in {"image/jpeg", "image/png"}:
+    if sheet.mime in _RASTER:
         data[sheet.mime] = b64encode(sheet.data).decode("ascii")
         metadata[sheet.mime] = {"alt": alt, "width": sheet.width, "height": sheet.height}
     return data, metadata
 
 
 def sized_preview(image: Image, side: int = PREVIEW_SIDE) -> Preview:
-    """Return a picture's small copy; the stored one where it has the right size, else a new one."""
-    if side == PREVIEW_SIDE:
-        return image.load_preview()
+    """Return a picture's small copy: the kept one, a smaller one of it, or a larger one of the original."""
+    kept = image.load_preview()
+    if side == PREVIEW_SIDE or max(kept.width, kept.height) <= side < PREVIEW_SIDE:
+        return kept
     from jupyter_imagegen import imaging
 
-    return imaging.preview(image.load(), max_side=side, max_bytes=round(side**2 * _BYTES_PER_PIXEL))
+    source = kept.data if side < PREVIEW_SIDE and kept.mime in _RASTER else image.load()
+    return imaging.preview(source, max_side=side, max_bytes=round(side**2 * _BYTES_PER_PIXEL))
 
 
 def data_url(preview: Preview) -> str:
@@ -110,7 +113,7 @@ def small_preview(image: Image) -> Preview:
     from jupyter_imagegen import imaging
 
     kept = image.load_preview()
-    if kept.mime not in {"image/jpeg", "image/png"}:
+    if kept.mime not in _RASTER:
         return kept
     return imaging.preview(kept.data, max_side=GRID_SIDE, max_bytes=_GRID_BYTES)
 

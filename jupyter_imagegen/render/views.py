@@ -52,13 +52,13 @@ def costs_view(spending: Spending, by_model: Mapping[str, Spent], budgets: Seque
             "held: calls under way, and calls whose cost nobody knows at the most they can have cost; "
             "budgets count them as spent"
         )
-    return table(
-        "Costs",
-        ["", "spent", "held", "left", "pictures", "from the store", "saved"],
-        rows,
-        numbers={1, 2, 3, 4, 5, 6},
-        foot=foot,
-    )
+    head = ["", "spent", "held", "left", "pictures", "from the store", "saved"]
+    if not limits:
+        left = head.index("left")
+        del head[left]
+        for row in rows:
+            del row[left]
+    return table("Costs", head, rows, numbers=set(range(1, len(head))), foot=foot)
 
 
 def _spent_row(name: str, spent: Spent, limit: Decimal | None) -> list[Cell]:

@@ -167,9 +167,13 @@ def open_notebook(jupyter, page):
     def open_copy(source, ui):
         copy = jupyter.root / f"{source.stem}-{secrets.token_hex(3)}.ipynb"
         shutil.copy(source, copy)
+        for settings in source.parent.glob("imagegen.toml"):
+            shutil.copy(settings, jupyter.root)
         path = {"lab": f"doc/tree/{copy.name}", "notebook": f"notebooks/{copy.name}"}[ui]
         page.goto(f"{jupyter.url}/{path}?token={jupyter.token}&reset")
         page.wait_for_function(READY)
+        # What the front end says of itself while it loads is not ours.
+        page.problems.clear()
         opened.append(copy.name)
         return copy
 

@@ -89,11 +89,23 @@ async def test_an_answer_that_was_packed_all_the_same_is_read(
     assert isinstance(seen[-1], Answered)
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "\x01odd"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "odd"])
 async def test_a_packing_that_cannot_be_bounded_is_refused(provider, image_server, ask, fail, encoding):
     image_server.script(Reply(BODY, headers={"Content-Encoding": encoding}))
     _, caught = await fail(provider, ask())
-    assert caught.billed == "possibly"
+    assert type(caught) is errors.BadAnswerError
+    assert "the answer is compressed" in str(caught)
+
+
+async def test_what_follows_a_packed_answer_counts_too(image_server, ask, fail, monkeypatch):
+    for name, value in image_server.env().items():
+        monkeypatch.setenv(name, value)
+    provider = OpenAIProvider(max_answer_bytes=1_000_000)
+    junk = gzip.compress(BODY) + b"x" * 3_000_000
+    image_server.script(Reply(junk, headers={"Content-Encoding": "gzip"}))
+    _, caught = await fail(provider, ask())
+    await provider.aclose()
+    assert "larger than 1 MB" in str(caught)
 
 
 @pytest.mark.parametrize("body", [gzip.compress(BODY)[:40], b"no gzip at all"], ids=["cut", "false"])
@@ -222,6 +234,15 @@ async def test_the_key_is_nowhere_in_what_a_failed_call_leaves_behind(
     assert f"{image_server.requests[0].headers['authorization']}" == f"Bearer {KEY}", "the key was in play"
     twin = pickle.loads(pickle.dumps(caught))
     assert (str(twin), twin.billed) == (str(caught), caught.billed)
+
+
+async def test_an_error_raised_inside_the_sdk_keeps_no_frame_of_it(provider, image_server, ask, fail):
+    image_server.script(Reply(BODY, headers={"Content-Encoding": "br"}))
+    _, caught = await fail(provider, ask())
+    modules = {
+        frame.f_globals["__name__"].partition(".")[0] for frame, _ in traceback.walk_tb(caught.__traceback__)
+    }
+    assert modules.isdisjoint({"openai", "httpx", "httpx2", "httpcore", "httpcore2", "tenacity"})
 
 
 async def test_a_good_call_logs_no_key_at_debug(provider, image_server, ask, collect, caplog, capfd):

@@ -90,6 +90,15 @@ async def test_an_error_event_is_the_apis_error_and_possibly_billed(
     assert [type(event) for event in seen] == [Sending, Partial]
 
 
+async def test_a_rate_limit_in_mid_stream_is_not_sent_again(provider, image_server, clock, ask, fail):
+    said = {"type": "error", "error": {"code": "rate_limit_exceeded", "message": "try again in 2s"}}
+    image_server.script(events(PARTIAL, said))
+    _, error_ = await fail(provider, ask(), partial_images=1)
+    assert isinstance(error_, errors.RateLimitError)
+    assert (error_.billed, error_.retry_after) == ("possibly", 2.0)
+    assert (image_server.calls, clock.slept) == (1, [])
+
+
 async def test_moderation_in_mid_stream_keeps_its_stage_and_categories(provider, image_server, ask, fail):
     image_server.script(events(PARTIAL, BLOCKED))
     _, error_ = await fail(provider, ask(), partial_images=1)
@@ -122,6 +131,12 @@ async def test_trouble_after_the_last_picture_is_no_trouble(provider, image_serv
     seen = await collect(provider, ask(), partial_images=1)
     assert seen[-1].warning == ""
     assert seen[-1].usage is not None
+
+
+async def test_more_finished_pictures_than_asked_are_not_taken(provider, image_server, ask, collect):
+    image_server.script(events(COMPLETED, COMPLETED))
+    seen = await collect(provider, ask(), partial_images=1)
+    assert [type(event) for event in seen] == [Sending, Drawn, Answered]
 
 
 async def test_a_stream_answered_by_plain_json_is_taken(provider, image_server, ask, collect):

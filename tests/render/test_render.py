@@ -331,6 +331,10 @@ def test_a_terminal_colour_goes_as_a_whole():
     assert plain("\x1b[31mred\x1b[0m fox") == "red fox"
 
 
+def test_characters_that_turn_the_direction_of_others_go():
+    assert plain("cat\u202egnp.exe \u2066a\u2069") == "catgnp.exe a"
+
+
 def test_joined_emoji_and_combining_marks_survive():
     family = "\U0001f469\u200d\U0001f467 e\u0301"
     assert escaped(family) == family
