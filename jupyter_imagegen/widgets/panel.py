@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NotRequired, TypedDict
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NotRequired, TypedDict
 import traitlets
 from ipywidgets import widget_serialization
 
-from jupyter_imagegen.errors import ImagegenError, RequestError, SourceError
+from jupyter_imagegen.errors import ImagegenError, RequestError, SourceError, StoreError
 from jupyter_imagegen.widgets.base import Panel, module, stylesheet
 from jupyter_imagegen.widgets.panel_controls import (
     controls_for,
@@ -41,6 +42,13 @@ if TYPE_CHECKING:
 MAX_UPLOAD = 8_000_000
 
 
+class ViewMessage(TypedDict):
+    """What a view needs to show: a picture that it has not got yet, or the price as of now."""
+
+    kind: Literal["picture", "refresh"]
+    id: NotRequired[str]
+
+
 class GenerateMessage(TypedDict):
     """Begin; with the words and choices, which may not have come as state yet."""
 
@@ -50,9 +58,9 @@ class GenerateMessage(TypedDict):
 
 
 class PictureMessage(TypedDict):
-    """Do something with one picture of the strip, or one that goes in."""
+    """Do something with one picture of the strip, or take one that goes in out again."""
 
-    kind: Literal["picture", "edit", "reference", "drop_input", "mask", "another"]
+    kind: Literal["edit", "reference", "drop_input", "mask", "another"]
     id: str
 
 
@@ -116,8 +124,8 @@ class PicturePanel(Panel):
     _css = stylesheet("panel")
     actions: ClassVar[frozenset[str]] = frozenset(
         {
-            "generate", "cancel", "detach", "refresh", "picture", "edit", "reference", "add_file",
-            "drop_input", "mask", "another", "save", "favourite",
+            "generate", "cancel", "detach", "edit", "reference", "add_file", "drop_input", "mask",
+            "another", "save", "favourite",
         }
     )  # fmt: skip
 
@@ -193,6 +201,16 @@ class PicturePanel(Panel):
         self._tray.add("reference", source, label=Path(named).name, name=named or "picture")
         self._show_inputs()
 
+    def _received(self, panel: object, message: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
+        # A view that fetches what it shows does nothing new: what went wrong stays to be read.
+        if message.get("kind") == "refresh":
+            self._requote()
+        elif message.get("kind") == "picture":
+            with suppress(StoreError):
+                self.send_picture(str(message.get("id")))
+        else:
+            super()._received(panel, message, buffers)
+
     def send_picture(self, wanted: str) -> None:
         """Send the small copy at a place of the strip, or of a picture that goes in, to every view."""
         data = self._tray.small(wanted) or self._runs.picture(wanted)
@@ -217,14 +235,6 @@ class PicturePanel(Panel):
     def on_detach(self, _message: object, _buffers: Sequence[memoryview]) -> None:
         """Let what is being made go on by itself."""
         self._runs.detach()
-
-    def on_refresh(self, _message: object, _buffers: Sequence[memoryview]) -> None:
-        """Reckon the price again: another notebook may have spent, a cell may have set a key."""
-        self._requote()
-
-    def on_picture(self, message: PictureMessage, _buffers: Sequence[memoryview]) -> None:
-        """Send a picture that a view has not got yet."""
-        self.send_picture(str(message.get("id")))
 
     def on_edit(self, message: PictureMessage, _buffers: Sequence[memoryview]) -> None:
         """Begin from a picture of the strip: the prompt then says what should change."""

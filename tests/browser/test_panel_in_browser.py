@@ -53,7 +53,9 @@ def cards(panel):
 
 
 def decoded(picture):
-    expect(picture).to_be_visible()
+    """The width of a picture in pixels, once it is there; it comes after its place."""
+    expect(picture).to_have_js_property("complete", True)
+    expect(picture).to_have_attribute("src", re.compile("^blob:"))
     return picture.evaluate("e => e.decode().then(() => e.naturalWidth)")
 
 
