@@ -33,3 +33,11 @@ function setPicture(img, bytes, mime) {
   img.dataset.url = URL.createObjectURL(new Blob([bytes], { type: mime }));
   img.src = img.dataset.url;
 }
+
+/**
+ * Keep a panel's keys from the notebook: JupyterLab's one-letter commands (D, D deletes a cell) listen before
+ * anybody else, and look for this attribute on the focused element itself, not on what is around it.
+ */
+function keepKeys(node) {
+  node.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+}

@@ -84,6 +84,6 @@ class Panel(anywidget.AnyWidget):
             action(*arguments)
         except ImagegenError as exc:
             self.problem = str(exc)
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - logged with its traceback, and shown
             _log.exception("an action of %s failed", type(self).__name__)
             self.problem = f"{type(exc).__name__}: {exc}"

@@ -118,9 +118,7 @@ export default {
       el("div", { class: "line" }, words, fresh, el("span", { class: "grow" }), several),
       el("div", { class: "body" }, scroller, aside), compared, said, problemLine(model), dialog);
 
-    // JupyterLab's one-letter commands would take the keys of the list (D, D deletes a cell). It listens before any
-    // listener of ours, and looks for this attribute on the element that has the focus.
-    panel.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+    keepKeys(panel);
 
     const options = () => [...list.children];
     const optionNamed = (name) => options().find((option) => nameOf(option.entry) === name);

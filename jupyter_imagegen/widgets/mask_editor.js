@@ -85,9 +85,7 @@ export default {
     let saying = 0;
     function say(words) { clearTimeout(saying); saying = setTimeout(() => { spoken.textContent = words; }, 400); }
 
-    // Else B would also put a cell below, and X cut this one. JupyterLab looks from the focused element upwards,
-    // and its selectors mean that element: the root would be too late.
-    root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+    keepKeys(root);
 
     // -- state
     function choose(name) {

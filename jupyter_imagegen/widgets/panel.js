@@ -241,10 +241,8 @@ export default {
     detach.addEventListener("click", () => { send({ kind: "detach" }); listen(); prompt.focus(); });
     cancel.addEventListener("click", () => { send({ kind: "cancel" }); listen(); prompt.focus(); });
     let refreshed = Date.now();
-    body.addEventListener("focusin", (event) => {
-      // JupyterLab would take single keys on a list or a button for its commands ("m" turns the cell into text);
-      // it looks for this attribute on the focused element itself.
-      event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+    keepKeys(body);
+    body.addEventListener("focusin", () => {
       if (Date.now() - refreshed > 5000) { refreshed = Date.now(); send({ kind: "refresh" }); }
     });
 
