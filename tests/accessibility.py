@@ -34,3 +34,24 @@ def serious_faults(page, selector):
         # Evaluated, not as a script element: no content security policy stands against it.
         page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
     return page.evaluate(_RUN, selector)
+
+
+def faults_in_both_themes(page, selector):
+    """The same in JupyterLab's or Notebook's light theme and in the dark one; the light one is set again."""
+    faults = serious_faults(page, selector)
+    try:
+        _set_theme(page, "Dark", "false")
+        faults += [f"dark: {fault}" for fault in serious_faults(page, selector)]
+    finally:
+        _set_theme(page, "Light", "true")
+    return faults
+
+
+def _set_theme(page, name, light):
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+        f"JupyterLab {name}",
+    )
+    page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+    # Colours that fade would be measured half way.
+    page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")

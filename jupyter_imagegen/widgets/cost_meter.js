@@ -127,8 +127,9 @@ export default {
       days.replaceChildren(dayChart(state.days));
       models.replaceChildren(...modelRows(state.models));
       const pictures = state.saved_pictures === 1 ? "1 picture" : `${state.saved_pictures} pictures`;
-      saved.replaceChildren("The store saved ", el("b", { class: "ok" }, state.saved),
-        ` this month: ${pictures} came back for nothing.`);
+      saved.replaceChildren(...(state.saved_pictures
+        ? ["The store saved ", el("b", { class: "ok" }, state.saved), ` this month: ${pictures} came back for nothing.`]
+        : ["The store saved nothing yet this month."]));
       tables.replaceChildren(amountTable("By day", "Day", state.days),
         amountTable("This month by model", "Model", state.models));
     };
