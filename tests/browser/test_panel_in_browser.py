@@ -336,3 +336,39 @@ def held(gate):
     reply = imageserver.rows({"b64_json": base64.b64encode(imageserver.paint("1024x1024")).decode()})
     reply.gate = gate
     return reply
+
+
+def test_without_a_clipboard_the_cell_is_there_to_be_copied_by_hand(lesson, page):
+    _, panels = lesson("lab", 'panel("a $tree for $5", session=session, provider="demo")')
+    panel = panels.first
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    button(panel, "Generate").click()
+    expect(cards(panel)).to_have_count(1, timeout=60_000)
+    button(panel, "Copy as cell").click()
+    text = panel.get_by_label("Copy this cell")
+    expect(text).to_be_focused()
+    expect(text).to_have_value(re.compile(r"^%%imagegen .*\na \$\$tree for \$\$5$"))
+    assert page.evaluate("() => getSelection().toString()").startswith("%%imagegen")
+    assert page.problems == []
+
+
+def test_while_a_cell_runs_the_panel_works_or_says_that_it_waits(lesson, page):
+    _, panels = lesson("lab", 'panel("a boat while a cell runs", session=session, provider="demo")')
+    panel = panels.first
+    page.evaluate(
+        """() => {
+            const { commands, shell } = window.jupyterapp, panel = shell.currentWidget;
+            panel.content.activeCellIndex = panel.content.widgets.length - 1;
+            commands.execute('notebook:insert-cell-below').then(() => {
+                panel.content.activeCell.model.sharedModel.setSource('import time; time.sleep(5); print("slept")');
+                commands.execute('notebook:run-cell');
+            });
+        }"""
+    )
+    expect(page.locator(".jp-Notebook .jp-Cell").last.locator(".jp-InputPrompt")).to_contain_text("*")
+    button(panel, "Generate").click()
+    waits = panel.get_by_text("Waiting for the kernel: a cell is running.")
+    expect(waits.or_(panel.locator(".strip li")).first).to_be_visible(timeout=4_000)
+    expect(cards(panel)).to_have_count(1, timeout=60_000)
+    expect(waits).to_have_count(0)
+    assert page.problems == []
