@@ -15,7 +15,7 @@ from jupyter_imagegen.core.prompts import load_styles
 from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.errors import DamagedPictureError
 from jupyter_imagegen.providers.base import Check
-from jupyter_imagegen.render import views
+from jupyter_imagegen.render import history, views
 from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
 
 TODAY = date(2026, 11, 22)
@@ -114,7 +114,7 @@ def test_no_budget_says_how_to_set_one():
 
 
 def test_history_has_a_thumbnail_with_alt_text_and_the_key_to_show_it(make_result):
-    view = views.history_view([entry(make_result(size=(256, 256)).images)])
+    view = history.history_view([entry(make_result(size=(256, 256)).images)])
     parser = HTMLParser()
     seen = []
     parser.handle_starttag = lambda tag, attrs: seen.append((tag, dict(attrs)))
@@ -132,19 +132,19 @@ def test_a_damaged_picture_does_not_stop_the_history(make_result):
 
     (image,) = make_result(size=(64, 64)).images
     object.__setattr__(image, "load_preview", broken)
-    assert "gone" in views.history_view([entry([image])]).html
-    assert "<img" not in views.recipe_view(entry([image], lost=1)).html
-    assert "1 damaged or missing" in views.recipe_view(entry([image], lost=1)).text
+    assert "gone" in history.history_view([entry([image])]).html
+    assert "<img" not in history.recipe_view(entry([image], lost=1)).html
+    assert "1 damaged or missing" in history.recipe_view(entry([image], lost=1)).text
 
 
 def test_an_empty_history_says_so():
-    assert "Nothing yet" in views.history_view([], text="boat").text
-    assert "boat" in views.history_view([], text="boat").text
+    assert "Nothing yet" in history.history_view([], text="boat").text
+    assert "boat" in history.history_view([], text="boat").text
 
 
 def test_a_recipe_shows_its_pictures_and_every_parameter(make_result):
     made = entry(make_result(n=2, size=(64, 64)).images, inputs={"images": ["cd" * 32], "mask": None})
-    view = views.recipe_view(made)
+    view = history.recipe_view(made)
     assert view.html.count("<img") == 2
     assert line(view, "quality").split() == ["quality", "low"]
     assert line(view, "images").split() == ["images", "cdcdcdcdcdcd"]
