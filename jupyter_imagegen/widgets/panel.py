@@ -17,7 +17,7 @@ import traitlets
 from ipywidgets import widget_serialization
 
 from jupyter_imagegen.errors import ImagegenError, RequestError, SourceError, StoreError
-from jupyter_imagegen.widgets.base import Panel, module, stylesheet
+from jupyter_imagegen.widgets.base import Panel, asset, module, stylesheet
 from jupyter_imagegen.widgets.panel_controls import (
     controls_for,
     first_choices,
@@ -120,7 +120,7 @@ class PicturePanel(Panel):
     'a lighthouse at dusk'
     """
 
-    _esm = module("panel")
+    _esm = module("panel_controls") + asset("panel.js")
     _css = stylesheet("panel")
     actions: ClassVar[frozenset[str]] = frozenset(
         {
