@@ -9,6 +9,8 @@ one net that shows it in the panel.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jupyter_imagegen.session import Session
+
+#: Shows the live panel where there is one, else the static form in the next output. The static form waits a
+#: moment, so that it does not flash by while the panel is being drawn.
+_ONE_OF_TWO = (
+    "<style>"
+    ".jp-OutputArea-child:has(.ig)+.jp-OutputArea-child:has(.imagegen-static){display:none}"
+    ".jp-OutputArea-child:has(+.jp-OutputArea-child .imagegen-static)>.jp-OutputArea-output"
+    ":not(:has(.ig)){display:none}"
+    ".jp-OutputArea .imagegen-static{animation:imagegen-wait 1.5s step-end}"
+    "@keyframes imagegen-wait{from{max-height:0;overflow:hidden;opacity:0}}"
+    "</style>"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +54,11 @@ def module(name: str) -> str:
 def stylesheet(name: str) -> str:
     """A panel's stylesheet: the shared language, then its own."""
     return asset("base.css") + asset(f"{name}.css")
+
+
+def _outputs_are_side_by_side() -> bool:
+    """Whether the front end puts a cell's outputs into one page; not so in VS Code and Colab."""
+    return "google.colab" not in sys.modules and not any(name.startswith("VSCODE_") for name in os.environ)
 
 
 class Panel(anywidget.AnyWidget):
@@ -64,6 +83,25 @@ class Panel(anywidget.AnyWidget):
     def static(self) -> dict[str, Any]:
         """The panel as a picture and text, for GitHub, nbconvert and a notebook whose kernel is gone."""
         raise NotImplementedError
+
+    def _ipython_display_(self) -> None:
+        """Show the live panel and, as an output of its own, what stays of it without a kernel.
+
+        JupyterLab saves no widgets and shows "model not found" in their place, whatever else the same output
+        carries. So the static form is a second output, and a style rule shows one of the two. VS Code and
+        Colab show every output in a frame of its own, where no rule reaches: there it stays one output.
+        """
+        from IPython.display import display
+
+        bundle, metadata = self._repr_mimebundle_()
+        if not _outputs_are_side_by_side():
+            display(bundle, raw=True, metadata=metadata)
+            return
+        static = self.static()
+        live = {name: value for name, value in bundle.items() if name not in static}
+        display({**live, "text/plain": ""}, raw=True, metadata=metadata)
+        shown = f'{_ONE_OF_TWO}<div class="imagegen-static">{static["text/html"]}</div>'
+        display({**static, "text/html": shown}, raw=True)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         live = super()._repr_mimebundle_(**kwargs)
