@@ -125,7 +125,8 @@ def recipe_view(entry: HistoryEntry, *, origins: Sequence[Ancestor] = ()) -> Vie
         rows.append(["lost", Mark(text=f"{entry.lost} damaged or missing", kind="warn")])
     if entry.notebook:
         rows.append(["notebook", entry.notebook])
-    rows += [["file", str(image.path)] for image in entry.images if image.path is not None]
+    # Inside the store's folder: an output is shared, and whose machine it was is nobody's business.
+    rows += [["file", "/".join(image.path.parts[-3:])] for image in entry.images if image.path is not None]
     words = table("Recipe", ["", ""], rows)
     return View(html=_figures(entry) + words.html, text=words.text)
 
