@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import platform
 import sys
 import zlib
 from contextlib import contextmanager
@@ -222,6 +223,9 @@ def open_client(connection: Connection) -> AsyncOpenAI:
     """Make the SDK's client, with no retries of its own and the guards of this module."""
     import openai
 
+    # The SDK asks for this in a thread of its own at the first call, and Python answers under a lock while it
+    # runs `uname -p`. A process forked just then would hold that lock for ever. Asked before, it is cached.
+    platform.platform()
     http_client = openai.DefaultAsyncHttpxClient(
         # Reading has no timeout of its own: the call's deadline counts, and silence is normal for minutes.
         timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT),

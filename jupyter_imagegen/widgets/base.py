@@ -91,17 +91,17 @@ class Panel(anywidget.AnyWidget):
         carries. So the static form is a second output, and a style rule shows one of the two. VS Code and
         Colab show every output in a frame of its own, where no rule reaches: there it stays one output.
         """
-        from IPython.display import display
+        from IPython.display import publish_display_data
 
         bundle, metadata = self._repr_mimebundle_()
         if not _outputs_are_side_by_side():
-            display(bundle, raw=True, metadata=metadata)
+            publish_display_data(bundle, metadata)
             return
         static = self.static()
         live = {name: value for name, value in bundle.items() if name not in static}
-        display({**live, "text/plain": ""}, raw=True, metadata=metadata)
+        publish_display_data({**live, "text/plain": ""}, metadata)
         shown = f'{_ONE_OF_TWO}<div class="imagegen-static">{static["text/html"]}</div>'
-        display({**static, "text/html": shown}, raw=True)
+        publish_display_data({**static, "text/html": shown})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         live = super()._repr_mimebundle_(**kwargs)
