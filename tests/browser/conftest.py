@@ -28,6 +28,8 @@ NOT_OURS = frozenset(
         "Command 'filebrowser:open-path' not registered.",
     }
 )
+#: Voilà loads Notebook's own extension where it is installed, and that is not made for it.
+NOT_FOR_VOILA = "@jupyter-notebook/lab-extension"
 #: The app object is there, a notebook is attached, and its kernel is connected and idle.
 READY = """() => {
     const panel = window.jupyterapp?.shell.currentWidget, context = panel?.sessionContext;
@@ -150,7 +152,7 @@ def page(browser):
     page.problems = []
 
     def note(text):
-        if text not in NOT_OURS:
+        if text not in NOT_OURS and NOT_FOR_VOILA not in text:
             page.problems.append(text)
 
     page.on("console", lambda said: note(said.text) if said.type == "error" else None)

@@ -109,8 +109,9 @@ class Editor:
             """() => new Promise(resolve => {
                 const veil = document.querySelector('.mask-editor canvas');
                 veil.scrollIntoView({ block: 'center' });
-                const first = veil.getBoundingClientRect().top;
-                setTimeout(() => resolve(veil.getBoundingClientRect().top === first), 300);
+                const place = () => JSON.stringify(veil.getBoundingClientRect());
+                const first = place();
+                setTimeout(() => resolve(place() === first), 1000);
             })"""
         )
 
