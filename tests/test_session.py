@@ -266,8 +266,10 @@ def test_cancel_reaches_runs_that_were_begun_in_many_threads_at_once(session, se
 
 def test_wait_keeps_the_others_when_one_fails(session, server):
     server.latency = 0.5
-    session.submit("no", size="1000x1000")
+    failing = session.submit("no", size="1000x1000")
     slow = session.submit("slow")
+    # However fast the first one failed: it is among those that are waited for.
+    session._jobs = [failing, slow]
     with pytest.raises(RequestError, match="1000x1000"):
         session.wait(30)
     assert session.wait(30) == [slow.result()]
