@@ -27,6 +27,7 @@ from jupyter_imagegen.painting import (
     wildlife,
 )
 from jupyter_imagegen.painting.geometry import rounded
+from jupyter_imagegen.painting.sheet import extent
 from jupyter_imagegen.painting.stage import Spot, Stage
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ PARTS: dict[str, Part] = {
 }
 
 
+#: Units left free around things on a transparent picture; a sticker's white rim goes there.
+_RIM = 36.0
 #: Places that are frames rather than landscapes: nothing floats in their sky.
 _FRAMED = ("page", "studio", "table", "chart")
 
@@ -234,5 +237,25 @@ def alone(sheet: Sheet, scene: Scene) -> None:
         for _ in range(subject.count):
             size = min(high * 0.82, step * 0.94 / part.wide)
             spot = Spot((i + 0.5) * step, high / 2 + size / 2, size)
-            part.paint(sheet, replace(subject, count=1), scene, spot)
+            _whole(sheet, replace(subject, count=1), scene, spot, high)
             i += 1
+
+
+def _whole(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot, high: float) -> None:
+    """One thing, smaller and further in where a tail or a branch would leave the picture."""
+    begun = len(sheet.ops)
+    PARTS[subject.kind].paint(sheet, subject, scene, spot)
+    left, top, right, bottom = extent(sheet.ops[begun:])
+    if min(left, top, sheet.width - right, high - bottom) >= _RIM:
+        return
+    shrink = min(1.0, (sheet.width - 2 * _RIM) / (right - left), (high - 2 * _RIM) / (bottom - top))
+    x = _within(spot.x, left, right, sheet.width, shrink)
+    y = _within(spot.y, top, bottom, high, shrink)
+    del sheet.ops[begun:]
+    PARTS[subject.kind].paint(sheet, subject, scene, Spot(x, y, spot.scale * shrink, spot.flip))
+
+
+def _within(place: float, low: float, high: float, room: float, shrink: float) -> float:
+    """Where a thing is put that reached from `low` to `high`, so that it lies between the rims of a room."""
+    low, high = (place + (reach - place) * shrink for reach in (low, high))
+    return place + max(0.0, _RIM - low) - max(0.0, high - (room - _RIM))

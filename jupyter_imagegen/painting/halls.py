@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.painting import things
 from jupyter_imagegen.painting.geometry import box, oval, ribbon, rounded, smooth
-from jupyter_imagegen.painting.palette import Colour, mix
+from jupyter_imagegen.painting.palette import Colour, mix, scaled
 from jupyter_imagegen.painting.scene import Subject
 from jupyter_imagegen.painting.stage import Spot, Stage
 
@@ -93,6 +93,9 @@ def hall(sheet: Sheet, scene: Scene) -> Stage:
             ],
             (206, 166, 92),
         )
+    drapery = scene.colours[0] if scene.colours else None
+    hollow = scaled(drapery, 0.6) if drapery else (90, 14, 24)
+    ridge = scaled(drapery, 1.3) if drapery else (170, 48, 48)
     for side in (-1, 1):
         edge = w / 2 + side * w * 0.5
         drape = smooth(
@@ -106,7 +109,7 @@ def hall(sheet: Sheet, scene: Scene) -> Stage:
                 (edge + side * 40, h * 0.92),
             ]
         )
-        sheet.form(drape, (132, 26, 34))
+        sheet.form(drape, drapery or (132, 26, 34))
         for k in range(6):
             fold = smooth(
                 [
@@ -117,7 +120,7 @@ def hall(sheet: Sheet, scene: Scene) -> Stage:
                 ],
                 closed=False,
             )
-            tone = light.shaded((90, 14, 24)) if k % 2 else light.lit((170, 48, 48))
+            tone = light.shaded(hollow) if k % 2 else light.lit(ridge)
             sheet.fill(ribbon(fold, (16, 9, 5, 16)), tone, opacity=0.6, blur=4, edge=False)
         sheet.line(
             smooth(

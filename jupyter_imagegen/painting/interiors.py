@@ -1,15 +1,13 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
-"""Rooms: a library, a court hall by candlelight, a living room, a table for still lifes, a studio."""
+"""A living room, and the shelves and floors of other rooms."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.painting import things
-from jupyter_imagegen.painting.geometry import arc, box, oval, rounded, smooth
+from jupyter_imagegen.painting.geometry import box, oval, smooth
 from jupyter_imagegen.painting.palette import Colour, mix, scaled, turned
-from jupyter_imagegen.painting.scene import Subject
-from jupyter_imagegen.painting.stage import Spot, Stage
+from jupyter_imagegen.painting.stage import Stage
 
 if TYPE_CHECKING:
     from jupyter_imagegen.painting.scene import Scene
@@ -92,112 +90,6 @@ def floor(sheet: Sheet, y: float, colour: Colour, *, boards: bool = True) -> Non
         )
         for i in range(-14, 15)
     )
-
-
-def library(sheet: Sheet, scene: Scene) -> Stage:
-    """Bookcases on three sides, a tall window, a table with a lamp, a carpet."""
-    light, rng = sheet.light, sheet.rng
-    w, h = sheet.width, sheet.height
-    ground = h * 0.7
-    sheet.fill(
-        box(-5, -5, w + 5, h + 5),
-        scaled(light.on((92, 66, 48)), 0.8),
-        light.shaded((70, 48, 36)),
-        edge=False,
-        banded=False,
-    )
-    floor(sheet, ground, (112, 70, 44))
-    x0, x1 = w * 0.36, w * 0.64
-    shelf(sheet, w * 0.18, h * 0.06, x0 - 20, ground, 6, shade=0.2)
-    shelf(sheet, x1 + 20, h * 0.06, w * 0.82, ground, 6, shade=0.2)
-    # The window between them, evening in it.
-    frame: Colour = (120, 82, 54)
-    top = h * 0.16
-    arch = [
-        (x0, ground - h * 0.14),
-        (x0, top + (x1 - x0) / 2),
-        *arc((x0 + x1) / 2, top + (x1 - x0) / 2, (x1 - x0) / 2, 180, 360, steps=24),
-        (x1, ground - h * 0.14),
-    ]
-    night = scene.time in ("night", "dusk", "candle")
-    sky: tuple[Colour, Colour] = (
-        ((26, 38, 76), (86, 84, 120)) if night else ((124, 160, 190), (236, 214, 170))
-    )
-    sheet.fill(arch, *sky, banded=False)
-    for _ in range(9):
-        sheet.puffs(
-            [
-                (
-                    x0 + (x1 - x0) * rng.random(),
-                    ground - h * 0.15 - rng.random() * h * 0.06,
-                    rng.uniform(18, 40),
-                )
-            ],
-            mix(sky[1], (40, 60, 50), 0.6),
-            blur=5,
-        )
-    middle = (x0 + x1) / 2
-    bars = [([(middle, top), (middle, ground - h * 0.14)], 8.0, light.on(frame))]
-    for t in (0.3, 0.5, 0.7, 0.88):
-        y = top + (ground - h * 0.14 - top) * t
-        bars.append(([(x0, y), (x1, y)], 6.0, light.on(frame)))
-    bars.append(([*arch, arch[0]], 12.0, light.on(frame)))
-    sheet.lines(bars)
-    for x in (x0, x1):
-        side = -1 if x == x0 else 1
-        curtain = smooth(
-            [
-                (x + side * 22, top - 10),
-                (x - side * 34, top),
-                (x - side * 20, h * 0.36),
-                (x + side * 6, h * 0.5),
-                (x - side * 8, ground),
-                (x + side * 40, ground),
-                (x + side * 34, h * 0.4),
-            ]
-        )
-        sheet.form(curtain, (118, 36, 40))
-    shelf(sheet, -20, -10, w * 0.155, ground + h * 0.12, 6)
-    shelf(sheet, w * 0.845, -10, w + 20, ground + h * 0.12, 6)
-    rug = oval(w / 2, h * 0.86, w * 0.36, h * 0.085)
-    sheet.fill(rug, light.lit((132, 44, 42)), light.shaded((112, 34, 40)), angle=60)
-    for k, tone in ((0.9, (206, 160, 92)), (0.82, (60, 62, 88)), (0.45, (206, 160, 92))):
-        ring = oval(w / 2, h * 0.86, w * 0.36 * k, h * 0.085 * k, steps=50)
-        sheet.line([*ring, ring[0]], 3.5, light.on(tone))
-    # The reading table.
-    ty = h * 0.74
-    sheet.shadow(oval(w / 2, h * 0.87, w * 0.2, h * 0.022), opacity=0.6, blur=10)
-    for x in (-0.15, 0.15):
-        sheet.form(
-            [
-                (w * (0.5 + x) - 12, ty),
-                (w * (0.5 + x) + 12, ty),
-                (w * (0.5 + x) + 7, h * 0.87),
-                (w * (0.5 + x) - 7, h * 0.87),
-            ],
-            (92, 56, 36),
-        )
-    sheet.form(
-        [(w * 0.31, ty), (w * 0.34, ty - h * 0.035), (w * 0.66, ty - h * 0.035), (w * 0.69, ty)],
-        (142, 90, 54),
-    )
-    sheet.form(box(w * 0.31, ty, w * 0.69, ty + h * 0.022), (108, 66, 40))
-    wanted = scene.subject("lamp") or Subject(kind="lamp", word="lamp")
-    things.lamp(sheet, wanted, scene, Spot(w * 0.4, ty - h * 0.014, h * 0.21))
-    for i, tone in enumerate(((120, 44, 44), (56, 74, 92), (150, 112, 60))):
-        sheet.form(
-            rounded(
-                w * 0.575 - i * 4,
-                ty - h * (0.034 + 0.02 * i),
-                w * 0.65 - i * 7,
-                ty - h * (0.014 + 0.02 * i),
-                3,
-            ),
-            tone,
-        )
-    things.book(sheet, Subject(kind="book", word="book"), scene, Spot(w * 0.51, ty - h * 0.008, h * 0.07))
-    sheet.glow(w * 0.5, h * 0.6, h * 0.6, (255, 190, 100), 0.26)
-    return Stage(x0=w * 0.3, x1=w * 0.7, ground=h * 0.95, horizon=ground, scale=h * 0.4)
 
 
 def room(sheet: Sheet, scene: Scene) -> Stage:

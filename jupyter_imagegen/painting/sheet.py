@@ -121,6 +121,26 @@ class Words:
 Op = Shape | Dabs | Lines | Puffs | Glow | Mirror | Words
 
 
+def extent(ops: Iterable[Op]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what is drawn, light and reflections left out; all 0 for nothing."""
+    xs, ys = [], []
+    for op in ops:
+        match op:
+            case Shape(points=points):
+                reach = [(x, y, 0.0) for x, y in points]
+            case Lines(items=lines):
+                reach = [(x, y, width / 2) for points, width, _ in lines for x, y in points]
+            case Dabs(items=dabs):
+                reach = [(x, y, max(rx, ry)) for x, y, rx, ry, _ in dabs]
+            case Puffs(circles=circles):
+                reach = list(circles)
+            case _:
+                reach = []
+        xs += [x + side * r for x, _, r in reach for side in (-1, 1)]
+        ys += [y + side * r for _, y, r in reach for side in (-1, 1)]
+    return (min(xs), min(ys), max(xs), max(ys)) if xs else (0.0, 0.0, 0.0, 0.0)
+
+
 class Sheet:
     """What has been put on the picture so far, and the means to put more on it.
 

@@ -17,6 +17,7 @@ from jupyter_imagegen.painting import demo_mark, vocabulary
 from jupyter_imagegen.painting.compose import composed
 from jupyter_imagegen.painting.painter import DETAIL, StoppedError, paint
 from jupyter_imagegen.painting.scene import read
+from jupyter_imagegen.painting.sheet import Words, extent
 
 
 @pytest.mark.parametrize("prompt", ["a lighthouse at dusk, oil painting", "a cat, watercolour", "xyzzy"])
@@ -100,6 +101,24 @@ def test_a_transparent_background_leaves_the_corners_clear_and_the_middle_full(p
     assert ImageStat.Stat(alpha.crop((40, 30, 120, 130))).mean[0] > 90
 
 
+@pytest.mark.parametrize("prompt", ["a sticker of a fox", "an owl", "a whale sticker"])
+def test_nothing_of_a_transparent_picture_is_cut_off_by_its_edge(picture_of, prompt):
+    picture = picture_of(prompt, background="transparent")
+    alpha = picture.getchannel("A")
+    alpha.paste(0, demo_mark.mark_box(picture.size))
+    left, top, right, bottom = alpha.point(lambda value: 255 if value > 40 else 0).getbbox()
+    assert left > 0
+    assert top > 0
+    assert right < picture.width
+    assert bottom < picture.height
+
+
+def test_the_words_under_a_transparent_subject_are_not_covered_by_it():
+    sheet = composed(read('an owl that says "READ MORE"'), (100, 100), cutout=True)
+    plate, *owl = (op for op in sheet.ops if not isinstance(op, Words))
+    assert extent(owl)[3] < extent([plate])[1]
+
+
 def test_jpeg_has_no_transparency_and_lays_the_subject_on_white(picture_of):
     picture = picture_of("a teapot", background="transparent", output_format="jpeg")
     assert min(picture.getpixel((2, 2))) > 245
@@ -128,6 +147,40 @@ def test_the_demo_mark_stands_in_the_corner(picture_of):
         mark = picture.crop(demo_mark.mark_box(picture.size)).convert("L")
         low, high = mark.getextrema()
         assert high - low > 120, prompt
+
+
+def _colour_of(picture, box):
+    w, h = picture.size
+    part = picture.convert("RGB").crop(
+        (round(box[0] * w), round(box[1] * h), round(box[2] * w), round(box[3] * h))
+    )
+    return ImageStat.Stat(part).mean
+
+
+def test_a_library_has_books_at_every_hour():
+    for hour in ("at dawn", "at noon", "in the late afternoon", "at dusk", "at night", "by candlelight"):
+        ops = composed(read(f"a Victorian library {hour}"), (100, 100)).ops
+        assert len(ops) > 300, hour
+
+
+def test_the_hour_is_seen_in_a_library(picture_of):
+    hours = ("at dawn", "in the late afternoon", "at night by moonlight", "by candlelight")
+    dawn, golden, night, candle = (
+        _colour_of(picture_of(f"a Victorian library {hour}"), (0, 0, 1, 1)) for hour in hours
+    )
+    assert golden[0] - golden[2] > dawn[0] - dawn[2] + 15, "a low sun is the warmest"
+    assert night[2] > night[0], "moonlight is blue"
+    assert candle[0] > candle[2] + 15, "candles are warm"
+    assert sum(candle) < sum(dawn) * 0.8, "and dark around"
+
+
+@pytest.mark.parametrize(
+    ("place", "box"), [("library", (0.37, 0.15, 0.4, 0.5)), ("royal court", (0.02, 0, 0.1, 0.4))]
+)
+def test_a_room_is_hung_in_the_first_colour_of_the_prompt(picture_of, place, box):
+    red, teal = (_colour_of(picture_of(f"a {place}{words}"), box) for words in ("", ", a palette of teal"))
+    assert red[0] > red[2]
+    assert teal[2] > teal[0]
 
 
 def test_every_style_word_changes_the_picture(file_of):
