@@ -1,0 +1,20 @@
+"""A pytest plugin for nbval: each lesson has a home and a store of its own, as when a reader opens only that one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from lessons import environment
+
+_homes = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Before nbval starts the kernel, which takes this process's environment."""
+    if item.path not in _homes:
+        _homes[item.path] = Path(tempfile.mkdtemp(dir=item.path.parent))
+    os.environ.update(environment(_homes[item.path]))
