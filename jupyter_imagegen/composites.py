@@ -16,10 +16,10 @@ from jupyter_imagegen.errors import RequestError, StoreError
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Image, Result
-    from jupyter_imagegen.storage import Storage
+    from jupyter_imagegen.storage import Deck, Storage
 
 
-def kept_outside(result: Result, storage: Storage, *, feather: int = 0) -> Result:
+def kept_outside(result: Result, storage: Storage, *, deck: Deck, feather: int = 0) -> Result:
     """A result whose pictures equal the first input picture wherever the mask does not say "here".
 
     Parameters
@@ -27,7 +27,9 @@ def kept_outside(result: Result, storage: Storage, *, feather: int = 0) -> Resul
     result
         Of an edit with a mask.
     storage
-        Where the composites are kept, under a key of their own made from the result's and the feather.
+        Where the composites are kept, under a key of their own.
+    deck
+        The cassette in use, which may hold them.
     feather
         Pixels inside the mask over which the edit fades in from its border; 0 for a hard border.
 
@@ -49,7 +51,7 @@ def kept_outside(result: Result, storage: Storage, *, feather: int = 0) -> Resul
         raise RequestError("keep_outside needs a mask", hint="Add one with --mask, or mask=…")
     how = f"keep_outside feather={feather}" if feather else "keep_outside"
     key = hashlib.sha256(f"{how} {result.key}".encode()).hexdigest()
-    ready = {image.sample: image for image in storage.pictures.find(key)}
+    ready = {image.sample: image for image in deck.find(storage.pictures, key, None, composites=True)}
     faded = f", fading in over {feather} pixels inside its border" if feather else ""
     notes = [
         *result.notes,
@@ -58,13 +60,16 @@ def kept_outside(result: Result, storage: Storage, *, feather: int = 0) -> Resul
     images = []
     for image in result.images:
         made = ready.get(image.sample)
-        if made is None:
+        if made is None and (image.reduced or request.images[0].reduced):
+            notes.append("only a small copy is in the cassette: the model's picture is shown as it is.")
+            made = image
+        elif made is None:
             data = keep_outside(request.images[0].data, image.bytes, request.mask.data, feather=feather)
             made, trouble = _kept(data, image, key, result, storage)
             notes += trouble
         # Where it came from and what it cost is what the model's picture did.
         images.append(replace(made, origin=image.origin, cost_usd=image.cost_usd))
-    return replace(result, images=tuple(images), notes=tuple(notes))
+    return replace(result, images=tuple(images), notes=tuple(notes), composite=key)
 
 
 def _kept(data: bytes, image: Image, key: str, result: Result, storage: Storage) -> tuple[Image, list[str]]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.storage import cost_to_author
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.pricing import Estimate
@@ -33,7 +35,11 @@ class Preflight:
     key : str
         The request's SHA-256.
     stored : int
-        How many of the wanted pictures are there already.
+        How many of the wanted pictures are there already, recorded or in the store.
+    recorded : int
+        How many of those are in the cassette in use.
+    author_usd : Decimal or None
+        What the recorded ones cost whoever recorded them; None where that is not known.
     estimate : Estimate
         What the rest would cost now, by whoever would make it.
     listed : Estimate
@@ -46,6 +52,8 @@ class Preflight:
     order: Order
     key: str
     stored: int
+    recorded: int
+    author_usd: Decimal | None
     estimate: Estimate
     listed: Estimate
     notes: tuple[str, ...]
@@ -86,10 +94,14 @@ class Desk:
         settings = workshop.settings()
         order = self.order(settings, prompt, pictures, names, options, calling=False)
         key = request_key(order.request, namespace=order.provider.namespace)
-        stored = 0 if order.fresh else min(workshop.storage.pictures.count(key), order.options.n)
-        missing = order.options.n - stored
+        deck, n = order.deck, order.options.n
+        wants_new = order.fresh and not deck.replays
+        there = [] if wants_new else deck.find(workshop.storage.pictures, key, n)
+        missing = n - len(there)
         notes: list[str] = []
-        if missing:
+        if missing and deck.replays:
+            notes = ["replay: the cassette lacks it, so the cell would stop"]
+        elif missing:
             notes = validate(
                 order.request,
                 order.options,
@@ -103,9 +115,11 @@ class Desk:
         return Preflight(
             order=order,
             key=key,
-            stored=stored,
-            estimate=engine.estimate(order, missing),
-            listed=engine.estimate(maker, order.options.n),
+            stored=len(there),
+            recorded=sum(image.origin == "cassette" for image in there),
+            author_usd=cost_to_author(there),
+            estimate=engine.estimate(order, 0 if deck.replays else missing),
+            listed=engine.estimate(maker, n),
             notes=tuple(notes),
         )
 
@@ -127,14 +141,26 @@ class Desk:
             If an option is unknown, or a picture cannot be used.
         StoreError
             If a budget is set and the ledger that should hold it cannot be used.
+        CassetteError, ConfigError
+            If the cassette in use cannot be used.
         """
-        from jupyter_imagegen.orders import build_order, build_request, input_pictures, style_names
+        from jupyter_imagegen.core.prompts import apply_styles
+        from jupyter_imagegen.orders import (
+            build_order,
+            build_request,
+            input_pictures,
+            pictures_wanted,
+            style_names,
+        )
 
         workshop = self._workshop
+        deck = workshop.deck(settings)
+        if deck.cassette is not None:
+            settings = settings.with_recorded(deck.cassette.manifest.settings, replays=deck.replays)
         # A screen reader is told what the user wrote, not the craft that a style puts around it.
         options = {**options, "alt": options.get("alt") or prompt}
-        if styles := style_names(options):
-            prompt = workshop.styled(prompt, styles)
+        styles = workshop.used_styles(asked, deck) if (asked := style_names(options)) else []
+        prompt = apply_styles(prompt, styles) if styles else prompt
         model = options.get("model") or settings.model
         request = build_request(
             prompt,
@@ -146,10 +172,17 @@ class Desk:
         provider = workshop.provider_for(
             request,
             named=options.get("provider") or settings.provider,
-            wanted=_NEVER if options.get("fresh") else options.get("n", 1),
+            wanted=_NEVER if options.get("fresh") else pictures_wanted(options),
             calling=calling,
+            deck=deck,
         )
-        if calling and provider.paid and settings.budgets and not workshop.storage.persistent:
+        if (
+            calling
+            and not deck.replays
+            and provider.paid
+            and settings.budgets
+            and not workshop.storage.persistent
+        ):
             raise StoreError(
                 f"a budget is set and the ledger in {settings.home} cannot be used, so nothing holds it",
                 hint="Mend the folder or set IMAGEGEN_HOME to another one.",
@@ -160,4 +193,6 @@ class Desk:
             options=options,
             provider=provider,
             notebook=workshop.notebook_name(),
+            deck=deck,
+            styles=styles,
         )

@@ -1,4 +1,4 @@
-"""The one way from a request to its pictures: store → in-flight → budget → provider → disk → ledger.
+"""The one way from a request to its pictures: cassette → store → in-flight → budget → provider → ledger.
 
 The engine yields events and shows nothing; cell, panel, command line and tests read the same stream. Its
 order is the promise: what is stored is never bought, what is bought is reserved first, and a picture's bytes
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.events import Done, Joined, Noted, Planned
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.results import Cost, Image, Result
-from jupyter_imagegen.errors import PossiblyBilledError, StoreError
+from jupyter_imagegen.errors import PossiblyBilledError, RequestError, StoreError
 from jupyter_imagegen.purchase import Order, Purchase, estimated
+from jupyter_imagegen.storage import cost_to_author
 from jupyter_imagegen.turns import Turns, acquired
 
 if TYPE_CHECKING:
@@ -70,9 +71,11 @@ class Engine:
         self._now = now
         self._sleep = sleep
         self._turns = Turns()
+        #: By key, how many samples were replayed: `--fresh` goes on to the next, as it did for the author.
+        self._replayed: dict[str, int] = {}
 
     async def run(self, order: Order) -> AsyncGenerator[Event, None]:
-        """Bring an order's pictures: from the store where they are there, from the provider where not.
+        """Bring an order's pictures: from cassette and store where they are, from the provider where not.
 
         Yields
         ------
@@ -82,7 +85,7 @@ class Engine:
         Raises
         ------
         RequestError
-            If the request cannot be sent; nothing was called.
+            If the request cannot be sent, or replay has no picture for it; nothing was called.
         BudgetError
             If a budget or `max_cost` stands against it; nothing was called.
         ProviderError
@@ -97,6 +100,7 @@ class Engine:
             yield self._done(order, key, stored, None, [], started)
             return
 
+        self._refuse_replay(order, key)
         notes = self._validated(order)
         yield _planned(order, key, stored, estimated(order, missing, self._catalog))
         for note in notes:
@@ -144,8 +148,27 @@ class Engine:
         return estimated(order, n, self._catalog)
 
     def _stored(self, order: Order, key: str) -> list[Image]:
-        """What the store already has; a fresh run wants none of it."""
-        return [] if order.fresh else self._storage.pictures.find(key, order.options.n)
+        """What is there already; a fresh run wants none of it, except in replay, which has nothing else."""
+        n, pictures, deck = order.options.n, self._storage.pictures, order.deck
+        if not deck.replays:
+            return [] if order.fresh else deck.find(pictures, key, n)
+        seen = self._replayed.get(key, 0)
+        found = deck.find(pictures, key, seen + n if order.fresh else n)
+        self._replayed[key] = max(seen, len(found))
+        return found[-n:]
+
+    def _refuse_replay(self, order: Order, key: str) -> None:
+        """Nobody is called in replay, and nobody is sent a small copy in place of a picture."""
+        deck, request = order.deck, order.request
+        if deck.replays and deck.cassette is not None:
+            from jupyter_imagegen.storage.misses import not_recorded
+
+            raise not_recorded(deck.cassette, request, key, order.options.n)
+        if any(image.reduced for image in getattr(request, "images", ())):
+            raise RequestError(
+                "the cassette holds only a small copy of the picture to change, and that is not sent",
+                hint="Make the picture anew without the cassette: `%imagegen cassette use none`.",
+            )
 
     def _validated(self, order: Order) -> list[str]:
         from jupyter_imagegen.core.validation import validate
@@ -175,12 +198,16 @@ class Engine:
         notes: list[str],
         started: float,
     ) -> Done:
-        saved = sum((image.cost_usd or Decimal(0) for image in stored), Decimal(0))
-        if stored:
+        from_store = [image for image in stored if image.origin == "store"]
+        saved = sum((image.cost_usd or Decimal(0) for image in from_store), Decimal(0))
+        if from_store:
             # The count of hits is worth less than the pictures: a full disk must not keep them back.
             with contextlib.suppress(StoreError):
                 self._storage.ledger.remember_hit(
-                    model=order.request.model, provider=order.provider.name, pictures=len(stored), saved=saved
+                    model=order.request.model,
+                    provider=order.provider.name,
+                    pictures=len(from_store),
+                    saved=saved,
                 )
         bought = purchase.images if purchase else []
         return Done(
@@ -193,6 +220,7 @@ class Engine:
                     usd=purchase.usd if purchase else Decimal(0),
                     saved_usd=saved,
                     ceiling_usd=purchase.ceiling if purchase else None,
+                    author_usd=cost_to_author(stored),
                 ),
                 usage=purchase.usage if purchase else None,
                 seconds=self._monotonic() - started,

@@ -6,6 +6,7 @@
      ├─ RequestError            a value that cannot be sent, or a cell that cannot be read (also ValueError)
      │   ├─ UnknownModelError
      │   ├─ RetiredModelError
+     │   ├─ NotRecordedError    replay, and the cassette has no such picture
      │   ├─ PromptError         a variable, style or template of the prompt
      │   └─ SourceError         an input picture or mask that cannot be used
      ├─ ConfigError             a setting that cannot be used
@@ -29,6 +30,7 @@
      ├─ StoreError
      │   ├─ NewerSchemaError    the store was written by a newer version
      │   └─ DamagedPictureError the bytes on disk are not the bytes that were paid for
+     ├─ CassetteError           a cassette that cannot be read, written or believed
      ├─ DetachedError           the cell was interrupted; the picture still lands
      └─ AbandonedError          the run was cancelled; a call that had left is possibly billed
 """
@@ -87,6 +89,10 @@ class UnknownModelError(RequestError):
 
 class RetiredModelError(RequestError):
     """A model that its maker has shut down; its stored pictures still show."""
+
+
+class NotRecordedError(RequestError):
+    """In replay, a request that the cassette has no picture for. Nobody was called."""
 
 
 class PromptError(RequestError):
@@ -254,6 +260,10 @@ class NewerSchemaError(StoreError):
 
 class DamagedPictureError(StoreError):
     """The bytes on disk are not the bytes that were paid for; the file is put aside and never shown."""
+
+
+class CassetteError(ImagegenError):
+    """A cassette that cannot be read or written, or is not wholly what it says."""
 
 
 class DetachedError(ImagegenError):

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.sources import Sources
+    from jupyter_imagegen.storage import Deck
 
 
 class PictureOptions(TypedDict, total=False):
@@ -111,6 +113,8 @@ def build_order(
     options: PictureOptions,
     provider: Provider,
     notebook: str = "",
+    deck: Deck,
+    styles: Sequence[Style],
 ) -> Order:
     """A request with how it is sent and what it may cost.
 
@@ -122,7 +126,7 @@ def build_order(
     return Order(
         request=request,
         options=CallOptions(
-            n=_pictures(options.get("n", 1)),
+            n=pictures_wanted(options),
             partial_images=options.get("partial_images", 0),
             safety_identifier=options.get("safety_identifier"),
             timeout=options.get("timeout", settings.timeout),
@@ -133,6 +137,8 @@ def build_order(
         max_cost=_dollars(options.get("max_cost")),
         alt=options.get("alt") or "",
         notebook=notebook,
+        deck=deck,
+        styles=tuple((style.name, style.template) for style in styles),
     )
 
 
@@ -188,6 +194,20 @@ def style_names(options: PictureOptions) -> list[str]:
     return names
 
 
+def pictures_wanted(options: PictureOptions) -> int:
+    """How many pictures; checked here because those that are there come back without any other check.
+
+    Raises
+    ------
+    RequestError
+        If `n` is not a number of pictures.
+    """
+    n: object = options.get("n", 1)
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise RequestError(f"n must be a whole number from 1 to 10, not {n!r}")
+    return n
+
+
 def _check_names(options: PictureOptions) -> None:
     known = PictureOptions.__annotations__
     for name in options:
@@ -208,13 +228,6 @@ def _check_feather(options: PictureOptions) -> None:
             "feather says how softly keep_outside joins edit and original, and keep_outside is not set",
             hint="Add --keep-outside, or keep_outside=True.",
         )
-
-
-def _pictures(n: object) -> int:
-    """How many pictures; checked here because stored ones come back without any other check."""
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise RequestError(f"n must be a whole number from 1 to 10, not {n!r}")
-    return n
 
 
 def _dollars(value: Decimal | float | str | None) -> Decimal | None:

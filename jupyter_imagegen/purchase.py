@@ -18,6 +18,7 @@ from jupyter_imagegen.errors import (
     UnknownPriceError,
 )
 from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Retrying, Sending
+from jupyter_imagegen.storage import Deck
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -49,6 +50,10 @@ class Order:
         US dollars that this one run may cost at most.
     alt, notebook : str
         Alt text, and the notebook's name for the history.
+    deck : Deck
+        The cassette in use, and how.
+    styles : tuple of (str, str)
+        The named styles around the prompt, and their words; for a recording.
     """
 
     request: GenerateRequest
@@ -59,6 +64,8 @@ class Order:
     max_cost: Decimal | None = None
     alt: str = ""
     notebook: str = ""
+    deck: Deck = field(default_factory=Deck)
+    styles: tuple[tuple[str, str], ...] = ()
 
 
 def estimated(order: Order, n: int, catalog: Catalog) -> Estimate:
@@ -137,7 +144,7 @@ class Purchase:
         order = self.order
         priced = estimated(order, self.n, self.catalog)
         _check_max_cost(order.max_cost, priced)
-        self._first = self.storage.pictures.next_sample(self.key)
+        self._first = order.deck.next_sample(self.storage.pictures, self.key)
         self.ceiling = priced.ceiling
         self._charge_id = self.storage.ledger.reserve(
             key=self.key,

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from jupyter_imagegen.accounts import Accounts
+from jupyter_imagegen.cassettes import Cassettes
 from jupyter_imagegen.core.events import Done, Sent
 from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import DetachedError, ImagegenError, SourceError
+from jupyter_imagegen.finishing import finished
 from jupyter_imagegen.runner import Runner
 from jupyter_imagegen.workshop import Workshop
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.desk import Preflight
     from jupyter_imagegen.orders import PictureOptions
     from jupyter_imagegen.runner import Job
-    from jupyter_imagegen.storage import Storage
 
 
 def _local_time() -> datetime:
@@ -65,6 +66,7 @@ class Session:
     ) -> None:
         self.workshop = Workshop(environ=environ, demo_fallback=demo_fallback, now=now)
         self.accounts = Accounts(self.workshop, face=self)
+        self.cassettes = Cassettes(self.workshop)
         #: Shows a job's progress and waits for its result; set by the display where there is one.
         self.watch: Callable[[Job], Result] = _wait
         self.last: Result | None = None
@@ -80,7 +82,7 @@ class Session:
         ----------
         **values
             `provider model size quality background output_format output_compression moderation timeout
-            preview budget allowed_urls home catalog`.
+            preview budget allowed_urls cassette record_mode cassette_preview home catalog`.
 
         Returns
         -------
@@ -226,15 +228,16 @@ class Session:
         """Begin a run and return at once; takes what `edit` does, and the names of the notebook."""
         settings = self.workshop.settings()
         order = self._desk.order(settings, prompt, (image, mask, markup), names, options)
-        events = self.workshop.engine(settings).run(order)
-        finished = self._finished(
-            events,
+        whole = finished(
+            self.workshop.engine(settings).run(order),
+            order,
             self.workshop.storage,
             keep_outside=bool(options.get("keep_outside")),
             feather=options.get("feather", 0),
+            record=self.cassettes.record,
         )
         with self._jobs_lock:
-            job = self._runner.submit(self._told(finished))
+            job = self._runner.submit(self._told(self._shown(whole)))
             self._jobs = [*(running for running in self._jobs if not running.done), job]
         return job
 
@@ -338,19 +341,12 @@ class Session:
 
         return save_copy(image, path, folder=Path.cwd(), overwrite=overwrite)
 
-    async def _finished(
-        self, events: AsyncGenerator[Event, None], storage: Storage, *, keep_outside: bool, feather: int
-    ) -> AsyncGenerator[Event, None]:
-        """The engine's events, with a result that can show, save and edit itself."""
-        from jupyter_imagegen.composites import kept_outside
-
+    async def _shown(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+        """The same events, with a result that can show, save and edit itself."""
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Done):
-                    result = event.result
-                    if keep_outside:
-                        result = await asyncio.to_thread(kept_outside, result, storage, feather=feather)
-                    note = self.workshop.storage_note
+                    result, note = event.result, self.workshop.storage_note
                     result = replace(
                         result,
                         face=self,

@@ -6,10 +6,11 @@ import atexit
 import os
 import secrets
 import threading
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from jupyter_imagegen.errors import NewerSchemaError, NoKeyError, StoreError
+from jupyter_imagegen.errors import CassetteError, ConfigError, NewerSchemaError, NoKeyError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.engine import Engine
     from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.sources import Sources
-    from jupyter_imagegen.storage import Storage
+    from jupyter_imagegen.storage import Cassette, Deck, RecordMode, Storage
 
 
 class Workshop:
@@ -62,9 +63,15 @@ class Workshop:
         self._storage: Storage | None = None
         self._engine: Engine | None = None
         self._providers: dict[str, Provider] = {}
+        self._cassettes: dict[Path, Cassette] = {}
 
-    def settings(self) -> Settings:
+    def settings(self, *, session: bool = True) -> Settings:
         """Every setting and where it comes from, as of now.
+
+        Parameters
+        ----------
+        session
+            Whether what was set in this session counts.
 
         Raises
         ------
@@ -73,11 +80,14 @@ class Workshop:
         """
         from jupyter_imagegen.config import load_settings, notebook_folder
 
-        return load_settings(
+        settings = load_settings(
             environ=self.environ,
             notebook_dir=notebook_folder(self.environ, notebook=self.notebook),
-            overrides=self._overrides,
+            overrides=self._overrides if session else None,
         )
+        if settings.sources["cassette"] != "default":
+            return settings
+        return replace(settings, cassette=self._own_cassette(settings.record_mode))
 
     def configure(self, values: Mapping[str, object]) -> Settings:
         """Change settings for this session; see `Session.configure`."""
@@ -93,13 +103,55 @@ class Workshop:
                 self._overrides = before
                 raise
             # A path means what it meant when it was given, wherever the notebook goes later.
-            for name in {"home", "catalog"} & self._overrides.keys():
-                self._overrides[name] = Path(getattr(new, name)).absolute()
+            for name in {"home", "catalog", "cassette"} & self._overrides.keys():
+                if (path := getattr(new, name)) is not None:
+                    self._overrides[name] = Path(path).absolute()
             if new.home != old.home:
                 self._storage = None
             if new.home != old.home or new.catalog != old.catalog:
                 self._engine = None
             return new
+
+    def deck(self, settings: Settings) -> Deck:
+        """The cassette in use, and how.
+
+        Raises
+        ------
+        ConfigError
+            If the mode needs a cassette and there is none.
+        CassetteError
+            If the cassette is not there.
+        """
+        from jupyter_imagegen.storage import Cassette, Deck
+
+        path, mode = settings.cassette, settings.record_mode
+        if path is None:
+            if mode != "live":
+                raise ConfigError(
+                    f"record_mode {mode} needs a cassette, and none is in use",
+                    hint="Name it with `%imagegen cassette use FILE`, or in IMAGEGEN_CASSETTE.",
+                )
+            return Deck()
+        path = path.absolute()
+        with self._lock:
+            cassette = self._cassettes.setdefault(
+                path, Cassette(path, preview_side=settings.cassette_preview)
+            )
+        if mode != "record" and not path.exists():
+            # A slip in the name must not lead to a call that costs.
+            raise CassetteError(
+                f"there is no cassette {path.name} where {settings.sources['cassette']} says",
+                hint="Name another with `%imagegen cassette use FILE`, or say `none`.",
+            )
+        return Deck(cassette=cassette, mode=cast("RecordMode", mode))
+
+    def _own_cassette(self, mode: str) -> Path | None:
+        """The cassette named after the notebook; when recording, also one that is still to be made."""
+        told = self.notebook or self.environ.get("JPY_SESSION_NAME", "")
+        if not told:
+            return None
+        path = (Path.cwd() / told).with_suffix(".cassette")
+        return path if mode == "record" or path.is_file() else None
 
     @property
     def storage(self) -> Storage:
@@ -159,7 +211,10 @@ class Workshop:
         """Finds the pictures that a user names; `last` gives the last result of the session."""
         from jupyter_imagegen.sources import Sources
 
-        return Sources(storage=self.storage, allowed_urls=self.settings().allowed_urls, last=last)
+        settings = self.settings()
+        return Sources(
+            storage=self.storage, allowed_urls=settings.allowed_urls, last=last, deck=self.deck(settings)
+        )
 
     def styles(self) -> dict[str, Style]:
         """Every named style: the package's, the user's own over them, the notebook's over those."""
@@ -194,34 +249,42 @@ class Workshop:
                 )
             return self._engine
 
-    def styled(self, prompt: str, names: Sequence[str]) -> str:
-        """A prompt with named styles put around it, in order.
+    def used_styles(self, names: Sequence[str], deck: Deck) -> list[Style]:
+        """The named styles, with the words that they were recorded with where the reader has none of his own.
 
         Raises
         ------
         PromptError
             If there is no style of a name.
         """
-        from jupyter_imagegen.core.prompts import apply_styles, find_style
+        from jupyter_imagegen.core.prompts import Style, find_style
 
         styles = self.styles()
-        return apply_styles(prompt, [find_style(name, styles) for name in names])
+        recorded = {} if deck.cassette is None else deck.cassette.manifest.styles
+        for name, template in recorded.items():
+            if deck.replays or name not in styles or styles[name].source == "package":
+                styles[name] = Style(name=name, template=template, description="", source="cassette")
+        return [find_style(name, styles) for name in names]
 
     def provider_for(
-        self, request: GenerateRequest, *, named: str | None, wanted: int, calling: bool
+        self, request: GenerateRequest, *, named: str | None, wanted: int, calling: bool, deck: Deck
     ) -> Provider:
         """As named; else openai where it can be called or has the pictures; else demo, for people.
+
+        In replay nobody is called, and it is whoever made the recorded pictures.
 
         Parameters
         ----------
         request
-            What is asked; its key says whether the store has it.
+            What is asked; its key says whether pictures are there.
         named
             The provider that the call or the settings name, or None.
         wanted
-            How many stored pictures would do without a call.
+            How many pictures would do without a call.
         calling
             Whether a call may follow; a price can be asked for without a key.
+        deck
+            The cassette in use, and how.
 
         Raises
         ------
@@ -229,14 +292,20 @@ class Workshop:
             If a call is needed, no key is set, and nobody is there to be told that a picture is a demo.
         """
         from jupyter_imagegen.core.keys import request_key
+        from jupyter_imagegen.providers import PROVIDERS
         from jupyter_imagegen.providers.openai_connection import is_configured
 
+        def there(provider: Provider) -> int:
+            key = request_key(request, namespace=provider.namespace)
+            return len(deck.find(self.storage.pictures, key, wanted))
+
+        if deck.replays:
+            known = [self.provider(name) for name in dict.fromkeys((named or PROVIDERS[0], *PROVIDERS))]
+            return max(known, key=there)
         if named:
             return self.provider(named)
         openai = self.provider("openai")
-        if is_configured(self.environ):
-            return openai
-        if self.storage.pictures.count(request_key(request, namespace=openai.namespace)) >= wanted:
+        if is_configured(self.environ) or there(openai) >= wanted:
             return openai
         if self.demo_fallback:
             return self.provider("demo")

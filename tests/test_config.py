@@ -167,18 +167,26 @@ def test_a_key_in_a_file_is_refused_and_not_repeated(toml):
     assert "whatever" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {"IMAGEGEN_RECORD_MODE": "replay"},
-        {"IMAGEGEN_RECORD_MODE": "rekord"},
-        {"IMAGEGEN_CASSETTE": "lesson.zip"},
-    ],
-)
-def test_a_record_mode_that_cannot_be_honoured_stops_everything(environ):
-    with pytest.raises(ConfigError, match=rf"{next(iter(environ))}.*cannot record or replay yet"):
-        load(environ)
-    assert load({"IMAGEGEN_RECORD_MODE": "live"}).model is None
+def test_a_record_mode_that_there_is_not_stops_everything():
+    with pytest.raises(ConfigError, match=r"IMAGEGEN_RECORD_MODE.*one of live, replay, record"):
+        load_settings(environ={"IMAGEGEN_RECORD_MODE": "rekord"}, notebook_dir=None)
+
+
+def test_a_cassette_in_a_file_lies_beside_it_and_none_takes_it_back(tmp_path):
+    (tmp_path / "imagegen.toml").write_text('cassette = "lesson.cassette"', encoding="utf-8")
+    assert load_settings(environ={}, notebook_dir=tmp_path).cassette == tmp_path / "lesson.cassette"
+    environ = {"IMAGEGEN_CASSETTE": "none"}
+    assert load_settings(environ=environ, notebook_dir=tmp_path).cassette is None
+
+
+def test_recorded_settings_go_over_defaults_and_in_replay_over_the_readers_own():
+    settings = load_settings(environ={"IMAGEGEN_MODEL": "gpt-image-2"}, notebook_dir=None)
+    settings = settings.with_values({"size": "1536x1024"}, "%config")
+    recorded = {"model": "gpt-image-1", "quality": "high", "size": "1024x1536"}
+    live = settings.with_recorded(recorded, replays=False)
+    assert (live.model, live.quality, live.size) == ("gpt-image-2", "high", "1536x1024")
+    replayed = settings.with_recorded(recorded, replays=True)
+    assert (replayed.model, replayed.quality, replayed.size) == ("gpt-image-1", "high", "1536x1024")
 
 
 def test_a_file_that_cannot_be_read_is_an_error_and_one_that_is_absent_is_not(notebook_dir):

@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 
 from jupyter_imagegen.errors import SourceError
 from jupyter_imagegen.sources import MAX_SOURCE_BYTES, Sources
+from jupyter_imagegen.storage import Deck
 
 SIZE = (64, 48)
 
@@ -321,7 +322,7 @@ def web():
 
 
 def fetching(session, *allowed):
-    return Sources(storage=session.workshop.storage, allowed_urls=allowed, last=lambda: None)
+    return Sources(storage=session.workshop.storage, allowed_urls=allowed, last=lambda: None, deck=Deck())
 
 
 def test_an_allowed_address_is_fetched(session, web):

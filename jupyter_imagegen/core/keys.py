@@ -72,17 +72,53 @@ def canonical_json(request: GenerateRequest, namespace: str | None = None) -> st
     RequestError
         If a parameter's value is of a type that cannot be sent.
     """
-    parts: dict[str, object] = {
-        "version": KEY_VERSION,
-        "operation": request.operation,
-        "parameters": request.parameters(),
-    }
+    return _canonical(request.operation, request.parameters(), input_digests(request), namespace)
+
+
+def input_digests(request: GenerateRequest) -> dict[str, object]:
+    """Digests of the pictures that go into a request, by OpenAI's names; empty for words alone."""
+    inputs: dict[str, object] = {}
     if isinstance(request, EditRequest):
-        parts["images"] = [image.digest for image in request.images]
+        inputs["images"] = [image.digest for image in request.images]
         if request.mask is not None:
-            parts["mask"] = request.mask.digest
+            inputs["mask"] = request.mask.digest
         if request.markup is not None:
-            parts["markup"] = request.markup.digest
+            inputs["markup"] = request.markup.digest
+    return inputs
+
+
+def recorded_key(
+    *,
+    operation: str,
+    parameters: Mapping[str, object],
+    inputs: Mapping[str, object],
+    namespace: str | None,
+) -> str:
+    """The key of a request that was written down, from what was written.
+
+    Parameters
+    ----------
+    operation
+        "generate" or "edit".
+    parameters
+        Every set parameter by OpenAI's name, `model` and `prompt` among them.
+    inputs
+        Digests of the pictures that went in: `images` in order, `mask`, `markup`; empty for words alone.
+    namespace
+        As for `request_key`.
+
+    Raises
+    ------
+    RequestError
+        If a parameter's value is of a type that cannot be sent.
+    """
+    return sha256(_canonical(operation, parameters, inputs, namespace).encode("ascii")).hexdigest()
+
+
+def _canonical(
+    operation: str, parameters: Mapping[str, object], inputs: Mapping[str, object], namespace: str | None
+) -> str:
+    parts = {"version": KEY_VERSION, "operation": operation, "parameters": parameters, **inputs}
     if namespace is not None:
         parts["namespace"] = namespace
     try:

@@ -33,6 +33,9 @@ class InputImage:
         What the user called it (a path, a variable, `last`); for captions only.
     note : str
         What was changed on the way in (orientation applied, converted), empty for nothing.
+    reduced : bool
+        Whether `data` is only a small copy out of a cassette; digest, width and height are the picture's own.
+        It is never sent.
     """
 
     data: bytes = field(repr=False, compare=False)
@@ -42,6 +45,7 @@ class InputImage:
     height: int
     name: str = field(default="", compare=False)
     note: str = field(default="", compare=False)
+    reduced: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

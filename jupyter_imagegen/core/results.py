@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from decimal import Decimal
 
     from PIL.Image import Image as PILImage
 
@@ -59,6 +59,9 @@ class Image:
         The original's file; None where no store could keep it.
     revised_prompt : str or None
         The prompt as the model rewrote it, where the API says so.
+    reduced : bool
+        Whether only a small copy is at hand, from a cassette without originals: `bytes`, `pil` and `mime` are
+        then the copy's, and digest, width, height and size_bytes still the original's.
     """
 
     sample: int
@@ -73,6 +76,7 @@ class Image:
     seconds: float
     path: Path | None
     revised_prompt: str | None = None
+    reduced: bool = False
     load: Callable[[], bytes] = field(repr=False, compare=False)
     load_preview: Callable[[], Preview] = field(repr=False, compare=False)
     face: Face | None = field(default=None, repr=False, compare=False)
@@ -99,6 +103,8 @@ class Image:
         ------
         StoreError
             If the file is gone or is no longer what was paid for.
+        CassetteError
+            If it was recorded, and the cassette is damaged.
         """
         return self.load()
 
@@ -129,11 +135,14 @@ class Cost:
         What the pictures that were already there cost when they were made.
     ceiling_usd : Decimal or None
         What the ledger counts while `usd` is unknown.
+    author_usd : Decimal or None
+        What recorded pictures cost whoever recorded them; None where that is not known.
     """
 
     usd: Decimal | None
     saved_usd: Decimal
     ceiling_usd: Decimal | None = None
+    author_usd: Decimal | None = Decimal(0)
 
 
 class Face(Protocol):
@@ -170,6 +179,8 @@ class Result:
     seconds: float
     alt: str = ""
     notes: tuple[str, ...] = ()
+    #: The key under which composites are kept, where the pictures are such.
+    composite: str | None = None
     #: Caption words from the ledger at the time: `session $0.21 of $5.00`.
     ledger_line: str = ""
     face: Face | None = field(default=None, repr=False, compare=False)
@@ -178,6 +189,11 @@ class Result:
     def cached(self) -> bool:
         """Whether every picture was already there, so that nothing was called."""
         return all(image.origin != "provider" for image in self.images)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether every picture came from a cassette."""
+        return bool(self.images) and all(image.origin == "cassette" for image in self.images)
 
     def edit(self, prompt: str, **options: Any) -> Result:
         """Change the first picture; takes every option of `imagegen.edit`."""

@@ -6,7 +6,7 @@ never changed; whatever comes out of here is a copy.
 
 from jupyter_imagegen.imaging.headers import ImageRejected
 from jupyter_imagegen.imaging.inputs import prepare_input, prepare_markup, prepare_mask
-from jupyter_imagegen.imaging.inspection import MAX_BYTES, MAX_PIXELS, Inspected, inspect
+from jupyter_imagegen.imaging.inspection import MAX_BYTES, MAX_PIXELS, Inspected, checked_header, inspect
 from jupyter_imagegen.imaging.masks import Mask, keep_outside, painted
 from jupyter_imagegen.imaging.previews import (
     PREVIEW_BYTES,
@@ -25,6 +25,7 @@ __all__ = [
     "ImageRejected",
     "Inspected",
     "Mask",
+    "checked_header",
     "contact_sheet",
     "examine",
     "inspect",

@@ -41,11 +41,12 @@ class Caption:
     facts : tuple of str
         Model, size, quality, time; joined by middle dots.
     tags : tuple of Tag
-        `cached`, before the price.
+        `cached` or `recorded`, before the price.
     price : str
         What was spent now.
     beside : str
-        What belongs to the price: what was saved, what is counted while it is unknown.
+        What belongs to the price: what was saved, what a recording cost its author, what is counted while
+        it is unknown.
     banner : Tag or None
         What must not be overlooked, on a line of its own: `demo picture, not a model's`.
     advice : str
@@ -67,7 +68,7 @@ class Caption:
         """The caption as plain lines."""
         price = ", ".join(filter(None, (self.price, self.beside)))
         first = " · ".join((*self.facts, *(tag.text for tag in self.tags), price))
-        second = [f"{self.banner.text} · {self.advice}"] if self.banner else []
+        second = [" · ".join(filter(None, (self.banner.text, self.advice)))] if self.banner else []
         return "\n".join((first, *second, *self.lines))
 
     @property
@@ -77,7 +78,9 @@ class Caption:
         beside = f", {inline(self.beside)}" if self.beside else ""
         facts = " · ".join(inline(fact) for fact in self.facts)
         first = f"{facts} · {tags}<b>{inline(self.price)}</b>{beside}"
-        second = [f"{self.banner.html} · {inline(self.advice)}"] if self.banner else []
+        second = []
+        if self.banner:
+            second = [" · ".join(filter(None, (self.banner.html, inline(self.advice))))]
         return "<br>".join((first, *second, *(inline(line) for line in self.lines)))
 
 
@@ -122,7 +125,7 @@ def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
         `session $0.21 of $5.00`; the result's own, from the time it was made, unless given.
     """
     images = result.images
-    stored = sum(image.origin != "provider" for image in images)
+    origins: list[str] = [image.origin for image in images]
     facts = [short_model(one_line(result.request.model, 60))]
     if images:
         facts.append(pixels(f"{images[0].width}x{images[0].height}"))
@@ -132,8 +135,10 @@ def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
     if not result.cached:
         facts.append(duration(result.seconds))
     tags = []
-    if stored:
-        tags.append(Tag(text="cached" if result.cached else f"{stored} of {len(images)} cached", kind="ok"))
+    for origin, word in (("cassette", "recorded"), ("store", "cached")):
+        if there := origins.count(origin):
+            all_of_them = there == len(images)
+            tags.append(Tag(text=word if all_of_them else f"{there} of {len(images)} {word}", kind="ok"))
     demo = result.provider == "demo"
     line = result.ledger_line if ledger_line is None else ledger_line
     price, beside = _money(result)
@@ -143,7 +148,7 @@ def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
         price=price,
         beside=beside,
         banner=Tag(text="demo picture, not a model's", kind="warn") if demo else None,
-        advice="set OPENAI_API_KEY for a real one" if demo else "",
+        advice="set OPENAI_API_KEY for a real one" if demo and not result.recorded else "",
         lines=tuple(one_line(text) for text in (line, *_origins(result.request), *result.notes) if text),
     )
 
@@ -167,7 +172,14 @@ def _money(result: Result) -> tuple[str, str]:
     if cost.usd is None:
         ceiling = cost.ceiling_usd
         return "cost unknown", "" if ceiling is None else f"counted as up to {format_usd(ceiling)}"
-    return format_usd(cost.usd), f"saved {format_usd(cost.saved_usd)}" if cost.saved_usd else ""
+    beside = []
+    if cost.author_usd is None:
+        beside.append("cost its author an unknown amount")
+    elif cost.author_usd:
+        beside.append(f"cost its author {format_usd(cost.author_usd)}")
+    if cost.saved_usd:
+        beside.append(f"saved {format_usd(cost.saved_usd)}")
+    return format_usd(cost.usd), ", ".join(beside)
 
 
 def alt_text(result: Result, index: int = 0) -> str:

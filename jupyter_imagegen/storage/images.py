@@ -7,6 +7,7 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.keys import input_digests
 from jupyter_imagegen.core.pricing import dollars_to_nano, nano_to_dollars
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.core.usage import usage_to_json
@@ -22,7 +23,6 @@ from jupyter_imagegen.storage.keeping import (
 from jupyter_imagegen.storage.reading import StoredPictures
 from jupyter_imagegen.storage.recipes import (
     Recipe,
-    request_inputs,
     request_parameters,
     storable,
     utc_text,
@@ -113,7 +113,7 @@ class Pictures(StoredPictures):
             model=request.model,
             prompt=storable(request.prompt),
             parameters=request_parameters(request),
-            inputs=request_inputs(request),
+            inputs=input_digests(request),
             made_at=utc_text(now),
             seconds=seconds,
             cost_usd=None if cost_usd is None else str(cost_usd),

@@ -110,17 +110,6 @@ def recipe_from_bytes(data: bytes) -> Recipe | None:
     return recipe if sound else None
 
 
-def request_inputs(request: GenerateRequest) -> dict[str, Any]:
-    """Digests of the pictures that go into a request, by OpenAI's names; empty for words alone."""
-    inputs: dict[str, Any] = {}
-    if images := getattr(request, "images", ()):
-        inputs["images"] = [image.digest for image in images]
-    for name in ("mask", "markup"):
-        if (image := getattr(request, name, None)) is not None:
-            inputs[name] = image.digest
-    return inputs
-
-
 def request_parameters(request: GenerateRequest) -> dict[str, Any]:
     """Every set parameter except the model and the prompt, which have places of their own."""
     named = request.parameters().items()

@@ -153,7 +153,7 @@ def export(
                 if row["digest"] not in written | skipped:
                     _add_original(pictures, archive, row, written, skipped)
                 if row["digest"] in written and (recipe := _recipe(pictures, row)) is not None:
-                    archive.writestr(_member(f"recipes/{row['key']}-{row['sample']}.json"), recipe)
+                    archive.writestr(files.zip_member(f"recipes/{row['key']}-{row['sample']}.json"), recipe)
                     recipes += 1
         files.move(scratch, dest)
     except OSError as exc:
@@ -259,7 +259,7 @@ def _add_original(
     if files.sha256(data) != row["digest"]:
         skipped.add(row["digest"])
         return
-    archive.writestr(_member(f"pictures/{path.name}"), data)
+    archive.writestr(files.zip_member(f"pictures/{path.name}"), data)
     written.add(row["digest"])
 
 
@@ -269,12 +269,3 @@ def _recipe(pictures: Pictures, row: Row) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    """A member with a fixed date: the same pictures give the same bytes."""
-    import zipfile
-
-    member = zipfile.ZipInfo(name)
-    member.external_attr = 0o644 << 16
-    return member

@@ -23,11 +23,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeGuard
 
+from jupyter_imagegen.config.values import NO_CASSETTE, READERS, RECORD_MODES, WrongKindError
 from jupyter_imagegen.core.budgets import Budget, parse_budgets, tightest
 from jupyter_imagegen.errors import ConfigError
 
+__all__ = [
+    "NOTEBOOK_FILE",
+    "NO_CASSETTE",
+    "RECORD_MODES",
+    "VARIABLES",
+    "Settings",
+    "default_home",
+    "load_settings",
+    "notebook_folder",
+    "unknown_variables",
+    "user_file",
+]
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 #: The file beside a notebook.
 NOTEBOOK_FILE = "imagegen.toml"
@@ -38,11 +52,10 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "IMAGEGEN_PROVIDER": "provider",
         "IMAGEGEN_MODEL": "model",
         "IMAGEGEN_BUDGET": "budget",
+        "IMAGEGEN_CASSETTE": "cassette",
+        "IMAGEGEN_RECORD_MODE": "record_mode",
     }
 )
-#: Variables with a meaning that this version cannot honour.
-RESERVED_VARIABLES = ("IMAGEGEN_RECORD_MODE", "IMAGEGEN_CASSETTE")
-
 _KEY_NAME = re.compile(r"(?i)(^|[_-])(api[_-]?key|key|secret|token|password)$")
 _KEY_VALUE = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}")
 
@@ -71,6 +84,12 @@ class Settings:
         What may be spent, besides the budgets in the ledger.
     allowed_urls : tuple of str
         URL prefixes from which input pictures may be fetched.
+    cassette : Path or None
+        Recorded pictures that come before the store; one named after the notebook is found by itself.
+    record_mode : {"live", "replay", "record"}
+        Whether the cassette is asked first, is the only one asked, or also takes what is shown.
+    cassette_preview : int or None
+        Pixels of the small copies that a new cassette holds; None for originals.
     home : Path
         The folder of the store.
     catalog : Path or None
@@ -101,6 +120,9 @@ class Settings:
     preview: int = 512
     budgets: tuple[Budget, ...] = ()
     allowed_urls: tuple[str, ...] = ()
+    cassette: Path | None = None
+    record_mode: str = "live"
+    cassette_preview: int | None = None
     home: Path
     catalog: Path | None = None
     style_files: tuple[Path, ...] = ()
@@ -135,11 +157,11 @@ class Settings:
         changed: dict[str, object] = {}
         for given, value in values.items():
             name = "budgets" if given == "budget" else given
-            if name not in _READERS:
+            if name not in READERS:
                 raise _unknown(given, source)
             try:
                 changed[name] = self._changed(name, value, folder or Path.cwd())
-            except _WrongKindError as exc:
+            except WrongKindError as exc:
                 raise ConfigError(f"{given} = {value!r} from {source}: {given} must be {exc}") from None
             except ConfigError as exc:
                 raise ConfigError(f"{given} from {source}: {exc.message}", hint=exc.hint) from exc
@@ -147,12 +169,33 @@ class Settings:
         sources = MappingProxyType({**self.sources, **told})
         return replace(self, sources=sources, **changed)  # type: ignore[arg-type]  # the readers give each its type
 
+    def with_recorded(self, values: Mapping[str, object], *, replays: bool) -> Settings:
+        """The author's settings out of a cassette, where the reader's own would ask for another picture.
+
+        In replay they go over the reader's files and environment; otherwise only over defaults, which a newer
+        version may have changed. What the notebook itself sets stands in any case.
+
+        Parameters
+        ----------
+        values
+            By the setting's name.
+        replays
+            Whether nothing but the cassette is asked.
+        """
+        weaker = {
+            name: value
+            for name, value in values.items()
+            if (source := self.sources.get(name, "default")) == "default"
+            or (replays and source not in {"%config", "call"})
+        }
+        return replace(self, **weaker)  # type: ignore[arg-type]  # checked when the cassette was read
+
     def _changed(self, name: str, value: object, folder: Path) -> object:
         if name == "budgets":
             return self.budgets if value is None else tightest((*self.budgets, *parse_budgets(value)))
         if value is None:
             return default_home() if name == "home" else _DEFAULTS[name]
-        read = _READERS[name](value)
+        read = READERS[name](value)
         return folder / read if isinstance(read, Path) else read
 
 
@@ -197,12 +240,11 @@ def load_settings(
         home=default_home(),
         style_files=(personal, beside) if beside is not None else (personal,),
         notebook_dir=notebook_dir,
-        sources=MappingProxyType(dict.fromkeys(_READERS, "default")),
+        sources=MappingProxyType(dict.fromkeys(READERS, "default")),
     )
     for file, label in ((personal, "user file"), (beside, NOTEBOOK_FILE)):
         if file is not None:
             settings = _with_file(settings, file, label)
-    _refuse_reserved(environ)
     for variable, name in VARIABLES.items():
         if text := environ.get(variable, "").strip():
             settings = settings.with_values({name: text}, f"environment {variable}")
@@ -254,13 +296,9 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     >>> unknown_variables({"IMAGEGEN_MODLE": "gpt-image-2"})
     {'IMAGEGEN_MODLE': 'IMAGEGEN_MODEL'}
     """
-    ours = [*VARIABLES, *RESERVED_VARIABLES]
+    ours = list(VARIABLES)
     strange = sorted(name for name in environ if name.startswith("IMAGEGEN_") and name not in ours)
     return {name: next(iter(get_close_matches(name, ours, n=1)), "") for name in strange}
-
-
-class _WrongKindError(ValueError):
-    """What a setting must be."""
 
 
 def _with_file(settings: Settings, file: Path, label: str) -> Settings:
@@ -301,17 +339,6 @@ def _refuse_keys(values: Mapping[str, object], file: Path) -> None:
             _refuse_keys(value, file)
 
 
-def _refuse_reserved(environ: Mapping[str, str]) -> None:
-    """Stop at a mode that cannot be honoured: a replay that called out would pay for what was to be free."""
-    mode = environ.get("IMAGEGEN_RECORD_MODE", "").strip().lower()
-    if mode not in {"", "live"} or environ.get("IMAGEGEN_CASSETTE", "").strip():
-        variable = "IMAGEGEN_CASSETTE" if mode in {"", "live"} else "IMAGEGEN_RECORD_MODE"
-        raise ConfigError(
-            f"{variable} = {environ[variable]!r}: this version cannot record or replay yet",
-            hint=f"Unset {variable} to go on; pictures that are stored still come back for nothing.",
-        )
-
-
 def _line_of(name: str, text: str) -> int:
     """Find the line on which a top-level name is set, from 1; 0 for not found."""
     pattern = re.compile(rf"""^\s*\[{{0,2}}\s*["']?{re.escape(name)}["']?\s*[\].=]""")
@@ -319,7 +346,7 @@ def _line_of(name: str, text: str) -> int:
 
 
 def _unknown(name: str, source: str) -> ConfigError:
-    names = ["budget", *_READERS]
+    names = ["budget", *READERS]
     near = get_close_matches(name, names, n=1)
     hint = (
         f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(set(names) - {'budgets'}))}."
@@ -327,63 +354,8 @@ def _unknown(name: str, source: str) -> ConfigError:
     return ConfigError(f"{name!r} from {source} is not a setting", hint=hint)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str) and value.strip():
-        return value.strip()
-    raise _WrongKindError("text in quotes")
-
-
-def _path(value: object) -> Path:
-    if isinstance(value, Path) or (isinstance(value, str) and value.strip()):
-        return Path(value).expanduser()
-    raise _WrongKindError("a path in quotes")
-
-
-def _whole(low: int, high: int, unit: str) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
-            return value
-        raise _WrongKindError(f"a whole number from {low} to {high}{unit}")
-
-    return read
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= 3600:  # noqa: PLR2004  # in the message
-        return float(value)
-    raise _WrongKindError("seconds, from 1 to 3600")
-
-
-def _urls(value: object) -> tuple[str, ...]:
-    rule = "a list of URL prefixes such as ['https://example.org/pictures/']"
-    if not isinstance(value, list | tuple):
-        raise _WrongKindError(rule)
-    urls = [url for url in value if isinstance(url, str) and re.match(r"https?://[^/\s]+/", url)]
-    if len(urls) != len(value):
-        raise _WrongKindError(f"{rule}, each with a host and a slash after it")
-    return tuple(urls)
-
-
 def _is_table(value: object) -> TypeGuard[dict[str, object]]:
     return isinstance(value, dict)
 
 
-_READERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
-    {
-        "provider": _text,
-        "model": _text,
-        "size": _text,
-        "quality": _text,
-        "background": _text,
-        "output_format": _text,
-        "output_compression": _whole(0, 100, ""),
-        "moderation": _text,
-        "timeout": _seconds,
-        "preview": _whole(64, 2048, " pixels"),
-        "budgets": parse_budgets,
-        "allowed_urls": _urls,
-        "home": _path,
-        "catalog": _path,
-    }
-)
 _DEFAULTS = {f.name: f.default for f in fields(Settings)}

@@ -1,0 +1,74 @@
+"""Where pictures that need no call come from: the cassette in use, then the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jupyter_imagegen.core.results import Image
+    from jupyter_imagegen.storage.cassette import Cassette
+    from jupyter_imagegen.storage.images import Pictures
+
+#: `live`: cassette, store, provider. `replay`: the cassette. `record`: as live, and it takes what is shown.
+RecordMode = Literal["live", "replay", "record"]
+RECORD_MODES: tuple[RecordMode, ...] = ("live", "replay", "record")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deck:
+    """A cassette in use, and how; without one, the store alone.
+
+    Attributes
+    ----------
+    cassette : Cassette or None
+        The cassette.
+    mode : {"live", "replay", "record"}
+        Whether others are asked for what it lacks, and whether it takes what they bring.
+
+    Examples
+    --------
+    >>> Deck().find(storage.pictures, key, 1)
+    []
+    """
+
+    cassette: Cassette | None = None
+    mode: RecordMode = "live"
+
+    @property
+    def replays(self) -> bool:
+        """Whether nobody but the cassette is asked."""
+        return self.mode == "replay"
+
+    def find(self, pictures: Pictures, key: str, n: int | None, *, composites: bool = False) -> list[Image]:
+        """Up to `n` pictures that are there for a request: recorded ones first, then other stored ones.
+
+        Raises
+        ------
+        CassetteError
+            If the cassette cannot be used.
+        StoreError
+            If the store cannot be read.
+        """
+        recorded = [] if self.cassette is None else self.cassette.find(key, n, composites=composites)
+        if self.replays or len(recorded) == n:
+            return recorded
+        if not recorded:
+            return pictures.find(key, n)
+        held = {image.digest for image in recorded}
+        return [*recorded, *(image for image in pictures.find(key) if image.digest not in held)][:n]
+
+    def next_sample(self, pictures: Pictures, key: str) -> int:
+        """The number that the next drawing of a request gets, so that no painter repeats a recorded one."""
+        recorded = 0 if self.cassette is None else self.cassette.next_sample(key)
+        return max(recorded, pictures.next_sample(key))
+
+
+def cost_to_author(images: Iterable[Image]) -> Decimal | None:
+    """What recorded pictures cost whoever recorded them, in US dollars; None where that is not known."""
+    costs = [image.cost_usd for image in images if image.origin == "cassette"]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known, Decimal(0)) if len(known) == len(costs) else None
