@@ -19,6 +19,26 @@ sys.path.insert(0, str(Path(__file__).parent))
 _OURS = ("OPENAI_", "AZURE_OPENAI_", "IMAGEGEN_", "JPY_")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--long", action="store_true", help="run the tests marked long too, and others for longer"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="takes long; runs with --long"))
+
+
+@pytest.fixture(scope="session")
+def long(pytestconfig):
+    """Whether the tests may take long: for one that can go on for twenty rounds or for two hundred."""
+    return pytestconfig.getoption("--long")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """A temporary home, and nothing of the developer's own environment."""

@@ -141,8 +141,10 @@ def test_editing_a_result_takes_over_its_model_size_quality_and_provider(session
 
 # interrupt and cancel
 
+# A parent that ignores SIGINT (a shell's background job, some CI) hands that down; here an interrupt must arrive.
 INTERRUPTED = """
-    import os, sys, threading, time
+    import os, signal, sys, threading, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     import jupyter_imagegen as imagegen
     from jupyter_imagegen.errors import DetachedError
     session = imagegen.default_session()

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -31,10 +32,17 @@ NOT_OURS = frozenset(
 #: Voilà loads Notebook's own extension where it is installed, and that is not made for it.
 NOT_FOR_VOILA = "@jupyter-notebook/lab-extension"
 #: The app object is there, a notebook is attached, and its kernel is connected and idle.
-READY = """() => {
+READY = """path => {
     const panel = window.jupyterapp?.shell.currentWidget, context = panel?.sessionContext;
-    return !!(panel?.content?.widgets?.length && context?.isReady
+    return !!(panel?.context?.path === path && panel.content?.widgets?.length && context?.isReady
         && context.session?.kernel?.connectionStatus === 'connected' && context.session.kernel.status === 'idle');
+}"""
+OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' })"
+#: Its kernel first: a notebook that loses its kernel asks what to do. Nothing is saved.
+CLOSE = """async () => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    await panel.sessionContext.shutdown();
+    panel.dispose();
 }"""
 
 
@@ -56,6 +64,9 @@ class Server:
             path = folder / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(value))
+        # Nobody builds JupyterLab here, and asking whether it must be built starts node twice for each page.
+        (folder / "config" / "labconfig").mkdir(parents=True)
+        (folder / "config" / "labconfig" / "page_config.json").write_text('{"buildCheck": false}')
         ours = ("JUPYTER", "JPY_", "OPENAI", "AZURE_OPENAI", "IPYTHON", "IMAGEGEN")
         env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         env |= {
@@ -128,26 +139,71 @@ def jupyter(tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """For a module, not the session: a live sync playwright keeps an event loop running in this thread."""
-    if not CHROMIUM:
-        pytest.skip("no chromium is installed")
-    from playwright.sync_api import sync_playwright
+class Chromium:
+    """One browser for all browser tests that follow each other, and in it a page of JupyterLab that stays."""
 
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
+    def __init__(self):
+        from playwright.sync_api import sync_playwright
+
+        self._playwright = sync_playwright().start()
+        self.browser = self._playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"],
         )
-        yield chromium
-        chromium.close()
+        #: The page that one test leaves to the next, if there is one.
+        self.kept = []
+
+    def stop(self):
+        self.browser.close()
+        self._playwright.stop()
+
+
+_running = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """No browser while other tests run: a live sync playwright keeps an event loop running in this thread."""
+    result = yield
+    if _running and (nextitem is None or Path(__file__).parent not in nextitem.path.parents):
+        _running.pop().stop()
+    return result
 
 
 @pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": 1200, "height": 1400})
-    page = context.new_page()
+def chromium():
+    if not CHROMIUM:
+        pytest.skip("no chromium is installed")
+    if not _running:
+        _running.append(Chromium())
+    return _running[0]
+
+
+@pytest.fixture
+def new_page(chromium):
+    """A page in a context of its own, which ends with the test."""
+    page = _new_page(chromium.browser)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def page(request, chromium):
+    """A page; one of JupyterLab is the next test's too, since to load another costs seconds of both cores."""
+    call = getattr(request.node, "callspec", None)
+    in_notebook = call is not None and "notebook" in call.params.values()
+    page = chromium.kept.pop() if chromium.kept and not in_notebook else _new_page(chromium.browser)
+    failed = request.session.testsfailed
+    yield page
+    if in_notebook or request.session.testsfailed != failed:
+        page.context.close()
+    else:
+        page.context.clear_permissions()
+        chromium.kept.append(page)
+
+
+def _new_page(browser):
+    page = browser.new_context(viewport={"width": 1200, "height": 1400}).new_page()
     page.set_default_timeout(30_000)
     page.problems = []
 
@@ -157,8 +213,7 @@ def page(browser):
 
     page.on("console", lambda said: note(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: note(str(error)))
-    yield page
-    context.close()
+    return page
 
 
 @pytest.fixture
@@ -171,15 +226,20 @@ def open_notebook(jupyter, page):
         shutil.copy(source, copy)
         for settings in source.parent.glob("imagegen.toml"):
             shutil.copy(settings, jupyter.root)
-        path = {"lab": f"doc/tree/{copy.name}", "notebook": f"notebooks/{copy.name}"}[ui]
-        page.goto(f"{jupyter.url}/{path}?token={jupyter.token}&reset")
-        page.wait_for_function(READY)
+        if ui == "lab" and "/doc/" in page.url:
+            page.evaluate(OPEN, copy.name)
+        else:
+            path = {"lab": f"doc/tree/{copy.name}", "notebook": f"notebooks/{copy.name}"}[ui]
+            page.goto(f"{jupyter.url}/{path}?token={jupyter.token}&reset")
+        page.wait_for_function(READY, arg=copy.name)
         # What the front end says of itself while it loads is not ours.
         page.problems.clear()
         opened.append(copy.name)
         return copy
 
     yield open_copy
+    if opened:
+        page.evaluate(CLOSE)
     for session in jupyter.api("api/sessions"):
         if session["path"] in opened:
             jupyter.api(f"api/sessions/{session['id']}", "DELETE")

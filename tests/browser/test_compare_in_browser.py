@@ -44,7 +44,7 @@ def compared(home, page, open_notebook, run_all, tmp_path):
     return show
 
 
-@pytest.mark.parametrize("ui", ["lab", "notebook"])
+@pytest.mark.parametrize("ui", ["lab", pytest.param("notebook", marks=pytest.mark.long)])
 def test_the_slider_moves_by_mouse_and_by_keyboard_over_two_whole_pictures(ui, compared, page):
     found = compared(ui).first
     found.scroll_into_view_if_needed()
@@ -101,7 +101,7 @@ def test_the_slider_moves_by_mouse_and_by_keyboard_over_two_whole_pictures(ui, c
     assert page.problems == []
 
 
-@pytest.mark.parametrize("ui", ["lab", "notebook"])
+@pytest.mark.parametrize("ui", ["lab", pytest.param("notebook", marks=pytest.mark.long)])
 def test_more_than_two_stand_in_a_grid_of_equal_boxes_with_letters(ui, compared, page):
     found = compared(ui).nth(1)
     found.scroll_into_view_if_needed()

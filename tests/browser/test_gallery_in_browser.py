@@ -25,7 +25,7 @@ RUN_CELL = """async (index) => {
     notebook.activeCellIndex = index;
     await window.jupyterapp.commands.execute('notebook:run-cell');
 }"""
-BOTH = pytest.mark.parametrize("ui", ["lab", "notebook"])
+BOTH = pytest.mark.parametrize("ui", ["lab", pytest.param("notebook", marks=pytest.mark.long)])
 
 
 @pytest.fixture

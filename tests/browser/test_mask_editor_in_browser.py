@@ -111,13 +111,18 @@ class Editor:
 
     def still(self):
         """Wait until the notebook has ended scrolling to its last cell."""
-        self.page.wait_for_function(
+        self.page.evaluate(
             """() => new Promise(resolve => {
                 const veil = document.querySelector('.mask-editor canvas');
-                veil.scrollIntoView({ block: 'center' });
-                const place = () => JSON.stringify(veil.getBoundingClientRect());
-                const first = place();
-                setTimeout(() => resolve(place() === first), 1000);
+                let last, frames = 0;
+                const look = () => {
+                    veil.scrollIntoView({ block: 'center' });
+                    const place = JSON.stringify(veil.getBoundingClientRect());
+                    frames = place === last ? frames + 1 : 0;
+                    last = place;
+                    if (frames < 20) requestAnimationFrame(look); else resolve();
+                };
+                look();
             })"""
         )
 
@@ -151,7 +156,7 @@ class Editor:
             assert time.monotonic() < deadline, "no mask came"
 
 
-@pytest.fixture(params=["lab", "notebook"])
+@pytest.fixture(params=["lab", pytest.param("notebook", marks=pytest.mark.long)])
 def opened(request, page, open_notebook, run_all, lesson, kernel):
     """The editor in the page, and its kernel."""
     copy = open_notebook(lesson, request.param)

@@ -12,7 +12,7 @@ STDERR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("ui", ["lab", "notebook"])
+@pytest.mark.parametrize("ui", ["notebook", pytest.param("lab", marks=pytest.mark.long)])
 def test_the_quickstart_shows_pictures_with_alt_text_and_their_price(
     ui, page, open_notebook, run_all, save, tmp_path
 ):

@@ -80,7 +80,8 @@ def voila(server, home, tmp_path):
             process.wait(30)
 
 
-def test_all_panels_live_in_voila_and_fetch_nothing_from_elsewhere(voila, page):
+def test_all_panels_live_in_voila_and_fetch_nothing_from_elsewhere(voila, new_page):
+    page = new_page
     outside = []
 
     def empty(route):

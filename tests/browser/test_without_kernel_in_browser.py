@@ -15,7 +15,7 @@ CELLS = (
 )
 
 
-@pytest.mark.parametrize("ui", ["lab", "notebook"])
+@pytest.mark.parametrize("ui", ["notebook", pytest.param("lab", marks=pytest.mark.long)])
 def test_the_live_panel_shows_alone_and_its_static_form_when_the_kernel_is_gone(
     ui, page, open_notebook, run_all, save, tmp_path
 ):
