@@ -99,9 +99,7 @@ class Desk:
         there = [] if wants_new else deck.find(workshop.storage.pictures, key, n)
         missing = n - len(there)
         notes: list[str] = []
-        if missing and deck.replays:
-            notes = ["replay: the cassette lacks it, so the cell would stop"]
-        elif missing:
+        if missing and not deck.replays:
             notes = validate(
                 order.request,
                 order.options,

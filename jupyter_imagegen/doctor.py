@@ -50,7 +50,8 @@ def checks(session: Session, *, online: bool = True) -> list[Check]:
     except ImagegenError as exc:
         return [*found, _failed("settings", exc)]
     found += [_settings(session, settings), *_provider(session, settings, online=online)]
-    for name, look in (("model", _model), ("store", _store), ("budget", _budget), ("cell", _cell)):
+    looks = {"cassette": _cassette, "model": _model, "store": _store, "budget": _budget, "cell": _cell}
+    for name, look in looks.items():
         try:
             found.append(look(session, settings))
         except ImagegenError as exc:
@@ -171,6 +172,17 @@ def _asked(model: str, endpoint: str) -> list[Check]:
     ]
 
 
+def _cassette(session: Session, settings: Settings) -> Check:
+    deck = session.workshop.deck(settings)
+    if deck.cassette is None:
+        return Check(name="cassette", ok=None, text="none in use")
+    used = session.cassettes.in_use()
+    if used.manifest is None:
+        return Check(name="cassette", ok=None, text=f"{used.path}, {used.mode}; the first picture makes it")
+    pictures = f"{len(used.manifest.recordings)} pictures, {used.manifest.holds}"
+    return Check(name="cassette", ok=True, text=f"{used.path}, {used.mode}; {pictures}")
+
+
 def _model(session: Session, settings: Settings) -> Check:
     workshop = session.workshop
     catalog, today = workshop.catalog, workshop.now().date()
@@ -249,6 +261,8 @@ def _cell(session: Session, settings: Settings) -> Check:
     except ImagegenError as exc:
         return Check(name="cell", ok=False, text=f"would be refused: {exc.message}", hint=exc.hint)
     order, priced = plan.order, plan.estimate
+    if order.deck.replays:
+        return Check(name="cell", ok=True, text="would show recorded pictures only, and call nobody")
     if not order.provider.paid:
         why = "no OPENAI_API_KEY is set"
         if settings.provider:

@@ -82,7 +82,7 @@ def _run(arguments: Namespace) -> int:
 
 
 def _command(name: str) -> Callable[[Namespace, Session], int]:
-    from jupyter_imagegen.cli import pictures, reports, upkeep
+    from jupyter_imagegen.cli import pictures, reports, tapes, upkeep
 
     commands: dict[str, Callable[[Namespace, Session], int]] = {
         "generate": pictures.make,
@@ -95,6 +95,13 @@ def _command(name: str) -> Callable[[Namespace, Session], int]:
         "budget": reports.budget,
         "config": reports.config,
         "doctor": reports.doctor,
+        "cassette": tapes.status,
+        "cassette add": tapes.add,
+        "cassette list": tapes.listing,
+        "cassette verify": tapes.verify,
+        "cassette prune": tapes.prune,
+        "cassette merge": tapes.merge,
+        "cassette export": tapes.export,
         "store verify": upkeep.verify,
         "store gc": upkeep.gc,
         "store export": upkeep.export,

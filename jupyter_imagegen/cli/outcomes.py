@@ -9,6 +9,7 @@ from jupyter_imagegen.errors import (
     AccountLimitError,
     AuthenticationError,
     BudgetError,
+    CassetteError,
     ConfigError,
     ConnectionFailedError,
     ImagegenError,
@@ -43,7 +44,7 @@ MEANINGS: Mapping[int, str] = {
     REFUSED: "refused by a safety system",
     UNREACHABLE: "network, server or rate limit; nothing was billed, try again",
     POSSIBLY_BILLED: "sent, and no good answer came: it may have been billed",
-    STORE: "the store or a file cannot be read or written, or is damaged",
+    STORE: "the store, a cassette or a file cannot be read or written, or is damaged",
     INTERRUPTED: "stopped by Ctrl-C",
 }
 
@@ -61,6 +62,7 @@ _CODES: tuple[tuple[type[ImagegenError], int], ...] = (
     (ServerError, UNREACHABLE),
     (ConnectionFailedError, UNREACHABLE),
     (StoreError, STORE),
+    (CassetteError, STORE),
 )
 
 

@@ -29,6 +29,12 @@ def to_json(value: object) -> str:
     return json.dumps(plain(value), indent=2)
 
 
+def progress_line(done: int, total: int) -> None:
+    """Write how far it is, over what stood there before; for a terminal."""
+    sys.stderr.write(f"\r{done:,} of {total:,} pictures" + ("\n" if done == total else ""))
+    sys.stderr.flush()
+
+
 def plain(value: object) -> Any:
     """Turn a value into what JSON has; money becomes text, so that nothing is rounded on the way.
 
@@ -72,6 +78,8 @@ def result_document(
         "cost_usd": result.cost.usd,
         "saved_usd": result.cost.saved_usd,
         "ceiling_usd": result.cost.ceiling_usd,
+        "recorded": result.recorded,
+        "author_usd": result.cost.author_usd,
         "usage": result.usage,
         "seconds": round(result.seconds, 3),
         "images": [_image(image, path) for image, path in zip(result.images, saved, strict=True)],
@@ -96,6 +104,8 @@ def preflight_document(preflight: Preflight) -> dict[str, Any]:
         "n": order.options.n,
         "key": preflight.key,
         "stored": preflight.stored,
+        "recorded": preflight.recorded,
+        "author_usd": preflight.author_usd,
         "to_buy": order.options.n - preflight.stored,
         "estimate": preflight.estimate,
         "notes": list(preflight.notes),

@@ -13,7 +13,7 @@ from jupyter_imagegen.options import add_options
 from jupyter_imagegen.options.table import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _DESCRIPTION = """\
 AI pictures from the command line: the price before, and the same budgets and store as in your notebooks."""
@@ -31,6 +31,11 @@ billed anyway), twice abandons it.
 #: A session ends with its command here, so a budget for it would hold nothing.
 _SCOPES = tuple(scope for scope in SCOPES if scope != "session")
 _GOES_IN = ("image", "mask", "markup", "input_fidelity", "keep_outside", "feather")
+
+
+_CASSETTES = """\
+Recorded pictures that replay with no key and no network. IMAGEGEN_CASSETTE=FILE takes one into use, as
+IMAGEGEN_RECORD_MODE=live|replay|record says; without a command, this says which one is."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -106,6 +111,7 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     command("config", "every setting, and where it comes from")
     command("doctor", "is everything in place, and what would a picture cost now?")
 
+    _add_cassette_commands(command, adding)
     store = adding.add_parser(
         "store", help="look after the stored pictures", description="Look after the stored pictures."
     )
@@ -118,6 +124,18 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     export.add_argument("dest", metavar="ZIP", help="the file to write; one that is there is kept")
     export.add_argument("keys", nargs="*", metavar="KEY", help="only these pictures; all unless given")
     return parser, commands
+
+
+def _add_cassette_commands(command: Callable[..., CommandParser], adding: Any) -> None:
+    from jupyter_imagegen.options.cassettes import CASSETTE_COMMANDS, add_cassette_arguments
+
+    cassette = adding.add_parser("cassette", help="recorded pictures that replay", description=_CASSETTES)
+    cassette.add_argument("--json", action="store_true", help="one JSON document on stdout, for programs")
+    cassette.set_defaults(command="cassette")
+    to = cassette.add_subparsers(title="commands", metavar="COMMAND", parser_class=CommandParser)
+    for each in CASSETTE_COMMANDS:
+        if not each.session:
+            add_cassette_arguments(command(f"cassette {each.name}", each.help, to=to), each.name)
 
 
 def _refuse(unknown: Sequence[str], parser: CommandParser) -> NoReturn:

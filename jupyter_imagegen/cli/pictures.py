@@ -14,7 +14,7 @@ from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.exports import ENDINGS, file_name, unused
 from jupyter_imagegen.options import given
 from jupyter_imagegen.render import caption
-from jupyter_imagegen.render.views import estimate_view, plan_view
+from jupyter_imagegen.render.views import estimate_view, plan_view, recorded_words
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -110,6 +110,8 @@ def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
             request=order.request,
             n=order.options.n,
             stored=preflight.stored,
+            recorded=recorded_words(preflight.recorded, preflight.author_usd),
+            replays=preflight.order.deck.replays,
             price=preflight.estimate,
         )
         say(*view.text.splitlines()[1:], *preflight.notes)
@@ -121,6 +123,8 @@ def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
             endpoint=order.provider.endpoint,
             n=order.options.n,
             stored=preflight.stored,
+            recorded=recorded_words(preflight.recorded, preflight.author_usd),
+            replays=preflight.order.deck.replays,
             price=preflight.estimate,
             listed=preflight.listed,
             notes=preflight.notes,

@@ -9,6 +9,7 @@ from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
 from jupyter_imagegen.errors import RequestError, UnknownModelError
 from jupyter_imagegen.render import table, views
+from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.history import history_view
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def costs(arguments: Namespace, session: Session) -> int:
         "budgets": found.budgets,
         "left_usd": left,
     }
-    return _tell(arguments, document, views.costs_view(found.spending, found.by_model, found.budgets))
+    used = session.cassettes.in_use()
+    line = in_use_line(used.path, used.manifest)
+    view = views.costs_view(found.spending, found.by_model, found.budgets, cassette=line)
+    return _tell(arguments, document, view)
 
 
 def history(arguments: Namespace, session: Session) -> int:

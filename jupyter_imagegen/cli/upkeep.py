@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import OK, STORE
-from jupyter_imagegen.cli.output import say, to_json
+from jupyter_imagegen.cli.output import progress_line, say, to_json
 from jupyter_imagegen.errors import StoreError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def verify(arguments: Namespace, session: Session) -> int:
     """Read every picture; fails where one is not what was paid for."""
-    report = _storage(session).pictures.verify(_progress if sys.stderr.isatty() else None)
+    report = _storage(session).pictures.verify(progress_line if sys.stderr.isatty() else None)
     if arguments.json:
         say(to_json({"sound": report.sound, "report": report}))
         return OK if report.sound else STORE
@@ -64,8 +64,3 @@ def _storage(session: Session) -> Storage:
             hint=session.workshop.storage_note,
         )
     return storage
-
-
-def _progress(done: int, total: int) -> None:
-    sys.stderr.write(f"\r{done:,} of {total:,} pictures" + ("\n" if done == total else ""))
-    sys.stderr.flush()

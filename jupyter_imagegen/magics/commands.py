@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
 from jupyter_imagegen.options import command_parser, given
 from jupyter_imagegen.render import paragraphs, views
+from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.history import history_view, recipe_view
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ def run_command(session: Session, name: str, words: Sequence[str], names: Mappin
     ImagegenError
         What the line or the session has to say.
     """
+    if name == "cassette":
+        from jupyter_imagegen.magics.tapes import run_cassette_command
+
+        return run_cassette_command(session, words)
     return _COMMANDS[name](session, command_parser(name).read(words), names)
 
 
@@ -51,6 +56,8 @@ def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[st
         endpoint=order.provider.endpoint,
         n=order.options.n,
         stored=found.stored,
+        recorded=views.recorded_words(found.recorded, found.author_usd),
+        replays=found.order.deck.replays,
         price=found.estimate,
         listed=found.listed,
         notes=found.notes,
@@ -59,7 +66,9 @@ def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[st
 
 def _costs(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:
     costs = session.accounts.costs()
-    return views.costs_view(costs.spending, costs.by_model, costs.budgets)
+    used = session.cassettes.in_use()
+    line = in_use_line(used.path, used.manifest)
+    return views.costs_view(costs.spending, costs.by_model, costs.budgets, cassette=line)
 
 
 def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) -> View:
@@ -70,6 +79,8 @@ def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) ->
         request=found.order.request,
         n=found.order.options.n,
         stored=found.stored,
+        recorded=views.recorded_words(found.recorded, found.author_usd),
+        replays=found.order.deck.replays,
         price=found.estimate,
     )
 

@@ -309,6 +309,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(name="models", usage="[MODEL]", help="what each model takes and costs"),
     Command(name="styles", usage="[NAME]", help="the named styles"),
+    Command(
+        name="cassette",
+        usage="[use|add|list|verify|prune|merge|export …]",
+        help="recorded pictures that replay with no key and no network",
+    ),
     Command(name="config", help="every setting, and where it comes from"),
     Command(name="doctor", help="is everything in place? What would a cell do?"),
     Command(name="wait", usage="[--timeout SECONDS]", help="wait for pictures still being made"),

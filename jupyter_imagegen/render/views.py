@@ -31,7 +31,9 @@ _PERIODS = {"session": "session", "day": "today", "month": "this month", "total"
 _KEY_DIGITS = 12
 
 
-def costs_view(spending: Spending, by_model: Mapping[str, Spent], budgets: Sequence[Budget]) -> View:
+def costs_view(
+    spending: Spending, by_model: Mapping[str, Spent], budgets: Sequence[Budget], *, cassette: str = ""
+) -> View:
     """Return what was spent, by time and by model, what the store saved, and what budgets leave.
 
     Parameters
@@ -42,6 +44,8 @@ def costs_view(spending: Spending, by_model: Mapping[str, Spent], budgets: Seque
         All time, by the model's name.
     budgets
         Every budget in force.
+    cassette
+        What the cassette in use cost its author; empty for none.
     """
     limits: dict[str, Decimal] = {budget.scope: budget.usd for budget in budgets}
     rows = [_spent_row(name, getattr(spending, scope), limits.get(scope)) for scope, name in _PERIODS.items()]
@@ -52,6 +56,8 @@ def costs_view(spending: Spending, by_model: Mapping[str, Spent], budgets: Seque
             "held: calls under way, and calls whose cost nobody knows at the most they can have cost; "
             "budgets count them as spent"
         )
+    if cassette:
+        foot.append(cassette)
     head = ["", "spent", "held", "left", "pictures", "from the store", "saved"]
     if not limits:
         left = head.index("left")
@@ -203,6 +209,8 @@ def plan_view(
     stored: int,
     price: Estimate,
     listed: Estimate,
+    recorded: str = "",
+    replays: bool = False,
     notes: Sequence[str] = (),
 ) -> View:
     """Return the exact request before it is sent, its key, what is stored, and the price of the rest.
@@ -221,25 +229,56 @@ def plan_view(
         Of those that are missing, now.
     listed
         Of all of them from the model's maker.
+    recorded
+        What `recorded_words` says of those that are in a cassette.
+    replays
+        Whether nobody but the cassette is asked.
     notes
         What the user should know.
     """
     missing = n - stored
     lines = ["Nothing was sent and nothing was spent."]
-    if missing:
+    if missing and replays:
+        lines.append(f"{stored} of {n} recorded: replay would stop here, and nobody would be called")
+    elif missing:
         there = f"{stored} of {n} stored, " if stored else ""
         lines.append(f"{there}{missing} to be made by {provider} ({endpoint})")
         lines.append(f"price: {_price_words(price)}")
         if price.usd == 0 and listed.usd:
             lines.append(f"real ones: {_price_words(listed)}")
     else:
-        lines.append("stored: would cost $0.00" if n == 1 else f"all {n} stored: would cost $0.00")
+        where = "recorded" if recorded else "stored"
+        lines.append(f"{where}: would cost $0.00" if n == 1 else f"all {n} {where}: would cost $0.00")
+    if recorded:
+        lines.append(recorded)
     lines += [f"key {key}", *notes]
     return paragraphs("Dry run", lines, code=json.dumps(_sent(request, n), indent=2, ensure_ascii=False))
 
 
+def recorded_words(recorded: int, author_usd: Decimal | None) -> str:
+    """Say what recorded pictures cost whoever recorded them; empty for none.
+
+    Examples
+    --------
+    >>> recorded_words(1, Decimal("0.21"))
+    'recorded: it cost its author $0.21, and $0.00 here'
+    """
+    if not recorded:
+        return ""
+    they = "it cost its author" if recorded == 1 else f"these {recorded} cost their author"
+    amount = "an unknown amount" if author_usd is None else format_usd(author_usd)
+    return f"recorded: {they} {amount}, and $0.00 here"
+
+
 def estimate_view(
-    listed: Estimate, *, request: GenerateRequest, n: int, stored: int, price: Estimate
+    listed: Estimate,
+    *,
+    request: GenerateRequest,
+    n: int,
+    stored: int,
+    price: Estimate,
+    recorded: str = "",
+    replays: bool = False,
 ) -> View:
     """Return a price before it is paid, and how it was reckoned.
 
@@ -253,21 +292,29 @@ def estimate_view(
         How many are wanted, and how many of them are there already.
     price
         Of those that are missing, now.
+    recorded
+        What `recorded_words` says of those that are in a cassette.
+    replays
+        Whether nobody but the cassette is asked.
     """
     what = " · ".join((short_model(request.model), pixels(request.size), request.quality))
     count = "1 picture" if n == 1 else f"{n} pictures"
     lines = [f"{estimate_words(listed)} for {count} · {what}"]
     if listed.ceiling is not None and listed.ceiling != listed.usd and listed.kind != "bound":
         lines.append(f"at most {format_usd(listed.ceiling)}, which is what a budget reserves")
-    if stored:
-        there = "it is in the store" if stored == n == 1 else f"{stored} of {n} are in the store"
+    if replays and stored < n:
+        lines.append(f"now: nothing, for {stored} of {n} are recorded and replay calls nobody")
+    elif stored:
+        place = "recorded" if recorded else "in the store"
+        there = f"it is {place}" if stored == n == 1 else f"{stored} of {n} are {place}"
         lines.append(
             f"now: {estimate_words(price)}, because {there}" if stored < n else f"now: $0.00, because {there}"
         )
     elif price.usd == 0 and listed.usd:
         lines.append("now: free, an offline demo picture; set OPENAI_API_KEY for a real one")
+    lines.append(recorded)
     lines.append("; ".join(filter(None, (listed.note, listed.source and f"rates: {listed.source}"))))
-    return paragraphs("Estimate", lines)
+    return paragraphs("Estimate", [line for line in lines if line])
 
 
 def _price_words(price: Estimate) -> str:

@@ -63,8 +63,12 @@ def quote(session: Session, prompt: str, options: Mapping[str, Any]) -> Quote:
     reason = _refusal(plan, left, limits)
     notes = list(plan.notes)
     if plan.stored == n:
-        there = {1: "in the store", 2: "both in the store"}.get(n, f"all {n} in the store")
+        place = "recorded" if plan.recorded == n else "in the store"
+        there = {1: place, 2: f"both {place}"}.get(n, f"all {n} {place}")
         return Quote(allowed=True, price="$0.00", words=there, reason="", notes=notes)
+    if plan.order.deck.replays:
+        why = f"Not possible: {plan.recorded} of {n} are in the cassette, and replay calls nobody."
+        return Quote(allowed=False, price="", words="", reason=why, notes=notes)
     words = [f"{plan.stored} of {n} in the store" if plan.stored else f"for {n}" if n > 1 else ""]
     if plan.order.provider.name == "demo":
         words.append("offline demo picture" if n - plan.stored == 1 else "offline demo pictures")

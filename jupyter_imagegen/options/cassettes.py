@@ -1,0 +1,107 @@
+"""The commands on cassettes; the magic and the command line read the same table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.options.parsing import OptionParser
+from jupyter_imagegen.options.table import whole_number
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+#: As `storage.deck` knows them.
+_MODES = ("live", "replay", "record")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CassetteCommand:
+    """One command on cassettes.
+
+    Attributes
+    ----------
+    name : str
+        What follows `cassette`.
+    help : str
+        What it does, in a few words.
+    session : bool
+        Whether it is for a session only, so that a shell has no use for it.
+    """
+
+    name: str
+    help: str
+    session: bool = False
+
+
+CASSETTE_COMMANDS: tuple[CassetteCommand, ...] = (
+    CassetteCommand(name="use", help="take a cassette into use; none goes on without", session=True),
+    CassetteCommand(name="add", help="add stored pictures to a cassette"),
+    CassetteCommand(name="list", help="what a cassette holds, and what it cost its author"),
+    CassetteCommand(name="verify", help="read every picture of a cassette and compare it with its digest"),
+    CassetteCommand(name="prune", help="take out what the notebooks do not show"),
+    CassetteCommand(name="merge", help="put what other cassettes hold into the first"),
+    CassetteCommand(name="export", help="make a cassette of what notebooks show"),
+)
+
+
+def add_cassette_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Add what a command on cassettes takes to any parser."""
+    if name == "use":
+        parser.add_argument("file", metavar="FILE|none", help="its file, which ends in .cassette")
+        parser.add_argument("--mode", choices=_MODES, help="live, replay (the cassette only) or record")
+        _add_previews(parser)
+    elif name == "add":
+        parser.add_argument("keys", nargs="+", metavar="KEY", help="a key's first digits, or last")
+        parser.add_argument("--to", metavar="FILE", help="the cassette; the one in use unless given")
+    elif name in {"list", "verify"}:
+        parser.add_argument("file", nargs="?", metavar="FILE", help="the one in use unless given")
+    elif name == "prune":
+        parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="saved with its outputs")
+        parser.add_argument("--file", metavar="FILE", help="the cassette; the one in use unless given")
+    elif name == "merge":
+        parser.add_argument("into", metavar="INTO", help="the cassette that takes the others in")
+        parser.add_argument("files", nargs="+", metavar="FILE", help="another cassette")
+    elif name == "export":
+        parser.add_argument("file", metavar="FILE", help="the cassette to make")
+        parser.add_argument(
+            "--from-notebook", nargs="+", required=True, dest="notebooks", metavar="NOTEBOOK",
+            help="saved with its outputs",
+        )  # fmt: skip
+        _add_previews(parser)
+
+
+def read_cassette_command(words: Sequence[str]) -> tuple[str, argparse.Namespace]:
+    """Read what follows `%imagegen cassette`; nothing asks what is in use.
+
+    Returns
+    -------
+    str
+        The command's name; empty for none.
+    argparse.Namespace
+        What it takes.
+
+    Raises
+    ------
+    RequestError
+        If there is no such command, or it is not understood.
+    """
+    name = words[0] if words else ""
+    names = [command.name for command in CASSETTE_COMMANDS]
+    if name and name not in names:
+        near = get_close_matches(name, names, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+        raise RequestError(f"%imagegen cassette has no command {name!r}", hint=hint)
+    parser = OptionParser(f"%imagegen cassette {name}".rstrip())
+    add_cassette_arguments(parser, name)
+    return name, parser.read(words[1:])
+
+
+def _add_previews(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--previews", type=whole_number, metavar="PX",
+        help="hold small copies of so many pixels in place of originals",
+    )  # fmt: skip

@@ -1,0 +1,100 @@
+"""What the commands on cassettes show."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.render.captions import pixels, short_model
+from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from jupyter_imagegen.render.tables import Cell
+    from jupyter_imagegen.storage.manifest import Manifest, Recording
+    from jupyter_imagegen.storage.taping import Changed
+
+_KEY_DIGITS = 12
+_MEANINGS = {
+    "live": "recorded pictures come first, then the store; what neither has is made",
+    "replay": "only recorded pictures are shown, and nobody is called",
+    "record": "as live, and what is shown is recorded",
+}
+
+
+def in_use_view(path: Path | None, mode: str, source: str, manifest: Manifest | None) -> View:
+    """Return which cassette is in use, how, and what it holds."""
+    if path is None:
+        return paragraphs("No cassette", ["Take one into use with %imagegen cassette use FILE."])
+    lines = [f"{path.name}, from {source}", f"{mode}: {_MEANINGS[mode]}"]
+    if manifest is None:
+        lines.append("It is not there yet: the first picture makes it.")
+    else:
+        lines.append(_summary(manifest))
+    return paragraphs("Cassette", lines)
+
+
+def in_use_line(path: Path | None, manifest: Manifest | None) -> str:
+    """Say in one line what the cassette in use holds and cost; empty for none."""
+    return "" if path is None or manifest is None else f"cassette {path.name}: {_summary(manifest)}"
+
+
+def listing_view(path: Path, manifest: Manifest) -> View:
+    """Return every recorded request: what was asked, how many pictures, what they cost their author."""
+    by_key: dict[str, list[Recording]] = {}
+    for one in manifest.recordings.values():
+        by_key.setdefault(one.key, []).append(one)
+    rows: list[list[Cell]] = []
+    for key, samples in by_key.items():
+        one = samples[0]
+        kept = manifest.pictures[one.digest]
+        demo: Cell = Mark(text="demo", kind="warn") if one.provider == "demo" else ""
+        rows.append(
+            [
+                one.alt or one.prompt,
+                short_model(one.model),
+                pixels(f"{kept.width}x{kept.height}"),
+                str(one.parameters.get("quality", "")),
+                demo,
+                str(len(samples)),
+                _dollars(samples),
+                key[:_KEY_DIGITS],
+            ]
+        )
+    head = ["prompt", "model", "size", "quality", "", "pictures", "cost its author", "key"]
+    return table(path.name, head, rows, numbers={5, 6}, foot=[_summary(manifest)])
+
+
+def changed_view(changed: Changed) -> View:
+    """Return what came of a change to a cassette."""
+    told = [
+        f"{count} {what}"
+        for count, what in ((changed.added, "added"), (changed.removed, "taken out"), (changed.kept, "kept"))
+        if count
+    ]
+    size = f"{changed.size_bytes / 1e6:,.1f} MB" if changed.size_bytes else "not written"
+    lines = [f"{changed.path.name}: {', '.join(told) or 'nothing changed'}", f"{size}, {changed.holds}"]
+    lines += [f"Left out: {words}" for words in changed.left_out]
+    return paragraphs("Cassette", lines)
+
+
+def verified_view(path: Path, members: int) -> View:
+    """Return that every picture of a cassette is what was recorded."""
+    return paragraphs("Cassette", [f"{path.name}: {members} picture files read, each is what was recorded."])
+
+
+def _summary(manifest: Manifest) -> str:
+    recordings = list(manifest.recordings.values())
+    count = "1 picture" if len(recordings) == 1 else f"{len(recordings)} pictures"
+    return f"{count}, {manifest.holds}; cost its author {_dollars(recordings)}, and $0.00 here"
+
+
+def _dollars(recordings: Iterable[Recording]) -> str:
+    """What recordings cost; what is not known is said and not counted as nothing."""
+    costs = [one.cost for one in recordings]
+    unknown = costs.count(None)
+    known = format_usd(sum((cost for cost in costs if cost is not None), Decimal(0)))
+    return f"{known} and {unknown} unknown" if unknown else known
