@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from itertools import pairwise
 
 from jupyter_imagegen.errors import RequestError
 
+#: What a cell answers whose `%%imagegen` has something above it.
+LATE_MAGIC = RequestError("%%imagegen is not the first line of its cell", hint="Nothing may stand above it.")
+_LATE = re.compile(r"^\s*%%imagegen\b", re.MULTILINE)
 _RUN = frozenset(("run_line_magic", "run_cell_magic"))
 
 
@@ -19,6 +23,8 @@ def parsed(source: str) -> ast.Module | RequestError:
         with warnings.catch_warnings(action="ignore"):
             return ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError as exc:
+        if _LATE.search(source):
+            return LATE_MAGIC
         return RequestError(f"this cell is not Python: {exc.msg}")
     except (ValueError, IndexError, MemoryError, RecursionError) as exc:
         return RequestError(f"this cell cannot be read: {exc}")

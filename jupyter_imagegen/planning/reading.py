@@ -12,7 +12,7 @@ from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.planning.asking import Asked, Configured, Drawn, Reading, Times
 from jupyter_imagegen.planning.bindings import Bindings
 from jupyter_imagegen.planning.calls import Face, asked_by_call, bought_elsewhere, configured
-from jupyter_imagegen.planning.code import is_ours, magic_of, outs, parsed
+from jupyter_imagegen.planning.code import LATE_MAGIC, is_ours, magic_of, outs, parsed
 from jupyter_imagegen.planning.constants import CannotKnowError, evaluated, source_of
 from jupyter_imagegen.planning.lines import asked_by_magic
 from jupyter_imagegen.planning.names import steady_names, stored_names
@@ -163,10 +163,7 @@ class _Walk(Bindings):
                 if out is not None:
                     scope.drawn[out] = drawn
         elif name == "%imagegen":
-            error = RequestError(
-                "%%imagegen is not the first line of its cell", hint="Nothing may stand above it."
-            )
-            self._add(Asked(cell=scope.cell, prompt=line, error=error))
+            self._add(Asked(cell=scope.cell, prompt=line, error=LATE_MAGIC))
         elif name in _ONCE | _OFTEN:
             self._python_magic(name, cell if cell is not None else line)
         else:

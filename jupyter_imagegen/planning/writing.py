@@ -36,7 +36,8 @@ def with_cost_cell(document: dict[str, Any]) -> dict[str, Any]:
             cell["metadata"] = {METADATA: "cost"}
         document["cells"].insert(0, cell)
     # One that was copied and pasted would say two things.
-    document["cells"] = [cell for cell in document["cells"] if cell not in found[1:]]
+    copies = {id(cell) for cell in found[1:]}
+    document["cells"] = [cell for cell in document["cells"] if id(cell) not in copies]
     return document
 
 
@@ -137,9 +138,9 @@ def _as_before(before: bytes, document: dict[str, Any]) -> bytes:
     if style["ensure_ascii"] and "\\u" not in text:
         style["ensure_ascii"] = False
     written = json.dumps(document, **style)
-    written += text[len(text.rstrip()) :]
     if "\r\n" in text:
         written = written.replace("\n", "\r\n")
+    written += text[len(text.rstrip()) :]
     try:
         encoded = written.encode("utf-8")
     except UnicodeEncodeError:
