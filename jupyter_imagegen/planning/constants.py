@@ -221,7 +221,7 @@ class _Evaluator:
             name = node.func.id
             # A name that the notebook binds itself is no longer Python's.
             if name not in _FUNCTIONS or self._names.get(name, name) != name:
-                raise CannotKnowError(name)
+                raise CannotKnowError(source_of(node))
             return _FUNCTIONS[name](*given)
         if not isinstance(node.func, ast.Attribute):
             raise CannotKnowError(source_of(node))

@@ -62,7 +62,7 @@ def _plan_view(plan: Plan) -> View:
     wide = table(
         name,
         [*head, ""],
-        [[*_row(row, _WIDE), "; ".join(_notes(row))] for row in plan.rows],
+        [[*_row(row, _WIDE, " · "), "; ".join(_notes(row))] for row in plan.rows],
         numbers={3, 4},
         foot=total_lines(plan),
     )
@@ -71,21 +71,21 @@ def _plan_view(plan: Plan) -> View:
     narrow = table(
         name,
         head,
-        [_row(row, _NARROW) for row in plan.rows],
+        [_row(row, _NARROW, " ") for row in plan.rows],
         numbers={3, 4},
         foot=[*total_lines(plan), *dict.fromkeys(notes)],
     )
     return View(html=wide.html, text=narrow.text)
 
 
-def _row(row: Row, width: int) -> list[Cell]:
+def _row(row: Row, width: int, between: str) -> list[Cell]:
     what = [short_model(row.model), pixels(row.size) if row.size else "", row.quality]
     counts = ["?" if each is None else str(each) for each in (row.n, row.times) if each != 1]
     what += [f"{_TIMES}{count}" for count in counts]
     return [
         str(row.cell),
         one_line(row.prompt, width),
-        " ".join(filter(None, what)),
+        between.join(filter(None, what)),
         _from_nothing(row),
         _now(row),
     ]
@@ -114,7 +114,8 @@ def _price(price: Price, *, about: bool) -> Cell:
 
 
 def _notes(row: Row) -> list[str]:
-    return [each.rstrip(".") for each in (row.error, *row.unknown, *row.notes) if each]
+    told = (row.error, *row.unknown, *row.notes)
+    return list(dict.fromkeys(each.rstrip(".") for each in told if each))
 
 
 def _total(total: Total) -> str:
