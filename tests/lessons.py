@@ -31,8 +31,9 @@ raises-exception
 described-below
     The text under the cell describes its picture.
 nbval-ignore-output
-    nbval cannot compare the cell: its output was updated or cleared while it ran, or it shows a panel. `write`
-    sets it there. What the cell says is still compared, with the updates folded in (`differences`).
+    nbval cannot compare the cell: it starts a picture, whose progress nbval takes for what the cell shows; its
+    output was updated or cleared; or it shows a panel. `write` sets it there. What the cell says is still
+    compared, with the updates folded in (`differences`).
 varies
     What the cell says is another thing each time, and no pattern evens it out; nothing compares it.
 """
@@ -54,6 +55,7 @@ from xml.etree import ElementTree as ET
 
 import nbclient
 import nbformat
+from jupyter_core.utils import ensure_async
 from nbval.plugin import get_sanitize_patterns
 from PIL import Image
 
@@ -66,23 +68,13 @@ SECONDS = 180
 
 LIVE = "application/vnd.jupyter.widget-view+json"
 _OURS = ("OPENAI_", "AZURE_", "IMAGEGEN_", "JPY_")
-_MACHINE = re.compile(
-    r"(?<![\w.~-])/(?:tmp|home|root|Users|var/folders|private)/|\b[A-Za-z]:\\+Users\\", re.IGNORECASE
-)
+_MACHINE = re.compile(r"(?i)(?<![\w.~-])/(?:tmp|home|root|users|var/folders|private)/|\b[a-z]:\\+users\\")
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}")
+# Whether its progress is seen, or it is done before that, is a matter of milliseconds.
+_STARTS_A_PICTURE = re.compile(
+    r"(?m)^(?!.*--dry-run).*(?:%%imagegen|%imagegen +[\"'-]|\ba?(?:generate|edit)\()"
+)
 _EMBEDDED = re.compile(r"data:(image/[\w.+-]+);base64,([A-Za-z0-9+/=\s]+)")
-_KERNEL = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "name": "python",
-        "nbconvert_exporter": "python",
-        "pygments_lexer": "ipython3",
-        "version": "3.11.7",
-    },
-}
 
 
 def all_lessons():
@@ -108,8 +100,20 @@ class _Client(nbclient.NotebookClient):
 
     def process_message(self, msg, cell, cell_index):
         if msg["msg_type"] in {"update_display_data", "clear_output"}:
-            self.changed.add(cell_index)
+            place = msg["content"].get("transient", {}).get("display_id")
+            self.changed |= set(self._display_id_map.get(place, [cell_index]))
         return super().process_message(msg, cell, cell_index)
+
+    async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
+        """As nbclient's, but what comes late for an earlier cell (`--nowait`) is not lost, as in JupyterLab."""
+        while True:
+            msg = await ensure_async(self.kc.iopub_channel.get_msg(timeout=None))
+            ours = msg["parent_header"].get("msg_id") == parent_msg_id
+            if ours or msg["msg_type"] == "update_display_data":
+                try:
+                    self.process_message(msg, cell, cell_index)
+                except nbclient.client.CellExecutionComplete:
+                    return
 
 
 def environment(root, **environ):
@@ -122,8 +126,8 @@ def environment(root, **environ):
 
 
 def copied_folder(root, source=LESSONS):
-    """A copy of the lessons' folder under `root`, made once."""
-    folder = root / "lessons"
+    """A copy of the lessons' folder in the home under `root`, made once."""
+    folder = root / "user" / "notebooks"
     if not folder.exists():
         shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     return folder
@@ -144,7 +148,8 @@ def run(path, root, **environ):
     Returns
     -------
     NotebookNode
-        The lesson as it would be saved, with live widgets still in it; cells that nbval cannot compare are tagged.
+        The lesson as it would be saved, with live widgets still in it, and `~` for the home; cells that nbval
+        cannot compare are tagged.
 
     Raises
     ------
@@ -166,9 +171,12 @@ def run(path, root, **environ):
     client.execute(env=environment(root, **environ))
     for index, cell in enumerate(notebook.cells):
         live = any(LIVE in output.get("data", {}) for output in cell.get("outputs", []))
-        if index in client.changed or live or "varies" in tags(cell):
+        starts = cell.cell_type == "code" and _STARTS_A_PICTURE.search(cell.source)
+        if index in client.changed or live or starts or "varies" in tags(cell):
             cell.metadata.tags = sorted({*tags(cell), "nbval-ignore-output"})
-    notebook.metadata = nbformat.from_dict(_KERNEL)
+    notebook.metadata = read(LESSONS / "01_quickstart.ipynb").metadata
+    for output in outputs(notebook):
+        _as_at_home(output, str(root / "user"))
     return notebook
 
 
@@ -349,9 +357,6 @@ def write(path):
     saved = read(path)
     with tempfile.TemporaryDirectory(prefix="lesson-") as root:
         ran = without_live_widgets(run(path, Path(root)))
-        for cell in ran.cells:
-            for output in cell.get("outputs", []):
-                _as_at_home(output, str(Path(root) / "user"))
     for index, (old, new) in enumerate(zip(saved.cells, ran.cells, strict=True)):
         if new.cell_type == "code" and said(old) == said(new) and looks(old) == looks(new):
             new.outputs = old.outputs
@@ -386,10 +391,7 @@ def main(arguments=None):
     for path in options.notebooks or all_lessons():
         found = write(path) if options.what == "write" else problems(read(path))
         failed = failed or bool(found)
-        size = path.stat().st_size
-        print(f"{path.name}: {size:,} bytes, {len(found)} problem{'s' if len(found) != 1 else ''}")
-        for problem in found:
-            print(f"  {problem}")
+        print(f"{path.name}: {path.stat().st_size:,} bytes, problems: {len(found)}", *found, sep="\n  ")
     return int(failed)
 
 

@@ -82,12 +82,13 @@ def _run(arguments: Namespace) -> int:
 
 
 def _command(name: str) -> Callable[[Namespace, Session], int]:
-    from jupyter_imagegen.cli import pictures, reports, tapes, upkeep
+    from jupyter_imagegen.cli import pictures, plans, reports, tapes, upkeep
 
     commands: dict[str, Callable[[Namespace, Session], int]] = {
         "generate": pictures.make,
         "edit": pictures.make,
         "estimate": pictures.estimate,
+        "plan": plans.plan,
         "costs": reports.costs,
         "history": reports.history,
         "models": reports.models,

@@ -10,7 +10,7 @@ from jupyter_imagegen.cli.outcomes import PROG, exit_codes_text
 from jupyter_imagegen.core.budgets import SCOPES
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options import add_options
-from jupyter_imagegen.options.table import whole_number
+from jupyter_imagegen.options.table import dollars, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +21,7 @@ _EXAMPLES = f"""\
 examples:
   {PROG} estimate "a lighthouse at dusk" -q high
   {PROG} generate "a lighthouse at dusk" -o lighthouse.png
+  {PROG} plan lesson.ipynb --max-usd 0.50
   {PROG} edit "make it winter" -i lighthouse.png -o winter.png
   cat prompt.txt | {PROG} generate - --json
   {PROG} budget 5 --per day
@@ -99,6 +100,17 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
         made.epilog = exit_codes_text()
         made.add_argument("prompt", metavar="PROMPT", help="what to draw, in quotes; - reads it from stdin")
         add_options(made, face="cli", leave_out=without)
+    plan = command("plan", "what notebooks cost, cell by cell; runs nothing and spends nothing")
+    plan.epilog = exit_codes_text()
+    plan.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file")
+    plan.add_argument(
+        "--max-usd", type=dollars, metavar="USD",
+        help="fail (3) if they could cost more than this when nothing is stored, or a price is not known",
+    )  # fmt: skip
+    plan.add_argument(
+        "--write", action="store_true",
+        help="put the result into each notebook: a table into its metadata, a line at its top",
+    )  # fmt: skip
     command("costs", "what was spent, by time and by model, and what the store saved")
     history = command("history", "pictures made so far, newest first")
     history.add_argument("text", nargs="?", default="", metavar="TEXT", help="only prompts that contain it")

@@ -15,7 +15,7 @@ from traitlets import Float, Int, Unicode, validate
 from jupyter_imagegen.errors import ConfigError, RequestError
 from jupyter_imagegen.magics.completing import offer_completion
 from jupyter_imagegen.magics.variables import filled, filled_words
-from jupyter_imagegen.options import find_command, given, help_text, magic_parser, quoted, split_line
+from jupyter_imagegen.options import given, help_text, line_command, read_cell, read_line, split_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -87,15 +87,12 @@ class Imagegen(Magics):
         words = split_line(line)
         if cell is not None:
             return self._cell(session, words, cell, names)
-        if not words:
-            raise RequestError(
-                "%imagegen needs a prompt in quotes, or a command", hint="`%imagegen?` shows them."
-            )
-        if words[0].startswith("-") or line.lstrip()[0] in "\"'":
+        command = line_command(words, line)
+        if command is None:
             return self._line(session, words, line, names)
         from jupyter_imagegen.magics.commands import run_command
 
-        return run_command(session, find_command(words[0]), filled_words(words[1:], names), names)
+        return run_command(session, command, filled_words(words[1:], names), names)
 
     imagegen.__doc__ = help_text()
 
@@ -110,18 +107,7 @@ class Imagegen(Magics):
         return default_session()
 
     def _cell(self, session: Session, words: list[str], cell: str, names: Mapping[str, Any]) -> View | None:
-        options = magic_parser().read(filled_words(words, names))
-        if options.words:
-            raise RequestError(
-                f"{options.words[0]!r} in the line of %%imagegen belongs to no option",
-                hint="The prompt goes under the line, and text with spaces in quotes.",
-            )
-        prompt = cell.strip()
-        if not prompt:
-            raise RequestError(
-                "there is no prompt under %%imagegen",
-                hint='Write one, or use %imagegen "a prompt" on one line.',
-            )
+        options, prompt = read_cell(filled_words(words, names), cell)
         if not options.raw:
             prompt = filled(prompt, names)
         if options.dry_run:
@@ -136,14 +122,7 @@ class Imagegen(Magics):
     def _line(
         self, session: Session, words: list[str], line: str, names: Mapping[str, Any]
     ) -> Result | View | None:
-        values = filled_words(words, names)
-        options = magic_parser("%imagegen").read(values)
-        bare = [word for word, value in zip(words, values, strict=True) if value in options.words]
-        if len(options.words) != 1 or not all(quoted(word, line) for word in bare):
-            raise RequestError(
-                "%imagegen takes one prompt, in quotes", hint='Such as %imagegen "a lighthouse at dusk" -n 2.'
-            )
-        prompt = options.words[0].strip()
+        options, prompt = read_line(words, filled_words(words, names), line)
         if options.dry_run:
             return self._dry_run(session, prompt, options, names)
         job, preview = self._submit(session, prompt, options, names)

@@ -153,9 +153,19 @@ def _cancel(session: Session, _options: Namespace, _names: Mapping[str, Any]) ->
     return paragraphs("Cancel", [words if given_up else "Nothing was being made."])
 
 
+def _plan(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    from jupyter_imagegen.planning import check_limit, plan_notebooks, plans_view, this_notebook
+
+    plans = plan_notebooks(session, [options.notebook or this_notebook(session)], write=options.write)
+    if options.max_usd is not None:
+        check_limit(plans, options.max_usd)
+    return plans_view(plans)
+
+
 _COMMANDS: Mapping[str, Callable[[Session, Namespace, Mapping[str, Any]], View]] = {
     "costs": _costs,
     "estimate": _estimate,
+    "plan": _plan,
     "history": _history,
     "show": _show,
     "budget": _budget,

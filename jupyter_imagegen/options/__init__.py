@@ -8,8 +8,11 @@ from jupyter_imagegen.options.parsing import (
     command_parser,
     find_command,
     given,
+    line_command,
     magic_parser,
     quoted,
+    read_cell,
+    read_line,
     split_line,
 )
 from jupyter_imagegen.options.table import COMMANDS, OPTIONS, Command, Option
@@ -26,7 +29,10 @@ __all__ = [
     "find_command",
     "given",
     "help_text",
+    "line_command",
     "magic_parser",
     "quoted",
+    "read_cell",
+    "read_line",
     "split_line",
 ]

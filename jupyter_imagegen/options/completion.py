@@ -50,6 +50,9 @@ def candidates(text: str, values: Callable[[str], Sequence[str]]) -> list[str] |
         return _starting(SCOPES, word)
     if before and before[0] in {"models", "styles"}:
         return _starting(values(before[0]), word)
+    if before and before[0] == "plan" and not word.startswith("-"):
+        # A notebook, which Jupyter's own completion of files finds; or an amount of dollars.
+        return None if before[-1] != "--max-usd" else []
     if word.startswith("-"):
         return _starting(_flags(before, by_flag), word)
     if not before and ours["magic"] == "%":
@@ -68,6 +71,8 @@ def _flags(before: Sequence[str], by_flag: dict[str, Option]) -> list[str]:
     """Long flags, those of no further use left out."""
     if before and before[0] == "budget":
         return ["--per"]
+    if before and before[0] == "plan":
+        return [flag for flag in ("--max-usd", "--write") if flag not in before]
     used = {by_flag[word].name for word in before if word in by_flag and not by_flag[word].repeatable}
     return [option.flags[-1] for option in OPTIONS if "magic" in option.faces and option.name not in used]
 

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_imagegen.errors import RequestError
-from jupyter_imagegen.options.table import COMMANDS, OPTIONS, seconds, whole_number
+from jupyter_imagegen.options.table import COMMANDS, OPTIONS, dollars, seconds, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,6 +148,72 @@ def magic_parser(prog: str = "%%imagegen", *, leave_out: Sequence[str] = ()) -> 
     return parser
 
 
+def read_cell(words: Sequence[str], cell: str) -> tuple[argparse.Namespace, str]:
+    """Read a cell's line and its prompt, in which nothing is filled in yet.
+
+    Raises
+    ------
+    RequestError
+        If a word belongs to no option, or there is no prompt.
+    """
+    options = magic_parser().read(words)
+    if options.words:
+        raise RequestError(
+            f"{options.words[0]!r} in the line of %%imagegen belongs to no option",
+            hint="The prompt goes under the line, and text with spaces in quotes.",
+        )
+    prompt = cell.strip()
+    if not prompt:
+        raise RequestError(
+            "there is no prompt under %%imagegen",
+            hint='Write one, or use %imagegen "a prompt" on one line.',
+        )
+    return options, prompt
+
+
+def read_line(words: Sequence[str], values: Sequence[str], line: str) -> tuple[argparse.Namespace, str]:
+    """Read a line with its prompt.
+
+    Parameters
+    ----------
+    words
+        As they stand in the line.
+    values
+        The same, with variables filled in.
+    line
+        The line, which shows whether the prompt stands in quotes.
+
+    Raises
+    ------
+    RequestError
+        If there is not one prompt, in quotes.
+    """
+    options = magic_parser("%imagegen").read(values)
+    bare = [word for word, value in zip(words, values, strict=True) if value in options.words]
+    if len(options.words) != 1 or not all(quoted(word, line) for word in bare):
+        raise RequestError(
+            "%imagegen takes one prompt, in quotes", hint='Such as %imagegen "a lighthouse at dusk" -n 2.'
+        )
+    return options, options.words[0].strip()
+
+
+def line_command(words: Sequence[str], line: str) -> str | None:
+    """The command of a line; None where it holds a prompt.
+
+    Raises
+    ------
+    RequestError
+        If the line is empty, or there is no such command.
+    """
+    if not words:
+        raise RequestError(
+            "%imagegen needs a prompt in quotes, or a command", hint="`%imagegen?` shows them."
+        )
+    if words[0].startswith("-") or line.lstrip()[0] in "\"'":
+        return None
+    return find_command(words[0])
+
+
 def command_parser(name: str) -> OptionParser:
     """Return the parser of one command of `%imagegen`, for what follows its name."""
     prog = f"%imagegen {name}"
@@ -166,6 +232,10 @@ def command_parser(name: str) -> OptionParser:
         parser.add_argument("--per", choices=SCOPES, default="day")
     elif name in {"models", "styles"}:
         parser.add_argument("name", nargs="?", metavar="NAME")
+    elif name == "plan":
+        parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK")
+        parser.add_argument("--max-usd", type=dollars, metavar="USD")
+        parser.add_argument("--write", action="store_true")
     elif name == "wait":
         parser.add_argument("--timeout", type=seconds)
     return parser

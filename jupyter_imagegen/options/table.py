@@ -301,6 +301,10 @@ COMMANDS: tuple[Command, ...] = (
         name="estimate", usage='"PROMPT" [options]', help="the price, before; spends nothing", pictures=True
     ),
     Command(
+        name="plan", usage="[NOTEBOOK] [--max-usd USD] [--write]",
+        help="what a notebook costs, cell by cell; runs nothing",
+    ),
+    Command(
         name="history", usage="[TEXT] [--limit N]", help="pictures made so far, those with TEXT in the prompt"
     ),
     Command(name="show", usage="KEY|last", help="a stored picture and how it was made"),
@@ -318,4 +322,4 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="doctor", help="is everything in place? What would a cell do?"),
     Command(name="wait", usage="[--timeout SECONDS]", help="wait for pictures still being made"),
     Command(name="cancel", help="abandon pictures still being made; what was sent may be billed"),
-)
+)  # fmt: skip

@@ -35,7 +35,7 @@ SUFFIX = ".cassette"
 CONTENTS = "cassette.json"
 #: Bytes. Ten thousand recordings are 10 MB of contents; git hosts take files of 100 MB.
 MOST_BYTES = 2**31
-_MOST_CONTENTS = 64 * 2**20
+MOST_CONTENTS = 64 * 2**20
 _MOST_PREVIEW = 4 * 2**20
 _MOST_MEMBERS = 50_000
 #: What a zip file's flags may say: nothing, or that names are UTF-8.
@@ -250,7 +250,7 @@ class Cassette:
         from jupyter_imagegen.imaging import MAX_BYTES
 
         most = (
-            _MOST_CONTENTS
+            MOST_CONTENTS
             if name == CONTENTS
             else _MOST_PREVIEW
             if name.startswith("previews/")
