@@ -60,6 +60,8 @@ class Bindings(ast.NodeVisitor):
         for alias in node.names:
             name = alias.asname or alias.name
             self._forget([name])
+            if (node.module, alias.name) == ("jupyter_imagegen.session", "Session"):
+                self._faces[name] = Verb(face=Face.MODULE, verb="default_session")
             if node.module == "jupyter_imagegen":
                 verbs = (
                     module_face(Face.MODULE) if alias.name == "*" else {alias.name} & module_face(Face.MODULE)
@@ -69,13 +71,16 @@ class Bindings(ast.NodeVisitor):
                     self._faces[verb if alias.name == "*" else name] = face
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        self._visit_value(node.value)
+        # Under another plain name the package is followed; anywhere else it is out of sight.
+        if not self._is_ours(node.value) or not all(isinstance(target, ast.Name) for target in node.targets):
+            self.visit(node.value)
         for target in node.targets:
             self._bind(target, node.value)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
-            self._visit_value(node.value)
+            if not self._is_ours(node.value) or not isinstance(node.target, ast.Name):
+                self.visit(node.value)
             self._bind(node.target, node.value)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
@@ -89,10 +94,11 @@ class Bindings(ast.NodeVisitor):
     def visit_Delete(self, node: ast.Delete) -> None:
         self._forget(stored_names(node))
 
-    def _visit_value(self, value: ast.expr) -> None:
-        """An alias of a verb of ours is no picture yet."""
-        if self._verb(value) is None:
-            self.visit(value)
+    def _is_ours(self, value: ast.expr) -> bool:
+        """Whether a value is the package or a verb of it, which makes no picture yet."""
+        return self._verb(value) is not None or (
+            isinstance(value, ast.Name) and self._face(value) is not None
+        )
 
     def _bind(self, target: ast.expr, value: ast.expr) -> None:
         many = ast.Tuple | ast.List
@@ -120,8 +126,14 @@ class Bindings(ast.NodeVisitor):
                 return
 
     def _forget(self, names: Sequence[str]) -> None:
+        """These names hold something else now."""
         for name in names:
             self._faces.pop(name, None)
+        self._doubt(names)
+
+    def _doubt(self, names: Sequence[str]) -> None:
+        """These names may hold something else now; the package under one is looked for still."""
+        for name in names:
             self._scope.drawn.pop(name, None)
             if name not in PURE_FUNCTIONS:
                 self._scope.names.pop(name, None)

@@ -141,6 +141,9 @@ def bought_elsewhere(call: ast.Call | str, scope: Scope) -> str:
     if not isinstance(call.func, ast.Attribute | ast.Name):
         return ""
     verb = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id
+    if verb in {"run_line_magic", "run_cell_magic"}:
+        ours = bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value == "imagegen"
+        return "its line is put together by code" if ours else ""
     if verb in _SHELLS:
         words = [
             each.value for node in call.args for each in ast.walk(node) if isinstance(each, ast.Constant)
@@ -151,7 +154,7 @@ def bought_elsewhere(call: ast.Call | str, scope: Scope) -> str:
     root = call.func.value
     while isinstance(root, ast.Attribute | ast.Subscript | ast.Call):
         root = root.func if isinstance(root, ast.Call) else root.value
-    mine = isinstance(root, ast.Name) and root.id in scope.bound and scope.last is not None
+    mine = isinstance(root, ast.Name) and root.id in scope.bound and scope.any_asked
     return f"whether `{source_of(call.func.value)}` is a picture is not known" if mine else ""
 
 

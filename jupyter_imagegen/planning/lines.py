@@ -41,6 +41,8 @@ class Scope:
         Every name that the notebook binds anywhere.
     moment : int
         Goes up whenever other code runs.
+    any_asked : bool
+        Whether anything was asked for before.
     """
 
     cell: int = 0
@@ -49,6 +51,7 @@ class Scope:
     last: Drawn | None = None
     bound: frozenset[str] = frozenset()
     moment: int = 0
+    any_asked: bool = False
 
 
 def asked_by_magic(

@@ -114,7 +114,8 @@ def _plan(session: Session, path: Path, shared: Held, *, write: bool) -> tuple[P
         document = with_cost_cell(document)
     reading = read(cells(document))
     plans = []
-    for held in (Held(), shared):
+    # The first of several has none before it.
+    for held in (Held(), shared) if shared.from_nothing else (shared,):
         # Its settings begin where a new kernel's would, and end with the notebook.
         workshop = Workshop(environ=session.workshop.environ, demo_fallback=True, now=session.workshop.now)
         workshop.notebook = str(path.absolute())
@@ -126,4 +127,4 @@ def _plan(session: Session, path: Path, shared: Held, *, write: bool) -> tuple[P
         plans.append(Plan(notebook=str(path), rows=tuple(rows), notes=reading.notes))
     if write:
         write_costs(path, data, document, plans[0])
-    return plans[0], plans[1]
+    return plans[0], plans[-1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.planning.asking import Asked, Configured, Drawn, Reading, Times
-from jupyter_imagegen.planning.bindings import Bindings
+from jupyter_imagegen.planning.bindings import Bindings, Verb
 from jupyter_imagegen.planning.calls import Face, asked_by_call, bought_elsewhere, configured
 from jupyter_imagegen.planning.code import LATE_MAGIC, is_ours, magic_of, outs, parsed
 from jupyter_imagegen.planning.constants import CannotKnowError, evaluated, source_of
@@ -28,6 +28,8 @@ _FAILS = "raises-exception"
 #: Magics whose line or cell is Python of the notebook, run once; and those that run it as often as they like.
 _ONCE = frozenset(("time", "capture", "prun"))
 _OFTEN = frozenset(("timeit",))
+#: Functions that look at the package and make nothing with it.
+_LOOKS = frozenset(("help", "dir", "vars", "type", "repr", "id", "reload"))
 
 
 def read(notebook: Sequence[Cell]) -> Reading:
@@ -86,11 +88,13 @@ class _Walk(Bindings):
         if magic is not None:
             self._visit_magic(node, *magic)
             return
-        if isinstance(node.func, ast.Attribute):
+        if isinstance(node.func, ast.Attribute) and self._face(node.func.value) is None:
             # Before its verb is looked up: in `generate(…).edit(…)` the first makes what the second changes.
             self.visit(node.func.value)
-        for each in (*node.args, *node.keywords):
-            self.visit(each)
+        looks = isinstance(node.func, ast.Name) and node.func.id in _LOOKS
+        self._all(
+            [each for each in (*node.args, *node.keywords) if not (looks and isinstance(each, ast.Name))]
+        )
         verb = self._verb(node.func)
         if verb is None:
             if not isinstance(node.func, ast.Attribute | ast.Name):
@@ -100,6 +104,9 @@ class _Walk(Bindings):
                     Asked(cell=self._scope.cell, prompt=source_of(node), lost=elsewhere, times=self._times)
                 )
             return
+        self._visit_verb(node, verb)
+
+    def _visit_verb(self, node: ast.Call, verb: Verb) -> None:
         if verb.verb == "configure":
             self._configure(configured(node, self._scope))
         elif verb.verb == "panel":
@@ -114,11 +121,14 @@ class _Walk(Bindings):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self._handed_on(node)
-        self.visit(node.value)
+        if self._face(node.value) is None:
+            self.visit(node.value)
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             self._handed_on(node)
+        else:
+            self._forget([node.id])
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):
@@ -126,14 +136,15 @@ class _Walk(Bindings):
 
     def _handed_on(self, node: ast.expr) -> None:
         verb = self._verb(node)
-        if verb is not None and verb.verb not in {"configure", "panel", "default_session"}:
+        whole = isinstance(node, ast.Name) and self._face(node) is not None
+        if whole or (verb is not None and verb.verb not in {"configure", "panel", "default_session"}):
             lost = f"{source_of(node)} is handed on: how often it is called, and with what, is not known"
             self._add(Asked(cell=self._scope.cell, prompt=source_of(node), lost=lost, times=self._times))
 
     def _add(self, asked: Asked) -> Drawn:
         self.steps.append(asked)
         drawn = Drawn(step=len(self.steps) - 1, sample=0 if asked.times.sure else None)
-        self._scope.last = drawn
+        self._scope.last, self._scope.any_asked = drawn, True
         return drawn
 
     def _configure(self, change: Configured) -> None:
@@ -197,21 +208,21 @@ class _Walk(Bindings):
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
         names = stored_names(node)
-        self._forget(names)
+        self._doubt(names)
         with self._under(self._rounds(node.iter)):
             self._all(node.body)
-        self._forget(names)
+        self._doubt(names)
         self._all(node.orelse)
 
     visit_AsyncFor = visit_For  # noqa: N815
 
     def visit_While(self, node: ast.While) -> None:
         names = stored_names(node)
-        self._forget(names)
+        self._doubt(names)
         with self._under(Times(count=None, sure=False, reason="a `while` loop: how often is not known")):
             self.visit(node.test)
             self._all(node.body)
-        self._forget(names)
+        self._doubt(names)
         self._all(node.orelse)
 
     def visit_If(self, node: ast.If | ast.IfExp) -> None:
@@ -226,7 +237,7 @@ class _Walk(Bindings):
             with self._under(times):
                 self._all(body)
         if not times.sure:
-            self._forget(stored_names(node))
+            self._doubt(stored_names(node))
 
     visit_IfExp = visit_If  # noqa: N815
 
@@ -238,26 +249,31 @@ class _Walk(Bindings):
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         with self._under(Times(sure=False, reason="only after an error")):
             self._all(node.body)
-        self._forget(stored_names(node))
+        self._doubt(stored_names(node))
 
     def visit_match_case(self, node: ast.match_case) -> None:
         with self._under(Times(sure=False, reason="only in this case of a `match`")):
             self._all(node.body)
-        self._forget(stored_names(node))
+        self._doubt(stored_names(node))
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._all([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
         names = stored_names(node)
-        self._forget(names)
+        self._doubt(names)
         with self._under(
             Times(count=None, sure=False, reason=f"in `{node.name}`: how often it is called is not known")
         ):
             self._all(node.body)
-        self._forget(names)
+        self._doubt(names)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.generic_visit(node)
+        self._forget([node.name])
+
     def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._doubt(stored_names(node))
         with self._under(
             Times(count=None, sure=False, reason="in a `lambda`: how often it is called is not known")
         ):
@@ -274,6 +290,7 @@ class _Walk(Bindings):
             return
         first, *rest = generators
         self.visit(first.iter)
+        self._doubt(stored_names(first.target))
         rounds = self._rounds(first.iter)
         with self._under(rounds):
             self._all(first.ifs)

@@ -332,6 +332,78 @@ def test_a_name_that_code_may_have_filled_is_not_taken_for_what_it_was(plan):
     assert found.rows[1].price.usd is None
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        "def helper():\n    import jupyter_imagegen as imagegen\n    return imagegen.__version__",
+        "if slow():\n    import jupyter_imagegen as imagegen",
+        "for imagegen_x in range(2):\n    import jupyter_imagegen as imagegen",
+        "helper = lambda imagegen: 1",
+        "class A:\n    import jupyter_imagegen as imagegen",
+        "help(imagegen)",
+        "ig = imagegen\nimagegen = ig",
+    ],
+)
+def test_the_package_is_not_lost_from_sight(plan, between):
+    found = plan(IMPORT, between, 'imagegen.generate("a fox")')
+    assert only(found).price.usd
+
+
+def test_a_name_that_is_something_else_now_is_not_the_package(plan):
+    assert plan(IMPORT, "import pictures as imagegen", 'imagegen.generate("a fox")').rows == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "helper(imagegen)",
+        "getattr(imagegen, 'generate')('a fox')",
+        "tool.package = imagegen",
+        "run = [imagegen.generate]",
+        "get_ipython().run_line_magic('imagegen', '\"a ' + animal)",
+        "subprocess.run('jupyter-imagegen generate fox', shell=True)",
+    ],
+)
+def test_what_may_buy_out_of_sight_is_unknown_and_not_nothing(plan, source):
+    row = only(plan(IMPORT, source))
+    assert row.unknown
+    assert row.price.usd is None
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "with open_picture() as r:\n    pass",
+        "for r in pictures:\n    pass",
+        "r = other()",
+        "if lucky():\n    r = other()",
+        "def r(): pass",
+        "class r: pass",
+        "import r",
+        "del r",
+    ],
+)
+def test_a_result_whose_name_may_hold_something_else_is_unknown(plan, between):
+    found = plan(f'{IMPORT}\nr = imagegen.generate("a fox")', between, 'r.edit("make it winter")')
+    assert found.rows[-1].unknown
+
+
+def test_a_session_of_ones_own_is_asked_like_the_package(plan):
+    found = plan(
+        'import jupyter_imagegen\ns = jupyter_imagegen.default_session()\ns.generate("a fox")',
+        'from jupyter_imagegen.session import Session\nSession().submit("an owl")',
+    )
+    assert [row.prompt for row in found.rows] == ["a fox", "an owl"]
+    assert all(row.price.usd for row in found.rows)
+
+
+def test_another_store_that_a_cell_sets_is_not_opened(plan, tmp_path):
+    found = plan(f"{IMPORT}\nimagegen.configure(home={str(tmp_path / 'elsewhere')!r})", "%%imagegen\na fox")
+    assert only(found).stored is None
+    assert "another store" in " ".join(only(found).notes)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_an_unpublished_price_is_unknown_and_not_nothing(plan):
     found = plan("%%imagegen -m gpt-image-2.6 --output-format gif\na running fox")
     row = only(found)
