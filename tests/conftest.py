@@ -25,11 +25,13 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--long"):
-        return
+    """Before `-m` chooses: with --long, what goes on for longer is long as well."""
     for item in items:
-        if item.get_closest_marker("long"):
+        if config.getoption("--long") and "long" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.long)
+        elif not config.getoption("--long") and item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="takes long; runs with --long"))
 
 
