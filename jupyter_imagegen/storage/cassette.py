@@ -13,33 +13,55 @@ digest; a file that is not wholly what it says is refused whole.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
+import sys
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.errors import CassetteError
-from jupyter_imagegen.storage import files
+from jupyter_imagegen.storage import files, plainzip
 from jupyter_imagegen.storage.checks import ManifestError
 from jupyter_imagegen.storage.manifest import COMPOSITE, Manifest, manifest_from_bytes
 
 if TYPE_CHECKING:
-    import zipfile
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from jupyter_imagegen.storage.manifest import Kept, Recording
 
 SUFFIX = ".cassette"
 CONTENTS = "cassette.json"
-#: Bytes. Ten thousand recordings are 10 MB of contents; git hosts take files of 100 MB.
+#: Bytes. Git hosts take files of 100 MB.
 MOST_BYTES = 2**31
-MOST_CONTENTS = 64 * 2**20
+#: Bytes; twenty thousand recordings. JSON can become twenty times its length in memory.
+MOST_CONTENTS = 16 * 2**20
 _MOST_PREVIEW = 4 * 2**20
 _MOST_MEMBERS = 50_000
-#: What a zip file's flags may say: nothing, or that names are UTF-8.
-_PLAIN_FLAGS = {0, 0x800}
+#: Characters of somebody else's text that a message repeats.
+_LONGEST_SAID = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Taken:
+    """What one state of the file holds; replaced in one piece, because threads share a cassette.
+
+    Attributes
+    ----------
+    stamp : tuple of int or None
+        Tells this state of the file from others; None where there is no file.
+    manifest, samples, members
+        What it holds, its recordings by key, where its files begin.
+    """
+
+    stamp: tuple[int, int, int] | None
+    manifest: Manifest
+    samples: Mapping[str, list[Recording]]
+    members: Mapping[str, plainzip.Member]
 
 
 class Cassette:
@@ -61,10 +83,9 @@ class Cassette:
 
     def __init__(self, path: Path, *, preview_side: int | None = None) -> None:
         self.path = path
-        self._blank = Manifest(preview_side=preview_side)
-        self._seen: tuple[int, int] | None = None
-        self._manifest = self._blank
-        self._samples: dict[str, list[Recording]] = {}
+        blank = Manifest(preview_side=preview_side)
+        self._blank = _Taken(stamp=None, manifest=blank, samples={}, members={})
+        self._last = self._blank
 
     @property
     def manifest(self) -> Manifest:
@@ -75,17 +96,7 @@ class Cassette:
         CassetteError
             If the file cannot be read, is no cassette, or is not wholly what it says.
         """
-        try:
-            stat = self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            self._take(self._blank, None)
-            return self._manifest
-        except OSError as exc:
-            raise self.refused(f"cannot be read ({exc.strerror or exc})") from exc
-        seen = (stat.st_mtime_ns, stat.st_size)
-        if seen != self._seen:
-            self._take(self._read(), seen)
-        return self._manifest
+        return self._now().manifest
 
     def find(self, key: str, limit: int | None = None, *, composites: bool = False) -> list[Image]:
         """Recorded pictures of a request, in the order they were drawn; nothing is decoded.
@@ -102,19 +113,17 @@ class Cassette:
         CassetteError
             As `manifest`.
         """
-        manifest = self.manifest
-        samples = [one for one in self._samples.get(key, []) if (one.namespace == COMPOSITE) == composites]
-        return [self._image(one, manifest) for one in samples[:limit]]
+        now = self._now()
+        samples = [one for one in now.samples.get(key, []) if (one.namespace == COMPOSITE) == composites]
+        return [self._image(one, now.manifest) for one in samples[:limit]]
 
     def next_sample(self, key: str) -> int:
         """The number that the next drawing of a request gets here."""
-        _ = self.manifest
-        return max((one.sample + 1 for one in self._samples.get(key, [])), default=0)
+        return max((one.sample + 1 for one in self._now().samples.get(key, [])), default=0)
 
     def entry(self, prefix: str) -> list[Image]:
         """The pictures of the one request whose key begins so; none where there is none, or more than one."""
-        _ = self.manifest
-        keys = [key for key in self._samples if key.startswith(prefix)]
+        keys = [key for key in self._now().samples if key.startswith(prefix)]
         return self.find(keys[0]) if len(keys) == 1 else []
 
     def read(self, name: str, digest: str) -> bytes:
@@ -125,8 +134,11 @@ class Cassette:
         CassetteError
             If they are not, or cannot be read.
         """
-        with self._opened() as archive:
-            data = self._member(archive, name)
+        with self._opened() as file:
+            member = self._taken_from(file).members.get(name)
+            if member is None:
+                raise self.refused(f"lacks {name}")
+            data = self._member(file, name, member)
         if files.sha256(data) != digest:
             raise self.refused(f"is damaged: {name} is not what was recorded")
         return data
@@ -141,12 +153,6 @@ class Cassette:
             f"the cassette {self.path.name} {words}",
             hint="Take it again from where it came, or `%imagegen cassette use none` to go on without.",
         )
-
-    def _take(self, manifest: Manifest, seen: tuple[int, int] | None) -> None:
-        samples: dict[str, list[Recording]] = {}
-        for one in manifest.recordings.values():
-            samples.setdefault(one.key, []).append(one)
-        self._manifest, self._samples, self._seen = manifest, samples, seen
 
     def _image(self, one: Recording, manifest: Manifest) -> Image:
         kept = manifest.pictures[one.digest]
@@ -194,74 +200,83 @@ class Cassette:
         if (header.mime, header.width, header.height) != told:
             raise self.refused(f"holds another picture in {name} than it says")
 
-    def _read(self) -> Manifest:
-        with self._opened() as archive:
-            members = self._checked_members(archive)
-            try:
-                manifest = manifest_from_bytes(self._member(archive, CONTENTS))
-            except ManifestError as exc:
-                raise self.refused(f"cannot be used: {exc}") from exc
-        strange = members - {CONTENTS} ^ set(manifest.members())
-        if strange:
-            name = min(strange)
-            raise self.refused(
-                f"{'holds' if name in members else 'lacks'} {name[:120]!r} against its contents"
-            )
-        return manifest
-
-    def _opened(self) -> zipfile.ZipFile:
-        import zipfile
-
+    def _now(self) -> _Taken:
+        """What the file holds now; read where it is another than last time."""
         try:
-            if self.path.stat().st_size > MOST_BYTES:
-                raise self.refused(f"is larger than {MOST_BYTES // 2**20:,} MB")
-            return zipfile.ZipFile(self.path)
+            there = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            self._last = self._blank
+            return self._blank
         except OSError as exc:
             raise self.refused(f"cannot be read ({exc.strerror or exc})") from exc
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as exc:
-            raise self.refused("is not a cassette, or is cut") from exc
+        last = self._last
+        if _stamp(there) == last.stamp:
+            return last
+        with self._opened() as file:
+            return self._taken_from(file)
 
-    def _checked_members(self, archive: zipfile.ZipFile) -> set[str]:
-        """The names in the zip file, once it is sure that each takes as much as it says and no more."""
-        import zipfile
-
-        members = archive.infolist()
-        names = {member.filename for member in members}
-        if len(members) > _MOST_MEMBERS or len(names) != len(members):
-            raise self.refused("holds too many files, or one name twice")
-        total = 0
-        for member in members:
-            packed = member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size
-            if packed or member.flag_bits not in _PLAIN_FLAGS:
-                raise self.refused(
-                    f"holds {member.filename[:120]!r} compressed or encrypted, as no cassette does"
-                )
-            total += member.file_size
-        # Files that overlap in the zip would be more than the whole.
-        if total > os.fstat(archive.fp.fileno()).st_size:  # type: ignore[union-attr]  # it is open
-            raise self.refused("says that it holds more than it is long")
-        if CONTENTS not in names:
+    def _taken_from(self, file: BinaryIO) -> _Taken:
+        last, stamp = self._last, _stamp(os.fstat(file.fileno()))
+        if stamp == last.stamp:
+            return last
+        members = plainzip.directory(file, most_members=_MOST_MEMBERS)
+        if CONTENTS not in members:
             raise self.refused(f"is not a cassette: it has no {CONTENTS}")
-        return names
+        manifest = manifest_from_bytes(self._member(file, CONTENTS, members[CONTENTS]))
+        self._compare(manifest, members)
+        samples: dict[str, list[Recording]] = {}
+        for one in manifest.recordings.values():
+            samples.setdefault(one.key, []).append(one)
+        self._last = _Taken(stamp=stamp, manifest=manifest, samples=samples, members=members)
+        return self._last
 
-    def _member(self, archive: zipfile.ZipFile, name: str) -> bytes:
-        import zipfile
+    def _compare(self, manifest: Manifest, members: Mapping[str, plainzip.Member]) -> None:
+        """The files are those that the contents name, and as long."""
+        if strange := members.keys() - {CONTENTS} ^ manifest.members().keys():
+            name = min(strange)
+            raise self.refused(
+                f"{'holds' if name in members else 'lacks'} {name[:120]!a} against its contents"
+            )
+        if manifest.preview_side is not None:
+            return
+        for digest, kept in manifest.pictures.items():
+            name = kept.member(digest)
+            if members[name].size != kept.size_bytes:
+                raise self.refused(f"holds {name} of another length than it says")
 
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        """The file, open; whatever is wrong with it is said with its name."""
+        try:
+            there = self.path.stat()
+            # A pipe would be waited for, a device never end.
+            if not stat.S_ISREG(there.st_mode):
+                raise self.refused("is not a regular file")
+            if there.st_size > MOST_BYTES:
+                raise self.refused(f"is larger than {MOST_BYTES // 2**20:,} MB")
+            with self.path.open("rb") as file:
+                yield file
+        except plainzip.PlainZipError as exc:
+            raise self.refused(str(exc)) from exc
+        except ManifestError as exc:
+            raise self.refused(f"cannot be used: {_short(str(exc))}") from exc
+        except OSError as exc:
+            raise self.refused(f"cannot be read ({exc.strerror or exc})") from exc
+
+    def _member(self, file: BinaryIO, name: str, member: plainzip.Member) -> bytes:
         from jupyter_imagegen.imaging import MAX_BYTES
 
-        most = (
-            MOST_CONTENTS
-            if name == CONTENTS
-            else _MOST_PREVIEW
-            if name.startswith("previews/")
-            else MAX_BYTES
-        )
-        try:
-            member = archive.getinfo(name)
-            if member.file_size > most or member.compress_type != zipfile.ZIP_STORED:
-                raise self.refused(f"holds {name} of {member.file_size:,} bytes, and {most:,} is the limit")
-            return archive.read(member)
-        except KeyError as exc:
-            raise self.refused(f"lacks {name}") from exc
-        except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as exc:
-            raise self.refused(f"is damaged: {name} cannot be read") from exc
+        small = name.startswith("previews/")
+        most = MOST_CONTENTS if name == CONTENTS else _MOST_PREVIEW if small else MAX_BYTES
+        if member.size > most:
+            raise self.refused(f"holds {name} of {member.size:,} bytes, and {most:,} is the limit")
+        return plainzip.read(file, name, member)
+
+
+def _stamp(there: os.stat_result) -> tuple[int, int, int]:
+    """Tells one state of a file from another; Windows gives a file two numbers, by how it is asked."""
+    return (there.st_mtime_ns, there.st_size, 0 if sys.platform == "win32" else there.st_ino)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]}…"

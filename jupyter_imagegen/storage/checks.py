@@ -10,6 +10,10 @@ from jupyter_imagegen.storage.files import is_digest
 
 #: Characters of any one text; a prompt may have 32,000.
 MOST_TEXT = 200_000
+#: Tables in a parameter, one in another; the API's own go two deep.
+_DEEPEST = 8
+_LONGEST_NAME = 60
+_MOST_NUMBER = 2**63
 
 
 class ManifestError(ValueError):
@@ -40,6 +44,27 @@ def text(value: object, what: str) -> str:
 def text_or_none(value: object, what: str) -> str | None:
     """Return text, or None."""
     return None if value is None else text(value, what)
+
+
+def named(name: str) -> str:
+    """A name out of the file, as a message may show it."""
+    return ascii(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…")
+
+
+def plain(value: object, what: str) -> object:
+    """Return what a parameter may be: text, a whole number, or a list or table of them that is not deep."""
+    if _is_plain(value, _DEEPEST) and not isinstance(value, list):
+        return value
+    raise ManifestError(f"{what} is neither text nor a whole number nor a table of them")
+
+
+def _is_plain(value: object, deepest: int) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MOST_TEXT
+    if isinstance(value, int):
+        return abs(value) < _MOST_NUMBER
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return inner is not None and deepest > 0 and all(_is_plain(one, deepest - 1) for one in inner)
 
 
 def one_of(value: object, known: tuple[str, ...], what: str) -> str:
@@ -79,7 +104,8 @@ def dollars(value: object, here: str) -> str | None:
         amount = Decimal(value) if isinstance(value, str) and len(value) <= 40 else Decimal("NaN")  # noqa: PLR2004
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or not 0 <= amount < 1_000_000 or amount.as_tuple().exponent < -30:  # type: ignore[operator]  # noqa: PLR2004  # finite: an int
+    # A zero may have any exponent, and be endless when it is written out.
+    if not amount.is_finite() or not 0 <= amount < 1_000_000 or not -30 <= amount.as_tuple().exponent <= 6:  # type: ignore[operator]  # noqa: PLR2004  # finite: an int
         raise ManifestError(f"{here}: cost_usd must be US dollars from 0 to a million, as text")
     return str(value)
 
@@ -87,8 +113,10 @@ def dollars(value: object, here: str) -> str | None:
 def moment(value: object, here: str) -> str:
     """Return a moment as it was written."""
     try:
-        if isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None:
-            return value
+        when = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        pass
-    raise ManifestError(f"{here}: made_at must be a moment with its time zone")
+        when = None
+    # At the ends of time a moment is none in the zone next to its own.
+    if when is None or when.tzinfo is None or not 1 < when.year < 9999:  # noqa: PLR2004  # datetime's own ends
+        raise ManifestError(f"{here}: made_at must be a moment with its time zone")
+    return str(value)

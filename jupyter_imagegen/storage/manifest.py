@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_imagegen.core.keys import KEY_VERSION, recorded_key
+from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.storage import checks
 from jupyter_imagegen.storage.checks import ManifestError
 from jupyter_imagegen.storage.files import EXTENSIONS
@@ -39,6 +40,8 @@ _MOST_SIDE = 65_535
 _MOST_BYTES = 128 * 1024 * 1024
 _PREVIEW_MIMES = ("image/jpeg", "image/png")
 _OPERATIONS = ("generate", "edit")
+#: Settings that are never left to the API.
+_ALWAYS_SET = ("model", "size", "quality")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,10 +201,12 @@ def manifest_from_bytes(data: bytes) -> Manifest:
     except (ValueError, RecursionError) as exc:
         raise ManifestError("its table of contents is not JSON") from exc
     top = checks.table(document, "its table of contents")
-    if top.get("cassette") != CASSETTE_VERSION:
-        _refuse_version(top.get("cassette"))
-    if top.get("keys") != KEY_VERSION:
-        raise ManifestError(f"its keys are of version {top.get('keys')!r}, and {KEY_VERSION} is in use here")
+    version, keys = top.get("cassette"), top.get("keys")
+    # True is 1 too.
+    if version != CASSETTE_VERSION or isinstance(version, bool):
+        _refuse_version(version)
+    if keys != KEY_VERSION or isinstance(keys, bool):
+        raise ManifestError(f"its keys are of version {ascii(keys)[:20]}, and {KEY_VERSION} is in use here")
     side = top.get("preview_side")
     pictures = {
         checks.digest(name, "a picture"): _kept(kept, name)
@@ -233,7 +238,7 @@ def _recording(value: object) -> Recording:
     names = {f.name for f in fields(Recording)}
     if set(table) != names:
         wrong = min(set(table) ^ names)
-        raise ManifestError(f"{here} has {'no' if wrong in names else 'a'} field {wrong!r}")
+        raise ManifestError(f"{here} has {'no' if wrong in names else 'a'} field {checks.named(wrong)}")
     made: dict[str, Any] = {
         "key": key,
         "sample": checks.whole(table["sample"], f"{here}: sample", 0, 1_000_000),
@@ -255,7 +260,11 @@ def _recording(value: object) -> Recording:
         "made_at": checks.moment(table["made_at"], here),
     }
     one = Recording(**made)
-    if one.namespace != COMPOSITE and one.key != key_of(one):
+    try:
+        keyed = one.namespace == COMPOSITE or one.key == key_of(one)
+    except RequestError as exc:
+        raise ManifestError(f"{here}: {exc.message}") from exc
+    if not keyed:
         raise ManifestError(f"{here}: its key is not the key of its request")
     return one
 
@@ -288,12 +297,14 @@ def _kept(value: object, digest: str) -> Kept:
 def _settings(value: object) -> dict[str, Any]:
     table = checks.table(value, "settings")
     if strange := sorted(set(table) - set(SETTINGS)):
-        raise ManifestError(f"its settings hold {strange[0]!r}, which is none of a request's")
+        raise ManifestError(f"its settings hold {checks.named(strange[0])}, which is none of a request's")
     for name, one in table.items():
+        if one is None and name not in _ALWAYS_SET:
+            continue
         if name == "output_compression":
-            _ = one is None or checks.whole(one, f"settings: {name}", 0, 100)
-        else:
-            checks.text_or_none(one, f"settings: {name}")
+            checks.whole(one, f"settings: {name}", 0, 100)
+        elif not checks.text(one, f"settings: {name}"):
+            raise ManifestError(f"settings: {name} must not be empty")
     return dict(sorted(table.items()))
 
 
@@ -309,15 +320,14 @@ def _parameters(value: object, here: str) -> dict[str, Any]:
     for name, one in table.items():
         if name in {"model", "prompt"}:
             raise ManifestError(f"{here}: {name} stands in its parameters")
-        if not isinstance(one, str | int | dict) or len(str(one)) > checks.MOST_TEXT:
-            raise ManifestError(f"{here}: {name} is neither text nor a whole number nor a table")
+        checks.plain(one, f"{here}: {checks.named(name)}")
     return table
 
 
 def _inputs(value: object, here: str) -> dict[str, Any]:
     table = checks.table(value, f"{here}: inputs")
     if strange := sorted(set(table) - {"images", "mask", "markup"}):
-        raise ManifestError(f"{here}: inputs hold {strange[0]!r}")
+        raise ManifestError(f"{here}: inputs hold {checks.named(strange[0])}")
     for digest in checks.items(table.get("images", []), f"{here}: inputs"):
         checks.digest(digest, f"{here}: inputs")
     for name in set(table) - {"images"}:
@@ -331,6 +341,6 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _refuse_version(version: object) -> NoReturn:
     newer = isinstance(version, int) and version > CASSETTE_VERSION
-    if newer:
-        raise ManifestError(f"it is of version {version}, written by a newer jupyter_imagegen")
+    if newer and not isinstance(version, bool):
+        raise ManifestError(f"it is of version {ascii(version)[:20]}, written by a newer jupyter_imagegen")
     raise ManifestError("its table of contents is not a cassette's")
