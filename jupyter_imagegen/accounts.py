@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from jupyter_imagegen.core.budgets import Budget
-    from jupyter_imagegen.core.results import Face
+    from jupyter_imagegen.core.results import Face, Result
     from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
     from jupyter_imagegen.storage.lineage import Ancestor
     from jupyter_imagegen.workshop import Workshop
@@ -52,8 +52,15 @@ class Accounts:
     Decimal('0')
     """
 
-    def __init__(self, workshop: Workshop, *, face: Face | None = None) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        *,
+        face: Face | None = None,
+        last: Callable[[], Result | None] = lambda: None,
+    ) -> None:
         self._workshop = workshop
+        self._last = last
         self._face = face
         self._listeners: dict[object, Callable[[], None]] = {}
         self._listeners_lock = threading.Lock()
@@ -94,7 +101,7 @@ class Accounts:
                 _log.exception("a listener of the accounts failed")
 
     def history(self, text: str = "", *, limit: int = 20) -> list[HistoryEntry]:
-        """What was made, newest first.
+        """What was made, newest first; in replay, what the cassette holds.
 
         Parameters
         ----------
@@ -105,14 +112,49 @@ class Accounts:
 
         Examples
         --------
-        >>> [entry.request["prompt"] for entry in imagegen.history("lighthouse")]
+        >>> [entry.prompt for entry in imagegen.history("lighthouse")]
         ['a lighthouse at dusk']
         """
-        entries = self._workshop.storage.pictures.history(text, limit=limit)
-        return [
-            replace(entry, images=tuple(replace(image, face=self._face) for image in entry.images))
-            for entry in entries
-        ]
+        deck = self._workshop.deck(self._workshop.settings())
+        if deck.replays and deck.cassette is not None:
+            from jupyter_imagegen.storage.playback import recorded_history
+
+            entries = recorded_history(deck.cassette, text, limit=limit)
+        else:
+            entries = self._workshop.storage.pictures.history(text, limit=limit)
+        return [self._shown(entry) for entry in entries]
+
+    def entry(self, key: str) -> HistoryEntry:
+        """One request with its pictures, out of the store or the cassette in use.
+
+        Parameters
+        ----------
+        key
+            Its key, the first digits of it, or `last`.
+
+        Raises
+        ------
+        StoreError
+            If there is none, or more than one.
+
+        Examples
+        --------
+        >>> session.accounts.entry("last").prompt
+        'a lighthouse at dusk'
+        """
+        deck, wanted = self._workshop.deck(self._workshop.settings()), key.strip().lower()
+        last = self._last()
+        if wanted == "last" and last is not None:
+            wanted = last.key
+        if deck.cassette is not None:
+            from jupyter_imagegen.storage.playback import recorded_entry
+
+            if (found := recorded_entry(deck.cassette, wanted)) is not None:
+                return self._shown(found)
+        return self._shown(self._workshop.storage.pictures.entry(key))
+
+    def _shown(self, entry: HistoryEntry) -> HistoryEntry:
+        return replace(entry, images=tuple(replace(image, face=self._face) for image in entry.images))
 
     def origins(self, entry: HistoryEntry) -> tuple[Ancestor, ...]:
         """The pictures that an edit was made from, in order, each with what it was itself made from.
@@ -125,6 +167,12 @@ class Accounts:
         """
         from jupyter_imagegen.storage.lineage import ancestors
 
+        if any(image.origin == "cassette" for image in entry.images):
+            from jupyter_imagegen.storage.playback import recorded_ancestors
+
+            deck = self._workshop.deck(self._workshop.settings())
+            if deck.cassette is not None:
+                return recorded_ancestors(deck.cassette, entry)
         return ancestors(self._workshop.storage.pictures, entry)
 
     def costs(self) -> Costs:

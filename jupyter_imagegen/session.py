@@ -65,7 +65,7 @@ class Session:
         now: Callable[[], datetime] = _local_time,
     ) -> None:
         self.workshop = Workshop(environ=environ, demo_fallback=demo_fallback, now=now)
-        self.accounts = Accounts(self.workshop, face=self)
+        self.accounts = Accounts(self.workshop, face=self, last=lambda: self.last)
         self.cassettes = Cassettes(self.workshop)
         #: Shows a job's progress and waits for its result; set by the display where there is one.
         self.watch: Callable[[Job], Result] = _wait

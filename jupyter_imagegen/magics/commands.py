@@ -92,7 +92,7 @@ def _history(session: Session, options: Namespace, _names: Mapping[str, Any]) ->
 
 
 def _show(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
-    entry = session.workshop.storage.pictures.entry(options.key)
+    entry = session.accounts.entry(options.key)
     return recipe_view(entry, origins=session.accounts.origins(entry))
 
 

@@ -54,12 +54,16 @@ class Deck:
             If the store cannot be read.
         """
         recorded = [] if self.cassette is None else self.cassette.find(key, n, composites=composites)
-        if self.replays or len(recorded) == n:
+        if self.replays or not recorded:
+            return recorded if self.replays else pictures.find(key, n)
+        whole = not any(image.reduced for image in recorded)
+        if whole and len(recorded) == n:
             return recorded
-        if not recorded:
-            return pictures.find(key, n)
+        stored = {image.digest: image for image in pictures.find(key)}
+        # A picture is worth more than its small copy.
+        recorded = [stored.get(image.digest, image) if image.reduced else image for image in recorded]
         held = {image.digest for image in recorded}
-        return [*recorded, *(image for image in pictures.find(key) if image.digest not in held)][:n]
+        return [*recorded, *(image for digest, image in stored.items() if digest not in held)][:n]
 
     def next_sample(self, pictures: Pictures, key: str) -> int:
         """The number that the next drawing of a request gets, so that no painter repeats a recorded one."""
