@@ -426,6 +426,8 @@ def test_a_store_of_a_newer_version_is_left_alone_and_nothing_is_paid(session, s
 
 
 def test_a_closed_session_leaves_no_thread(home):
+    # Other files' sessions may live on in this process.
+    before = set(threading.enumerate())
     with ImageServer() as server:
         os.environ.update(server.env())
         session = Session()
@@ -434,7 +436,9 @@ def test_a_closed_session_leaves_no_thread(home):
         for name in server.env():
             os.environ.pop(name)
     assert not [
-        thread for thread in threading.enumerate() if thread.name.startswith(("imagegen", "asyncio_"))
+        thread
+        for thread in set(threading.enumerate()) - before
+        if thread.name.startswith(("imagegen", "asyncio_"))
     ]
 
 

@@ -32,6 +32,7 @@ def test_the_live_panel_shows_alone_and_its_static_form_when_the_kernel_is_gone(
 
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     page.reload()
-    expect(static).to_be_visible()
+    # A whole front end is loaded once more.
+    expect(static).to_be_visible(timeout=30_000)
     expect(page.get_by_text("model not found")).to_be_hidden()
     expect(live).to_be_hidden()
