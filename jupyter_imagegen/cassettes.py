@@ -115,9 +115,17 @@ class Cassettes:
             raise CassetteError(
                 f"there is no cassette {file}", hint="To make one, add `--mode record` and run the cells."
             )
-        _ = _cassette(path).manifest
+        there = _cassette(path).manifest
+        if previews is not None and path.is_file() and there.preview_side != previews:
+            raise CassetteError(
+                f"{path.name} holds {there.holds}, and that stays as it was begun",
+                hint="Begin another one, or leave --previews out.",
+            )
         values: dict[str, object] = {"cassette": str(path), "record_mode": wanted}
-        self._workshop.configure({**values, "cassette_preview": previews})
+        settings = self._workshop.configure({**values, "cassette_preview": previews})
+        if (cassette := self._workshop.deck(settings).cassette) is not None:
+            # It may have been taken into use before, to hold something else.
+            cassette.begin(settings.cassette_preview)
         return self.in_use()
 
     def record(self, order: Order, found: Sequence[tuple[str, Image]]) -> list[str]:
@@ -191,7 +199,7 @@ class Cassettes:
         from jupyter_imagegen.imaging import ImageRejected, inspect
 
         cassette = self._chosen(file)
-        members = cassette.each()
+        members = cassette.believed()
         for done, (name, read) in enumerate(members, 1):
             try:
                 inspect(read(), allow_svg=True)

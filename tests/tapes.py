@@ -107,8 +107,8 @@ class Tape:
             **{f"pictures/{sha256(data)}.png": data for data in originals},
             **{f"previews/{sha256(data)}.png": data for data in smalls},
         }
-        self.key = self.document["recordings"][0]["key"]
-        self.original = originals[0]
+        self.key = self.document["recordings"][0]["key"] if pictures else ""
+        self.original = originals[0] if pictures else b""
 
     @property
     def contents(self):

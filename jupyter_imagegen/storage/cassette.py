@@ -17,7 +17,7 @@ import contextlib
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
@@ -147,6 +147,20 @@ class Cassette:
         """Every picture file's name in its order, and what reads it."""
         return [(name, partial(self.read, name, digest)) for name, digest in self.manifest.members().items()]
 
+    def believed(self) -> list[tuple[str, Callable[[], bytes]]]:
+        """Every picture file's name, and what reads it as whoever shows it: it must be what the contents say."""
+        loads: list[tuple[str, Callable[[], bytes]]] = []
+        manifest = self.manifest
+        for digest, kept in manifest.pictures.items():
+            if manifest.preview_side is None:
+                loads.append((kept.member(digest), partial(self._original, digest, kept)))
+            loads.append((kept.preview.member, partial(self._small_bytes, digest, kept)))
+        return sorted(loads, key=lambda one: one[0])
+
+    def begin(self, preview_side: int | None) -> None:
+        """What a file that is still to be made will hold: small copies of so many pixels, or originals."""
+        self._blank = replace(self._blank, manifest=Manifest(preview_side=preview_side))
+
     def refused(self, words: str) -> CassetteError:
         """What to raise: the cassette's name, what is wrong, and what to do."""
         return CassetteError(
@@ -271,6 +285,26 @@ class Cassette:
         if member.size > most:
             raise self.refused(f"holds {name} of {member.size:,} bytes, and {most:,} is the limit")
         return plainzip.read(file, name, member)
+
+
+def check_limits(cassette: Cassette, manifest: Manifest, contents: bytes) -> None:
+    """A cassette that is to be written is within the limits of what is read.
+
+    Raises
+    ------
+    CassetteError
+        If it is not.
+    """
+    members = manifest.members()
+    total = len(contents)
+    if manifest.preview_side is None:
+        total += sum(kept.size_bytes for kept in manifest.pictures.values())
+    if len(members) >= _MOST_MEMBERS or len(contents) > MOST_CONTENTS or total > MOST_BYTES:
+        held = f"{len(manifest.recordings):,} pictures of {total // 2**20:,} MB"
+        raise CassetteError(
+            f"{cassette.path.name} would hold {held}, more than a cassette may",
+            hint="Begin another one, or record small copies: `%imagegen cassette use FILE --previews 512`.",
+        )
 
 
 def _stamp(there: os.stat_result) -> tuple[int, int, int]:

@@ -214,7 +214,7 @@ def manifest_from_bytes(data: bytes) -> Manifest:
     }
     recordings = {}
     for value in checks.items(top.get("recordings"), "recordings"):
-        one = _recording(value)
+        one = checked_recording(value)
         if (one.key, one.sample) in recordings:
             raise ManifestError(f"sample {one.sample} of {one.key[:12]} is in it twice")
         if one.digest not in pictures:
@@ -231,7 +231,14 @@ def manifest_from_bytes(data: bytes) -> Manifest:
     )
 
 
-def _recording(value: object) -> Recording:
+def checked_recording(value: object) -> Recording:
+    """A recording from what was written of it.
+
+    Raises
+    ------
+    ManifestError
+        If anything in it is not what it must be.
+    """
     table = checks.table(value, "a recording")
     key = checks.digest(table.get("key"), "a recording's key")
     here = f"recording {key[:12]}"

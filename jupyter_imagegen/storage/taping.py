@@ -7,17 +7,28 @@ stay as they are, so that recording a lesson again changes no byte where nothing
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import re
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import CassetteError, StoreError
 from jupyter_imagegen.storage import files
-from jupyter_imagegen.storage.cassette import CONTENTS, SUFFIX, Cassette
-from jupyter_imagegen.storage.manifest import COMPOSITE, Kept, Manifest, Recording, Small, key_of
+from jupyter_imagegen.storage.cassette import CONTENTS, SUFFIX, Cassette, check_limits
+from jupyter_imagegen.storage.checks import ManifestError
+from jupyter_imagegen.storage.manifest import (
+    COMPOSITE,
+    Kept,
+    Manifest,
+    Recording,
+    Small,
+    checked_recording,
+    key_of,
+    manifest_from_bytes,
+)
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
@@ -103,8 +114,9 @@ def add(
             try:
                 one = _recording(pictures, key, image)
                 _take_in(draft, kept, image, manifest.preview_side)
-            except StoreError as exc:
-                left_out.append(f"{key[:12]} sample {image.sample}: {exc.message}")
+            except (StoreError, ValueError) as exc:
+                words = exc.message if isinstance(exc, StoreError) else str(exc)
+                left_out.append(f"{key[:12]} sample {image.sample}: {words}")
                 continue
             _put(recordings, one)
             held.add((key, image.digest))
@@ -255,7 +267,8 @@ def _recording(pictures: Pictures, key: str, image: Image) -> Recording:
         )
     if one.namespace != COMPOSITE and key_of(one) != key:
         raise StoreError("its prompt cannot be written down exactly")
-    return one
+    # What would not be read again would take every other recording with it.
+    return checked_recording(asdict(one))
 
 
 def _recipe(pictures: Pictures, key: str, image: Image) -> Recipe:
@@ -278,7 +291,11 @@ def _take_in(draft: _Draft, kept: dict[str, Kept], image: Image, preview_side: i
 
     small = image.load_preview()
     if preview_side is not None and max(small.width, small.height) != preview_side:
-        small = imaging.preview(image.load(), max_side=preview_side)
+        small = imaging.preview(
+            image.load(),
+            max_side=preview_side,
+            max_bytes=round(imaging.PREVIEW_BYTES * (preview_side / imaging.PREVIEW_SIDE) ** 2),
+        )
     described = Small(
         digest=files.sha256(small.data), mime=small.mime, width=small.width, height=small.height
     )
@@ -294,6 +311,17 @@ def _take_in(draft: _Draft, kept: dict[str, Kept], image: Image, preview_side: i
     draft.read[described.member] = partial(bytes, small.data)
 
 
+def _check_readable(cassette: Cassette, manifest: Manifest, contents: bytes) -> None:
+    """Nothing takes the old one's place that could not be read again."""
+    check_limits(cassette, manifest, contents)
+    try:
+        same = manifest_from_bytes(contents) == manifest
+    except ManifestError as exc:
+        raise CassetteError(f"{cassette.path.name} was left as it is: {exc}") from exc
+    if not same:
+        raise CassetteError(f"{cassette.path.name} was left as it is: its contents cannot be written exactly")
+
+
 def _write(cassette: Cassette, draft: _Draft, changed: Changed) -> Changed:
     """Write the draft beside the cassette and let it take its place; nothing where nothing changed."""
     import zipfile
@@ -306,6 +334,11 @@ def _write(cassette: Cassette, draft: _Draft, changed: Changed) -> Changed:
         if path.exists() and contents == cassette.manifest.to_bytes():
             changed.size_bytes = path.stat().st_size
             return changed
+        _check_readable(cassette, draft.manifest, contents)
+        for abandoned in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+            # Whoever was writing it is dead, for the lock is ours.
+            with contextlib.suppress(OSError):
+                abandoned.unlink()
         scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             with scratch.open("xb") as file:
