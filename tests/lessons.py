@@ -4,6 +4,7 @@ From the project's folder::
 
     python -m tests.lessons write notebooks/04_styles.ipynb …   # run, and save the outputs in the file itself
     python -m tests.lessons check [notebooks/04_styles.ipynb …] # look at what is saved; all of them without a name
+    python -m tests.lessons record [notebooks/04_styles.ipynb …] # run, and put what is shown into the lessons' cassettes
 
 A lesson runs from top to bottom in a kernel of its own, in a temporary copy of its folder, with an empty store
 and home and without any variable of OpenAI's or ours: what a reader sees who has nothing set up.
@@ -62,6 +63,11 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
+
+#: Small copies are enough to look at; one lesson reckons with pixels, and its cassette holds originals.
+COURSE = LESSONS / "course.cassette"
+PIXELS = LESSONS / "pixels.cassette"
+RECKONS_WITH_PIXELS = {"03_edit_with_a_mask.ipynb"}
 
 LARGEST = 400_000
 SECONDS = 180
@@ -365,6 +371,23 @@ def write(path):
     return problems(ran)
 
 
+def cassette_of(path):
+    """The cassette that replays a lesson."""
+    return PIXELS if Path(path).name in RECKONS_WITH_PIXELS else COURSE
+
+
+def record(path):
+    """Run a lesson and put what it shows into its cassette; gives its problems."""
+    cassette = cassette_of(path)
+    with tempfile.TemporaryDirectory(prefix="lesson-") as root:
+        environ = {"IMAGEGEN_CASSETTE": str(cassette), "IMAGEGEN_RECORD_MODE": "record"}
+        if cassette == COURSE:
+            # As beside the saved lesson: a setting that only the environment's lacks.
+            file = copied_folder(Path(root)) / "imagegen.toml"
+            file.write_text(f"{file.read_text(encoding='utf-8')}\ncassette_preview = 360\n", encoding="utf-8")
+        return problems(run(path, Path(root), **environ))
+
+
 def _as_at_home(node, user):
     """Put `~` where the temporary home stands, in place; a reader sees the own one there."""
     for name, value in list(node.items()):
@@ -380,16 +403,17 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m tests.lessons", description="Run, save and check the lessons."
     )
-    parser.add_argument("what", choices=["write", "check"])
+    parser.add_argument("what", choices=["write", "check", "record"])
     parser.add_argument(
-        "notebooks", nargs="*", type=Path, help="all in notebooks/, where none is named (check only)"
+        "notebooks", nargs="*", type=Path, help="all in notebooks/, where none is named (not for write)"
     )
     options = parser.parse_args(arguments)
     if options.what == "write" and not options.notebooks:
         parser.error("write needs the notebooks' names: it changes them")
     failed = False
     for path in options.notebooks or all_lessons():
-        found = write(path) if options.what == "write" else problems(read(path))
+        does = {"write": write, "record": record, "check": lambda path: problems(read(path))}
+        found = does[options.what](path)
         failed = failed or bool(found)
         print(f"{path.name}: {path.stat().st_size:,} bytes, problems: {len(found)}", *found, sep="\n  ")
     return int(failed)
