@@ -148,7 +148,7 @@ class Cassette:
         return [(name, partial(self.read, name, digest)) for name, digest in self.manifest.members().items()]
 
     def believed(self) -> list[tuple[str, Callable[[], bytes]]]:
-        """Every picture file's name, and what reads it as whoever shows it: it must be what the contents say."""
+        """Every picture file's name, and what reads it; each must be what the contents say."""
         loads: list[tuple[str, Callable[[], bytes]]] = []
         manifest = self.manifest
         for digest, kept in manifest.pictures.items():
