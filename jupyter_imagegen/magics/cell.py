@@ -12,10 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from traitlets import Any as AnyTrait
 from traitlets import Float, Int, Unicode, validate
 
-from jupyter_imagegen.errors import ConfigError, RequestError
 from jupyter_imagegen.magics.completing import offer_completion
-from jupyter_imagegen.magics.variables import filled, filled_words
-from jupyter_imagegen.options import given, help_text, line_command, read_cell, read_line, split_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -34,6 +31,12 @@ _SETTINGS = (
     "provider", "model", "size", "quality", "background", "output_format", "output_compression",
     "moderation", "timeout", "preview", "budget",
 )  # fmt: skip
+
+
+def _help() -> str:
+    from jupyter_imagegen.options import help_text
+
+    return help_text()
 
 
 @magics_class
@@ -62,6 +65,8 @@ class Imagegen(Magics):
 
     @validate(*_SETTINGS)
     def _configure(self, proposal: Any) -> Any:
+        from jupyter_imagegen.errors import ConfigError
+
         name, value = proposal["trait"].name, proposal["value"]
         try:
             self._session().configure(**{name: value})
@@ -78,7 +83,10 @@ class Imagegen(Magics):
     def imagegen(
         self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
     ) -> Result | View | None:
-        """Make a picture, or run a command. `%%imagegen?` shows the help below in place of this."""
+        """Make a picture, or run a command. `%%imagegen?` shows the whole help in place of this."""
+        from jupyter_imagegen.magics.variables import filled_words
+        from jupyter_imagegen.options import line_command, split_line
+
         names: Mapping[str, Any] = self._names()
         if local_ns is not None and local_ns is not names:
             names = {**names, **local_ns}
@@ -94,7 +102,8 @@ class Imagegen(Magics):
 
         return run_command(session, command, filled_words(words[1:], names), names)
 
-    imagegen.__doc__ = help_text()
+    # IPython asks an object for its `getdoc` before it reads `__doc__`: the help is written when it is read.
+    imagegen.__dict__["getdoc"] = _help
 
     def _dry_run(self, session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]) -> View:
         from jupyter_imagegen.magics.commands import dry_run
@@ -107,6 +116,9 @@ class Imagegen(Magics):
         return default_session()
 
     def _cell(self, session: Session, words: list[str], cell: str, names: Mapping[str, Any]) -> View | None:
+        from jupyter_imagegen.magics.variables import filled, filled_words
+        from jupyter_imagegen.options import read_cell
+
         options, prompt = read_cell(filled_words(words, names), cell)
         if not options.raw:
             prompt = filled(prompt, names)
@@ -122,6 +134,9 @@ class Imagegen(Magics):
     def _line(
         self, session: Session, words: list[str], line: str, names: Mapping[str, Any]
     ) -> Result | View | None:
+        from jupyter_imagegen.magics.variables import filled_words
+        from jupyter_imagegen.options import read_line
+
         options, prompt = read_line(words, filled_words(words, names), line)
         if options.dry_run:
             return self._dry_run(session, prompt, options, names)
@@ -138,6 +153,9 @@ class Imagegen(Magics):
         self, session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]
     ) -> tuple[Job, int]:
         """Check what is ours to check before money can move, and begin."""
+        from jupyter_imagegen.errors import RequestError
+        from jupyter_imagegen.options import given
+
         if options.out is not None and (not options.out.isidentifier() or keyword.iskeyword(options.out)):
             raise RequestError(f"-o {options.out!r} is not a name that Python can bind")
         if options.preview is not None and options.preview not in _PREVIEW_PIXELS:

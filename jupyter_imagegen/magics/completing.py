@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.errors import ImagegenError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,6 +29,7 @@ def offer_completion(ipython: InteractiveShell) -> None:
 def _candidates(text: str, names: Mapping[str, Any]) -> list[str] | None:
     if "imagegen" not in text:
         return None
+    from jupyter_imagegen.errors import ImagegenError
     from jupyter_imagegen.options import candidates
 
     try:
