@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def write_picture(database: Database, shelf: Shelf, recipe: Recipe, data: bytes) -> int:
     """Put a picture and its recipe on disk and into the index.
 
-    The recipe is on disk before the picture gets its name, so that no picture is ever without one.
+    The recipe is on disk before the picture's first byte, so that no whole picture is ever without one.
 
     Returns
     -------
@@ -43,10 +43,10 @@ def write_picture(database: Database, shelf: Shelf, recipe: Recipe, data: bytes)
     original = shelf.original(recipe.digest, recipe.mime)
     named = False
     try:
-        files.write_synced(part, data)
         files.write_synced(draft, recipe.to_bytes())
         files.move(draft, pending)
         files.sync_folder(shelf.incoming)
+        files.write_synced(part, data)
         if not original.parent.is_dir():
             original.parent.mkdir(exist_ok=True)
             files.sync_folder(shelf.pictures)
