@@ -10,7 +10,7 @@ from jupyter_imagegen.errors import NotRecordedError
 from jupyter_imagegen.storage.manifest import COMPOSITE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.storage.cassette import Cassette
@@ -20,8 +20,11 @@ _DIGITS = 12
 #: Characters of a value that a message repeats, and of equal text left before the first difference.
 _SHOWN = 60
 _BEFORE = 12
-#: Only so much of two prompts is compared: it is for a message.
+#: It is for a message: so many characters of two prompts are compared, and of so many prompts, those whose
+#: words are the most alike in any order. From so many characters on, words are compared in place of letters.
 _COMPARED = 2_000
+_CANDIDATES = 50
+_LONG = 200
 
 
 def not_recorded(cassette: Cassette, request: GenerateRequest, key: str, n: int) -> NotRecordedError:
@@ -52,7 +55,7 @@ def not_recorded(cassette: Cassette, request: GenerateRequest, key: str, n: int)
     recorded = [one for one in cassette.manifest.recordings.values() if one.namespace != COMPOSITE]
     if not recorded:
         return NotRecordedError(f"{name} is empty, and replay calls nobody", hint=hint)
-    nearest = min(recorded, key=lambda one: _distance(asked, _recorded_fields(one)))
+    nearest = _nearest(asked, recorded)
     told = "; ".join(_differences(asked, _recorded_fields(nearest)))
     return NotRecordedError(
         f"{name} has no picture for this request, and replay calls nobody. "
@@ -75,12 +78,41 @@ def _fields(asked: Mapping[str, object], inputs: Mapping[str, object]) -> dict[s
     return told
 
 
-def _distance(one: Mapping[str, str], other: Mapping[str, str]) -> float:
-    """How many fields differ; two prompts differ by what they do not share."""
-    fields = sum(one.get(name) != other.get(name) for name in {*one, *other} - {"prompt"})
-    pair = one["prompt"][:_COMPARED], other["prompt"][:_COMPARED]
-    # Another prompt is worse than two other parameters, and the more so the less they share.
-    return fields + (0 if pair[0] == pair[1] else 2 + 6 * (1 - SequenceMatcher(None, *pair).ratio()))
+def _nearest(asked: Mapping[str, str], recorded: Sequence[Recording]) -> Recording:
+    """The recording whose request differs least: another prompt is worse than two other parameters.
+
+    Two prompts differ by what they do not share.
+    """
+    # No letter or word is too frequent to count: else nothing would in a long prompt.
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(_compared(asked["prompt"], asked))
+    bounds = []
+    for i, one in enumerate(recorded):
+        others = _fields_apart(asked, _recorded_fields(one))
+        matcher.set_seq1(_compared(one.prompt, asked))
+        bounds.append((others + _prompts_apart(asked, one, matcher.quick_ratio()), i, others))
+    best, nearest = float("inf"), recorded[0]
+    for bound, i, others in sorted(bounds)[:_CANDIDATES]:
+        if bound >= best:
+            break
+        matcher.set_seq1(_compared(recorded[i].prompt, asked))
+        distance = others + _prompts_apart(asked, recorded[i], matcher.ratio())
+        if distance < best:
+            best, nearest = distance, recorded[i]
+    return nearest
+
+
+def _compared(prompt: str, asked: Mapping[str, str]) -> Sequence[str]:
+    part = prompt[:_COMPARED]
+    return part.split() if len(asked["prompt"]) > _LONG else part
+
+
+def _fields_apart(one: Mapping[str, str], other: Mapping[str, str]) -> int:
+    return sum(one.get(name) != other.get(name) for name in {*one, *other} - {"prompt"})
+
+
+def _prompts_apart(asked: Mapping[str, str], one: Recording, alike: float) -> float:
+    return 0 if asked["prompt"] == one.prompt else 2 + 6 * (1 - alike)
 
 
 def _differences(here: Mapping[str, str], recorded: Mapping[str, str]) -> list[str]:
