@@ -19,6 +19,8 @@ import anywidget
 import traitlets
 
 from jupyter_imagegen.errors import ImagegenError
+from jupyter_imagegen.render.captions import ALT_CHARACTERS
+from jupyter_imagegen.render.escaping import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,6 +63,12 @@ def _outputs_are_side_by_side() -> bool:
     return "google.colab" not in sys.modules and not any(name.startswith("VSCODE_") for name in os.environ)
 
 
+def _described(static: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata with what a screen reader says for the plain picture, which LaTeX and PDF take."""
+    words = one_line(static["text/plain"], ALT_CHARACTERS)
+    return {mime: {"alt": words} for mime in static if mime.startswith("image/")}
+
+
 class Panel(anywidget.AnyWidget):
     """A panel of ours.
 
@@ -101,12 +109,14 @@ class Panel(anywidget.AnyWidget):
         live = {name: value for name, value in bundle.items() if name not in static}
         publish_display_data({**live, "text/plain": ""}, metadata)
         shown = f'{_ONE_OF_TWO}<div class="imagegen-static">{static["text/html"]}</div>'
-        publish_display_data({**static, "text/html": shown})
+        publish_display_data({**static, "text/html": shown}, _described(static))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         live = super()._repr_mimebundle_(**kwargs)
         data, metadata = live if isinstance(live, tuple) else (live, {})
-        return {**self.static(), **{k: v for k, v in (data or {}).items() if k != "text/plain"}}, metadata
+        static = self.static()
+        live_forms = {name: value for name, value in (data or {}).items() if name != "text/plain"}
+        return {**static, **live_forms}, {**_described(static), **metadata}
 
     def _received(self, _panel: object, message: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
         kind = message.get("kind")
