@@ -128,10 +128,10 @@ def test_any_two_prompts_can_be_told_apart(here, there, quality):
 
 
 def test_the_nearest_of_long_prompts_is_the_most_alike_although_every_letter_is_frequent():
-    scene = "a wide harbour with fishing boats and gulls in the low light of an autumn evening " * 6
-    other = "the narrow street of an old town where lanterns hang over the wet stones after rain " * 6
-    recordings = [recorded(f"{other} {i}") for i in range(3)] + [recorded(f"{scene} in oil")]
-    told = said(recordings, ask(f"{scene} in chalk", quality="high"))
+    scene = "a wide harbour with fishing boats and gulls in the low light of an autumn evening " * 12
+    other = "the narrow street of an old town where lanterns hang over the wet stones after rain " * 12
+    recordings = [recorded(f"In chalk, {other} {i}") for i in range(3)] + [recorded(f"Oil: {scene}")]
+    told = said(recordings, ask(f"In chalk, {scene}", quality="high"))
     assert recordings[3].key[:12] in told
 
 
