@@ -69,11 +69,12 @@ class Cassettes:
         settings = self._workshop.settings()
         path = settings.cassette
         there = path is not None and path.is_file()
-        source = settings.sources["cassette"]
+        told = settings.sources["cassette"]
+        source = {"%config": "this session", "default": "its name, which is the notebook's"}.get(told, told)
         return InUse(
             path=path,
             mode=settings.record_mode,
-            source="its name, which is the notebook's" if path and source == "default" else source,
+            source=source,
             manifest=_cassette(path).manifest if path is not None and there else None,
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.render.captions import pixels, short_model
+from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.taping import Changed
 
 _KEY_DIGITS = 12
+_PROMPT_CHARACTERS = 48
 _MEANINGS = {
     "live": "recorded pictures come first, then the store; what neither has is made",
     "replay": "only recorded pictures are shown, and nobody is called",
@@ -51,21 +53,14 @@ def listing_view(path: Path, manifest: Manifest) -> View:
     for key, samples in by_key.items():
         one = samples[0]
         kept = manifest.pictures[one.digest]
+        quality = str(one.parameters.get("quality", ""))
+        what = (short_model(one.model), pixels(f"{kept.width}x{kept.height}"), quality)
         demo: Cell = Mark(text="demo", kind="warn") if one.provider == "demo" else ""
-        rows.append(
-            [
-                one.alt or one.prompt,
-                short_model(one.model),
-                pixels(f"{kept.width}x{kept.height}"),
-                str(one.parameters.get("quality", "")),
-                demo,
-                str(len(samples)),
-                _dollars(samples),
-                key[:_KEY_DIGITS],
-            ]
-        )
-    head = ["prompt", "model", "size", "quality", "", "pictures", "cost its author", "key"]
-    return table(path.name, head, rows, numbers={5, 6}, foot=[_summary(manifest)])
+        words = one_line(one.alt or one.prompt, _PROMPT_CHARACTERS)
+        cost = _dollars(samples)
+        rows.append([words, " · ".join(what), demo, str(len(samples)), cost, key[:_KEY_DIGITS]])
+    head = ["prompt", "", "", "pictures", "cost its author", "key"]
+    return table(path.name, head, rows, numbers={3, 4}, foot=[_summary(manifest)])
 
 
 def changed_view(changed: Changed) -> View:
