@@ -70,7 +70,8 @@ class Cassettes:
         path = settings.cassette
         there = path is not None and path.is_file()
         told = settings.sources["cassette"]
-        source = {"%config": "this session", "default": "its name, which is the notebook's"}.get(told, told)
+        named = "default" if path is None else "its name, which is the notebook's"
+        source = {"%config": "this session", "default": named}.get(told, told)
         return InUse(
             path=path,
             mode=settings.record_mode,
@@ -237,7 +238,7 @@ class Cassettes:
         return taping.merge(target, others)
 
     def export(self, file: str, *, notebooks: Sequence[str], previews: int | None = None) -> Changed:
-        """Make a cassette of what notebooks show, out of the store and the cassette in use.
+        """Make a cassette of what notebooks show, out of the store; what the store lacks is said.
 
         Parameters
         ----------
