@@ -23,6 +23,10 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 # OpenAI repeats keys as `sk-proj-abcd****wxyz`. A word such as `desk-lamp` is no key.
 _KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*-]{6,}")
 _SHORTEST_SECRET = 4
+# Signs of base64 that no word has by accident.
+_SHORTEST_CORE = 8
+_ESCAPED = re.compile(r"%[0-9A-F]{2}")
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,7 @@ class Redactor:
     Parameters
     ----------
     secrets
-        Keys and tokens. Each is also found percent-encoded and in base64.
+        Keys and tokens. Each is also found percent-encoded and in base64, wherever in a text it began there.
 
     Examples
     --------
@@ -70,16 +74,34 @@ class Redactor:
         """The text without any of the secrets or anything that looks like an OpenAI key."""
         for form in self._forms():
             text = text.replace(form, _REDACTED)
+        for core in self._cores():
+            if core in text:
+                # The whole word: the signs at its ends hold bits of the secret too.
+                text = re.sub(rf"[\w+/-]*{re.escape(core)}[\w+/-]*=*", _REDACTED, text, flags=re.ASCII)
         return _KEY_SHAPED.sub(_REDACTED, text)
 
     def _forms(self) -> list[str]:
         forms = set()
         for secret in self.secrets:
             if len(secret) >= _SHORTEST_SECRET:
-                encoded = b64encode(secret.encode("utf-8", "surrogatepass")).decode()
-                forms |= {secret, quote(secret, safe="", errors="surrogatepass"), encoded.rstrip("=")}
+                quoted = [quote(secret, safe=safe, errors="surrogatepass") for safe in ("", "/")]
+                small = [_ESCAPED.sub(lambda found: found[0].lower(), form) for form in quoted]
+                forms |= {secret, *quoted, *small}
         # The longest first: one key may begin another.
         return sorted(forms, key=len, reverse=True)
+
+    def _cores(self) -> set[str]:
+        """What of each secret is the same in base64 whatever stands around it, by where it begins."""
+        cores = set()
+        for secret in self.secrets:
+            data = secret.encode("utf-8", "surrogatepass")
+            for before in range(3):
+                signs = b64encode(bytes(before) + data).decode()
+                # Six bits a sign: those that a neighbour has a part in are left out.
+                core = signs[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+                if len(core) >= _SHORTEST_CORE:
+                    cores |= {core, core.translate(_URL_SAFE)}
+        return cores
 
 
 def _is_plain(character: str) -> bool:
