@@ -119,7 +119,10 @@ def _from_genai_prices(name: str) -> Rates | None:
     Its rows match some names by prefix, so a relay's `gpt-4o-image` would be priced as a chat model; only a
     row with a rate for input pictures and an equality match is believed.
     """
-    import genai_prices
+    from jupyter_imagegen.core.importing import uncollected
+
+    with uncollected():
+        import genai_prices
 
     try:
         found = genai_prices.calc_price(genai_prices.Usage(), name, provider_id="openai")

@@ -221,6 +221,13 @@ def is_configured(environ: Mapping[str, str] = os.environ) -> bool:
 
 def open_client(connection: Connection) -> AsyncOpenAI:
     """Make the SDK's client, with no retries of its own and the guards of this module."""
+    from jupyter_imagegen.core.importing import uncollected
+
+    with uncollected():
+        return _opened(connection)
+
+
+def _opened(connection: Connection) -> AsyncOpenAI:
     import openai
 
     # The SDK asks for this in a thread of its own at the first call, and Python answers under a lock while it
