@@ -15,9 +15,9 @@ def uncollected() -> Iterator[None]:
     """Pause the cyclic garbage collector of this process, for an import of some hundred milliseconds.
 
     A large package makes hundreds of thousands of objects and frees next to none. The collector cannot know:
-    it goes through all of them again and again, and through all that the kernel holds. That was a fifth of the
-    time of the SDK's import, and more than half of that of its first client. A collector that somebody else has
-    turned off stays off.
+    it goes through all of them again and again, and through all that the kernel holds. That was a fifth of
+    the time of the SDK's import, and more than half of that of its first client. A collector that somebody
+    else has turned off stays off.
 
     Examples
     --------
