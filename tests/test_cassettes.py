@@ -145,8 +145,8 @@ def test_verify_finds_one_flipped_bit_in_any_picture(session, lesson, member):
 
 @pytest.mark.parametrize(
     "data",
-    [png(says=(16, 16)), png()[:41] + b"\0" * 20 + png()[61:], b"GIF89a"],
-    ids=["another size", "no pixels", "no picture"],
+    [png(says=(16, 16)), png(side=16), png()[:41] + b"\0" * 20 + png()[61:], b"GIF89a"],
+    ids=["another size", "another than the contents say", "no pixels", "no picture"],
 )
 def test_verify_decodes_what_has_its_right_digest(session, lesson, data):
     tape = Tape(1)
