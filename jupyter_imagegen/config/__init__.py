@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 #: The file beside a notebook.
 NOTEBOOK_FILE = "imagegen.toml"
@@ -256,7 +256,7 @@ def user_file() -> Path:
     """Say where the personal settings file is; it need not exist."""
     from platformdirs import user_config_path
 
-    return user_config_path("jupyter_imagegen", appauthor=False) / "config.toml"
+    return _in_home(user_config_path) / "config.toml"
 
 
 def default_home() -> Path:
@@ -266,7 +266,17 @@ def default_home() -> Path:
     """
     from platformdirs import user_data_path
 
-    return user_data_path("jupyter_imagegen", appauthor=False)
+    return _in_home(user_data_path)
+
+
+def _in_home(find: Callable[..., Path]) -> Path:
+    """Our folder within the user's home; one that cannot be made, where there is no home."""
+    try:
+        folder = find("jupyter_imagegen", appauthor=False)
+    except RuntimeError:
+        # A container's user without a name, and no HOME. Older platformdirs leave the "~" as it is.
+        folder = Path()
+    return folder if folder.is_absolute() else Path("/nonexistent/jupyter_imagegen")
 
 
 def notebook_folder(environ: Mapping[str, str], *, notebook: str | None = None) -> Path:
