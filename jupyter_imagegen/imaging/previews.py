@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PREVIEW_BYTES = 40_000
 PREVIEW_SIDE = 512
 _QUALITIES = (80, 72, 64, 55)
+#: How far over the bytes to aim for a small copy may be before it loses pixels, and how few it keeps.
+_SLACK = 1.25
+_SMALLEST_SIDE = 64
 
 
 def preview(
@@ -51,7 +54,8 @@ def preview(
     max_side
         Pixels of the long side, at most.
     max_bytes
-        Bytes to aim for: JPEG quality goes down to 55 and PNG to a palette before this is passed.
+        Bytes to aim for: JPEG quality goes down to 55 and PNG to a palette before this is passed, and what is
+        a quarter over it even then, as noise is, gets fewer pixels.
     max_pixels
         The most pixels, as for `inspect`.
     inspected
@@ -169,12 +173,18 @@ def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE, ga
 
 def encode_preview(picture: Image, *, full: tuple[int, int], max_side: int, max_bytes: int) -> Preview:
     """Shrink a decoded picture and encode it; `full` is its own size, before a JPEG was decoded smaller."""
-    small = _shrunk(picture, _fitted(full, max_side))
-    if small.mode == "RGBA":
-        data, mime = _png(small, max_bytes), "image/png"
-    else:
-        data, mime = _jpeg(small, max_bytes), "image/jpeg"
-    return Preview(data=data, mime=mime, width=small.width, height=small.height)
+    size = _fitted(full, max_side)
+    while True:
+        small = _shrunk(picture, size)
+        if small.mode == "RGBA":
+            data, mime = _png(small, max_bytes), "image/png"
+        else:
+            data, mime = _jpeg(small, max_bytes), "image/jpeg"
+        over = len(data) / max(max_bytes * _SLACK, PREVIEW_BYTES)
+        if over <= 1 or max(size) <= _SMALLEST_SIDE:
+            return Preview(data=data, mime=mime, width=small.width, height=small.height)
+        # Noise, which nothing packs: only fewer pixels make it smaller.
+        size = _fitted(size, max(_SMALLEST_SIDE, math.floor(max(size) * min(0.9, over**-0.5))))
 
 
 def plain(picture: Image) -> Image:

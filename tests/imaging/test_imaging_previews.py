@@ -95,7 +95,17 @@ def test_a_png_preview_over_the_limit_gets_a_palette_with_its_alpha(encode, nois
     assert opened(small.data).mode == "P"
     assert len(small.data) < len(large.data) / 3
     shown = opened(small.data).convert("RGBA")
-    assert (shown.getpixel((150, 10))[3], shown.getpixel((150, 200))[3]) == (0, 255)
+    middle, high = shown.width // 2, shown.height
+    assert shown.getpixel((middle, high // 30))[3] == 0
+    assert shown.getpixel((middle, high * 2 // 3))[3] >= 254
+
+
+def test_what_nothing_packs_gets_fewer_pixels_and_no_more_than_it_must(encode, noise):
+    worst = preview(encode(noise(1024, 1024, "RGBA")))
+    coloured = preview(encode(noise(256, 256, "RGB").resize((1024, 1024))))
+    assert len(worst.data) <= 50_000
+    assert worst.width == worst.height > 128
+    assert coloured.width >= 300
 
 
 def test_the_hidden_colour_of_transparent_pixels_does_not_bleed_into_the_edge(encode, opened):
