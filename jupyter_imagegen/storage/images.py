@@ -218,7 +218,8 @@ class Pictures(StoredPictures):
         parts = shares(None if cost is None else dollars_to_nano(cost), len(images))
         written = None if request_id is None else storable(request_id)
         text = usage_to_json(usage)
-        with self.database.transaction():
+        # Not waited for on disk: the ledger has the cost, and this says it beside the picture.
+        with self.database.transaction(durable=False):
             for image, nano in zip(images, parts, strict=True):
                 if image.path is not None:
                     self.database.all(

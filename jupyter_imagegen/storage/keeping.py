@@ -83,14 +83,15 @@ def write_preview(database: Database, shelf: Shelf, digest: str, small: Preview)
         If the disk or the index refuses; it can be made again at any time.
     """
     files.write_atomically(shelf.preview(digest, small.mime), small.data, scratch=_scratch(shelf))
-    database.all(
-        statements.KEEP_PREVIEW,
-        digest=digest,
-        mime=small.mime,
-        width=small.width,
-        height=small.height,
-        preview_digest=files.sha256(small.data),
-    )
+    with database.transaction(durable=False):
+        database.all(
+            statements.KEEP_PREVIEW,
+            digest=digest,
+            mime=small.mime,
+            width=small.width,
+            height=small.height,
+            preview_digest=files.sha256(small.data),
+        )
 
 
 def change_recipe(shelf: Shelf, path: Path, **changes: Any) -> None:

@@ -318,7 +318,9 @@ class Ledger:
         self, charge: Charge, configured: tuple[Budget, ...], now: datetime, notebook: str | None
     ) -> None:
         ceiling = None if charge.ceiling_usd is None else dollars_to_nano(charge.ceiling_usd)
-        with self._database.transaction():
+        # All processes see it at once. On disk it is when it counts: `mark_sent` waits for that, and what the
+        # power takes before was not sent.
+        with self._database.transaction(durable=False):
             if ceiling != 0:
                 for budget in self.budgets(configured):
                     self._check(budget, ceiling, now)
