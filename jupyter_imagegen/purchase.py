@@ -185,27 +185,40 @@ class Purchase:
         return Sent(attempt=event.attempt)
 
     async def _keep(self, drawn: Drawn) -> Image | None:
-        """Believe a picture, then put it on disk; a full disk still leaves the picture in hand."""
-        from jupyter_imagegen.imaging import ImageRejected, examine
+        """Believe a picture and put it on disk; None for one that cannot be believed."""
+        from jupyter_imagegen.imaging import ImageRejected
 
-        svg = self.order.request.output_format == "svg"
+        seconds = self.monotonic() - (self._sent_at or self.monotonic())
+        sample = self._first + len(self.images)
         try:
-            inspected, preview = await asyncio.to_thread(examine, drawn.data, allow_svg=svg)
+            image = await asyncio.to_thread(self._believed_and_kept, drawn, sample, seconds)
         except ImageRejected as exc:
             self._rejected.append(str(exc))
             return None
+        self.images.append(image)
+        return image
+
+    def _believed_and_kept(self, drawn: Drawn, sample: int, seconds: float) -> Image:
+        """Examine a picture, then keep it; a full disk still leaves it in hand.
+
+        Both in one go: of many pictures that come at once the first is done, and its place free for the next
+        call, before the last one is begun.
+        """
+        from jupyter_imagegen.imaging import examine
+
+        svg = self.order.request.output_format == "svg"
+        inspected, preview = examine(drawn.data, allow_svg=svg)
         facts: dict[str, Any] = {
             "data": drawn.data,
             "inspected": inspected,
             "preview": preview,
-            "sample": self._first + len(self.images),
-            "seconds": self.monotonic() - (self._sent_at or self.monotonic()),
+            "sample": sample,
+            "seconds": seconds,
             "revised_prompt": drawn.revised_prompt,
         }
         pictures, order = self.storage.pictures, self.order
         try:
-            image = await asyncio.to_thread(
-                pictures.keep,
+            return pictures.keep(
                 key=self.key,
                 namespace=order.provider.namespace,
                 request=order.request,
@@ -217,9 +230,7 @@ class Purchase:
             )
         except StoreError as exc:
             self.notes.append(f"{exc} The picture is shown but not stored: keep it with r.save(…).")
-            image = pictures.unkept(**facts)
-        self.images.append(image)
-        return image
+            return pictures.unkept(**facts)
 
     def _settle(self) -> None:
         """Write down what the call cost, by its usage; without usage it stays at its ceiling."""

@@ -21,6 +21,7 @@ from jupyter_imagegen.errors import AbandonedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+    from concurrent.futures import Executor
 
     from jupyter_imagegen.core.events import Event
     from jupyter_imagegen.core.results import Result
@@ -266,6 +267,7 @@ class Runner:
         with self._lock:
             if self._loop is None or self._loop.is_closed() or self._pid != os.getpid():
                 self._pid, self._loop = os.getpid(), asyncio.new_event_loop()
+                self._loop.set_default_executor(_workers())
                 self._thread = threading.Thread(
                     target=_serve, args=(self._loop,), name=self._name, daemon=True
                 )
@@ -274,6 +276,13 @@ class Runner:
 
 
 _running: set[asyncio.Task[None]] = set()
+
+
+def _workers() -> Executor:
+    """One thread for each core: what they do is computing, and each holds a decoded picture."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(max(os.cpu_count() or 1, 2), thread_name_prefix="imagegen-work")
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
