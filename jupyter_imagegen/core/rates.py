@@ -121,11 +121,12 @@ def _from_genai_prices(name: str) -> Rates | None:
     """
     from jupyter_imagegen.core.importing import uncollected
 
-    with uncollected():
-        import genai_prices
-
     try:
-        found = genai_prices.calc_price(genai_prices.Usage(), name, provider_id="openai")
+        with uncollected():
+            import genai_prices
+
+            # It imports its table here.
+            found = genai_prices.calc_price(genai_prices.Usage(), name, provider_id="openai")
     except LookupError:
         return None
     price = found.model_price

@@ -32,3 +32,23 @@ def test_a_collector_that_was_off_stays_off():
     with uncollected():
         pass
     assert not gc.isenabled()
+
+
+def test_what_was_made_within_is_not_gone_through_at_once():
+    gc.collect()
+    with uncollected():
+        made = [[] for _ in range(5_000)]
+    assert sum(gc.get_count()) < 1_000
+    assert not gc.get_freeze_count()
+    assert made
+
+
+def test_what_somebody_else_has_frozen_stays_frozen():
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with uncollected():
+            pass
+        assert gc.get_freeze_count() == frozen
+    finally:
+        gc.unfreeze()
