@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_imagegen.errors import RequestError
@@ -148,6 +149,12 @@ def magic_parser(prog: str = "%%imagegen", *, leave_out: Sequence[str] = ()) -> 
     return parser
 
 
+@cache
+def _parser(prog: str) -> OptionParser:
+    """The parser of every cell: making it takes longer than reading with it."""
+    return magic_parser(prog)
+
+
 def read_cell(words: Sequence[str], cell: str) -> tuple[argparse.Namespace, str]:
     """Read a cell's line and its prompt, in which nothing is filled in yet.
 
@@ -156,7 +163,7 @@ def read_cell(words: Sequence[str], cell: str) -> tuple[argparse.Namespace, str]
     RequestError
         If a word belongs to no option, or there is no prompt.
     """
-    options = magic_parser().read(words)
+    options = _parser("%%imagegen").read(words)
     if options.words:
         raise RequestError(
             f"{options.words[0]!r} in the line of %%imagegen belongs to no option",
@@ -188,7 +195,7 @@ def read_line(words: Sequence[str], values: Sequence[str], line: str) -> tuple[a
     RequestError
         If there is not one prompt, in quotes.
     """
-    options = magic_parser("%imagegen").read(values)
+    options = _parser("%imagegen").read(values)
     bare = [word for word, value in zip(words, values, strict=True) if value in options.words]
     if len(options.words) != 1 or not all(quoted(word, line) for word in bare):
         raise RequestError(

@@ -226,9 +226,12 @@ class Ledger:
 
     def spending(self) -> Spending:
         """What was spent in this session, today, this month and ever."""
+        return Spending(**self.spent_within(SCOPES))
+
+    def spent_within(self, scopes: Iterable[Scope]) -> dict[Scope, Spent]:
+        """What was spent within some scopes' present periods."""
         now = self._now()
-        sums = {scope: spent(self._database, scope, now=now, session=self._session) for scope in SCOPES}
-        return Spending(**sums)
+        return {scope: spent(self._database, scope, now=now, session=self._session) for scope in scopes}
 
     def by_model(self, scope: Scope = "total") -> dict[str, Spent]:
         """What was spent on each model within a scope's present period."""
