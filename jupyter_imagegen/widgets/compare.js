@@ -15,7 +15,7 @@ function picture(info, bytes) {
   return img;
 }
 
-/** Two pictures in one box; what is left of the handle is A, what is right of it B. */
+/** Two pictures in one box; what is left of the handle is A, what is right of it B. Small copies come first. */
 function slider(state, shown) {
   const [a, b] = state.pictures;
   const left = picture(a, shown[0]), right = picture(b, shown[1]);
@@ -104,6 +104,18 @@ export default {
       "aria-label": `Comparison of ${state.pictures.length} pictures` },
     state.mode === "slider" ? slider(state, shown) : grid(state, shown), problemLine(model));
     root.append(panel);
-    return () => panel.querySelectorAll("img").forEach((img) => setPicture(img, null));
+    const heard = (message, buffers) => {
+      if (message.kind !== "whole") return;
+      // In the page A lies over B.
+      const [b, a] = panel.querySelectorAll(".stage > img");
+      setPicture(a, buffers[0], message.mimes[0]);
+      setPicture(b, buffers[1], message.mimes[1]);
+    };
+    model.on("msg:custom", heard);
+    if (state.mode === "slider") model.send({ kind: "whole" });
+    return () => {
+      model.off("msg:custom", heard);
+      panel.querySelectorAll("img").forEach((img) => setPicture(img, null));
+    };
   },
 };

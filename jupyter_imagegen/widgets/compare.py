@@ -18,12 +18,13 @@ from jupyter_imagegen.render.pictures import img
 from jupyter_imagegen.widgets.base import Panel, module, stylesheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from jupyter_imagegen.session import Session
 
-#: Under the slider the originals lie, so that 100 % is 100 %; heavier ones are sent as copies.
+#: Under the slider the originals lie, so that 100 % is 100 %; heavier ones are sent as copies. They are no part
+#: of the state, which nbconvert saves with the notebook: a page asks for them.
 _HEAVIEST_ORIGINAL = 8_000_000
 _COPY_SIDE, _COPY_BYTES = 1536, 500_000
 _GRID_SIDE, _GRID_BYTES = 512, 60_000
@@ -103,7 +104,7 @@ class Compare(Panel):
     state : dict
         A `CompareState`.
     shown : list of bytes
-        The pictures, in the state's order.
+        Small copies of the pictures, in the state's order.
 
     Examples
     --------
@@ -119,10 +120,12 @@ class Compare(Panel):
     state = traitlets.Dict().tag(sync=True)
     shown = traitlets.List(traitlets.CBytes()).tag(sync=True)
 
+    actions = frozenset({"whole"})
+
     def __init__(self, session: Session, pictures: Sequence[Compared]) -> None:
         self._pictures = tuple(pictures)
         two = len(self._pictures) == 2  # noqa: PLR2004 - what a slider divides
-        seen = [_original(one) if two else _copy(one, _GRID_SIDE, _GRID_BYTES) for one in self._pictures]
+        seen = [_copy(one, _GRID_SIDE, _GRID_BYTES) for one in self._pictures]
         state = CompareState(
             mode="slider" if two else "grid",
             width=max(one.width for one in self._pictures),
@@ -142,6 +145,13 @@ class Compare(Panel):
             ],
         )
         super().__init__(session, state=dict(state), shown=[data for data, _ in seen])
+
+    def on_whole(self, _message: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
+        """Send what lies under the slider, as it was received."""
+        if self.state["mode"] == "slider":
+            whole = [_original(one) for one in self._pictures]
+            mimes = [mime for _, mime in whole]
+            self.send({"kind": "whole", "mimes": mimes}, buffers=[data for data, _ in whole])
 
     def static(self) -> dict[str, Any]:
         """The pictures side by side, small, each with its letter and its words."""
