@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.session import Session
 
-#: Under the slider the originals lie, so that 100 % is 100 %; heavier ones are sent as copies. They are no part
-#: of the state, which nbconvert saves with the notebook: a page asks for them.
+#: Under the slider the originals lie, so that 100 % is 100 %; heavier ones are sent as copies. A page asks
+#: for them: what is in the state, nbconvert saves with the notebook.
 _HEAVIEST_ORIGINAL = 8_000_000
 _COPY_SIDE, _COPY_BYTES = 1536, 500_000
 _GRID_SIDE, _GRID_BYTES = 512, 60_000
