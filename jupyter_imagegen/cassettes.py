@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Image
     from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.storage import Cassette
-    from jupyter_imagegen.storage.manifest import Manifest
+    from jupyter_imagegen.storage.manifest import Manifest, Recording
     from jupyter_imagegen.storage.taping import Changed
     from jupyter_imagegen.workshop import Workshop
 
@@ -211,8 +211,23 @@ class Cassettes:
                 progress(done, len(members))
         return cassette.path, len(members)
 
-    def prune(self, notebooks: Iterable[str], *, file: str | None = None) -> Changed:
-        """Take out what none of the notebooks shows.
+    def prune(
+        self,
+        notebooks: Iterable[str],
+        *,
+        file: str | None = None,
+        needed: Callable[[Recording], bool] = lambda _: False,
+    ) -> Changed:
+        """Take out what none of the notebooks shows, and what is not needed otherwise.
+
+        Parameters
+        ----------
+        notebooks
+            Notebooks that were saved with their outputs.
+        file
+            The cassette; the one in use unless given.
+        needed
+            Whether a recording stays though it is not shown; see `planning.could_ask_for`.
 
         Raises
         ------
@@ -222,7 +237,9 @@ class Cassettes:
         """
         from jupyter_imagegen.storage import taping
 
-        return taping.prune(self._chosen(file), set(shown_keys(notebooks)))
+        cassette, shown = self._chosen(file), set(shown_keys(notebooks))
+        recordings = cassette.manifest.recordings.values()
+        return taping.prune(cassette, shown | {one.key for one in recordings if needed(one)})
 
     def merge(self, files: Sequence[str]) -> Changed:
         """Put what other cassettes hold into the first.

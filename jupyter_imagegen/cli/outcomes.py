@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import (
@@ -47,6 +48,9 @@ MEANINGS: Mapping[int, str] = {
     STORE: "the store, a cassette or a file cannot be read or written, or is damaged",
     INTERRUPTED: "stopped by Ctrl-C",
 }
+
+#: A shell has no session in which a cassette is used; there the environment says so.
+_CASSETTE_USE = re.compile(r"%imagegen cassette use ([^\s`]+)(?: --mode (\w+))?")
 
 _CODES: tuple[tuple[type[ImagegenError], int], ...] = (
     (RequestError, WRONG_REQUEST),
@@ -120,4 +124,9 @@ def in_shell(text: str) -> str:
     >>> in_shell("Raise it with `%imagegen budget 1 --per day`.")
     'Raise it with `jupyter-imagegen budget 1 --per day`.'
     """
+    text = _CASSETTE_USE.sub(lambda match: f"IMAGEGEN_CASSETTE={match[1]}{_in_mode(match[2])}", text)
     return text.replace("%imagegen ", f"{PROG} ")
+
+
+def _in_mode(mode: str | None) -> str:
+    return f" IMAGEGEN_RECORD_MODE={mode}" if mode else ""

@@ -40,7 +40,10 @@ def run_cassette_command(session: Session, words: Sequence[str]) -> View:
     if name == "add":
         return changed_view(cassettes.add(options.keys, to=options.to))
     if name == "prune":
-        return changed_view(cassettes.prune(options.notebooks, file=options.file))
+        from jupyter_imagegen.planning import could_ask_for
+
+        needed = could_ask_for(session, options.notebooks)
+        return changed_view(cassettes.prune(options.notebooks, file=options.file, needed=needed))
     if name == "merge":
         return changed_view(cassettes.merge([options.into, *options.files]))
     return changed_view(

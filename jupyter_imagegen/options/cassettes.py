@@ -42,9 +42,9 @@ CASSETTE_COMMANDS: tuple[CassetteCommand, ...] = (
     CassetteCommand(name="add", help="add stored pictures to a cassette"),
     CassetteCommand(name="list", help="what a cassette holds, and what it cost its author"),
     CassetteCommand(name="verify", help="read every picture of a cassette and compare it with its digest"),
-    CassetteCommand(name="prune", help="take out what the notebooks do not show"),
+    CassetteCommand(name="prune", help="take out what no cell of the notebooks shows or could ask for"),
     CassetteCommand(name="merge", help="put what other cassettes hold into the first"),
-    CassetteCommand(name="export", help="make a cassette of what notebooks show"),
+    CassetteCommand(name="export", help="make a cassette of the stored pictures that notebooks show"),
 )
 
 

@@ -43,6 +43,8 @@ class Row:
         The cell's number, from 1 over all cells.
     prompt : str
         The prompt as far as it is known.
+    depends : tuple of str
+        What the prompt depends on that is not known.
     model, size, quality : str
         What is asked for; empty where that is not known.
     n : int or None
@@ -75,6 +77,7 @@ class Row:
 
     cell: int
     prompt: str
+    depends: tuple[str, ...] = ()
     model: str = ""
     size: str = ""
     quality: str = ""

@@ -110,7 +110,7 @@ class Pricing:
     def _row(self, number: int, asked: Asked) -> Row:
         if asked.error is not None:
             raise asked.error
-        row = Row(cell=asked.cell, prompt=str(asked.prompt), times=asked.times.count)
+        row = Row(cell=asked.cell, prompt=str(asked.prompt), depends=asked.depends, times=asked.times.count)
         if asked.lost:
             return replace(row, unknown=(asked.lost,))
         settings = self._workshop.settings()
