@@ -165,7 +165,7 @@ class Desk:
             settings=settings,
             model=model or workshop.catalog.default(workshop.now().date()).name,
             options=options,
-            inputs=input_pictures(workshop.sources(self._last), pictures, names),
+            inputs=input_pictures(workshop.sources(self._last, settings), pictures, names),
         )
         provider = workshop.provider_for(
             request,

@@ -207,11 +207,11 @@ class Workshop:
 
         return Catalog.load(self.settings().catalog)
 
-    def sources(self, last: Callable[[], Result | None]) -> Sources:
+    def sources(self, last: Callable[[], Result | None], settings: Settings | None = None) -> Sources:
         """Finds the pictures that a user names; `last` gives the last result of the session."""
         from jupyter_imagegen.sources import Sources
 
-        settings = self.settings()
+        settings = settings or self.settings()
         return Sources(
             storage=self.storage, allowed_urls=settings.allowed_urls, last=last, deck=self.deck(settings)
         )

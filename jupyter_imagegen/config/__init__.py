@@ -154,6 +154,8 @@ class Settings:
         >>> settings.with_values({"quality": "high"}, "%config").quality
         'high'
         """
+        if not values:
+            return self
         changed: dict[str, object] = {}
         for given, value in values.items():
             name = "budgets" if given == "budget" else given
