@@ -64,25 +64,35 @@ class Worker:
         raise AssertionError("it did not end")
 
 
-@pytest.fixture
-def work(tmp_path):
-    """Start workers in the test's environment: `work("buy_for_ever", name="a")`; none outlives the test."""
+@pytest.fixture(scope="module")
+def starter(tmp_path_factory):
+    """The process that has imported everything and forks the workers."""
     if not hasattr(os, "fork"):
         pytest.skip("the workers are forked")
-    started, numbers = [], itertools.count()
-    errors = (tmp_path / "workers.txt").open("w")
-    starter = subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(WORKERS)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        text=True,
-    )
-    assert starter.stdout.readline() == "imported\n", (tmp_path / "workers.txt").read_text()
+    errors = tmp_path_factory.mktemp("workers") / "errors.txt"
+    with errors.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(WORKERS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+        )
+        assert process.stdout.readline() == "imported\n", errors.read_text()
+        yield process
+        process.kill()
+        process.communicate()
 
-    def start(name, /, **told):
+
+@pytest.fixture
+def work(starter, tmp_path):
+    """Start workers in the test's environment: `work("buy_for_ever", name="a")`; none outlives the test."""
+    started, numbers = [], itertools.count()
+
+    def start(name, /, environ=None, **told):
         file = tmp_path / f"said-{next(numbers)}.txt"
-        starter.stdin.write(json.dumps({"work": name, "say": str(file), **told}) + "\n")
+        place = {"environ": {**os.environ, **(environ or {})}, "folder": str(tmp_path)}
+        starter.stdin.write(json.dumps({"work": name, "say": str(file), **place, **told}) + "\n")
         starter.stdin.flush()
         started.append(Worker(int(starter.stdout.readline()), file))
         return started[-1]
@@ -90,9 +100,6 @@ def work(tmp_path):
     yield start
     for worker in started:
         worker.kill()
-    starter.kill()
-    starter.communicate()
-    errors.close()
 
 
 @pytest.fixture

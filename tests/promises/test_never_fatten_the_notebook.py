@@ -127,7 +127,7 @@ def test_panels_are_saved_small_with_their_state_and_without(tmp_path, server, o
 
 
 @settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -210,7 +210,7 @@ def test_the_search_itself_finds_what_is_there(tmp_path):
     assert min(len(form) for form in forms(KEY).values()) > 30
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
 @given(
     before=st.binary(max_size=5),
     after=st.binary(max_size=5),
@@ -264,7 +264,7 @@ NASTY = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(prompt=NASTY, alt=NASTY, revised=NASTY, note=NASTY, model=NASTY, provider=NASTY)
 def test_no_text_from_outside_becomes_markup_or_moves_the_terminal(
     painted, prompt, alt, revised, note, model, provider
@@ -319,7 +319,7 @@ def painted(tmp_path_factory):
         session.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
 @given(
     revised=NASTY,
     request_id=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),

@@ -131,8 +131,9 @@ def main():
         if not pid:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(os.open(told.pop("say"), os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
-            for name, value in told.pop("environ", {}).items():
-                os.environ[name] = value
+            os.environ.clear()
+            os.environ.update(told.pop("environ"))
+            os.chdir(told.pop("folder"))
             WORK[told.pop("work")](**told)
             os._exit(0)
         print(pid, flush=True)
