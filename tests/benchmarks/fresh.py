@@ -37,7 +37,7 @@ def loading(lab):
 def first_picture(lab, *, memory):
     """The first picture of a session, and what the kernel weighs after it."""
     times, weights = {"ours": [], "plain": []}, {"ours": [], "plain": []}
-    for i in range(lab.some(2, 7)):
+    for i in range(lab.some(1 if memory else 2, 7)):
         prompt = f"a lighthouse at dusk, number {i}"
         for name, cells in (
             ("ours", (LOAD, ours(prompt))),
