@@ -325,6 +325,7 @@ def painted(tmp_path_factory):
     request_id=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
     said=NASTY,
 )
+@example(revised="\ud800", request_id="", said="\ud800")
 def test_whatever_a_server_answers_is_stored_and_shown_as_words(session, server, revised, request_id, said):
     """A revised prompt, a request id and an error message, through a whole call, the store and the history.
 
