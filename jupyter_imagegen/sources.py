@@ -84,11 +84,11 @@ class Sources:
         SourceError
             If there is no such picture, or it cannot be used.
         """
-        from jupyter_imagegen.imaging import prepare_input
+        from jupyter_imagegen.imaging import prepare_input, stand_in
 
         ours = self._ours(source, names or {})
         if ours is not None and ours.reduced:
-            return _stand_in(ours, source if isinstance(source, str) else _object_name(source))
+            return stand_in(ours, source if isinstance(source, str) else _object_name(source))
         name, data = self._read(source, names or {})
         return prepare_input(data, name=name)
 
@@ -218,21 +218,6 @@ class Sources:
                 exc.close()
             raise SourceError(f"{url!r} could not be fetched: {exc}") from exc
         return _checked_length(data, url)
-
-
-def _stand_in(image: Image, name: str) -> InputImage:
-    """A small copy out of a cassette, under the original's digest: it finds what was recorded from that."""
-    from jupyter_imagegen.core.request import InputImage
-
-    return InputImage(
-        data=image.bytes,
-        digest=image.digest,
-        mime=image.mime,
-        width=image.width,
-        height=image.height,
-        name=name,
-        reduced=True,
-    )
 
 
 def _meant(source: object, names: Mapping[str, Any]) -> object:

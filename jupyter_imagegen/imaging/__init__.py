@@ -5,7 +5,7 @@ never changed; whatever comes out of here is a copy.
 """
 
 from jupyter_imagegen.imaging.headers import ImageRejected
-from jupyter_imagegen.imaging.inputs import prepare_input, prepare_markup, prepare_mask
+from jupyter_imagegen.imaging.inputs import prepare_input, prepare_markup, prepare_mask, stand_in
 from jupyter_imagegen.imaging.inspection import MAX_BYTES, MAX_PIXELS, Inspected, checked_header, inspect
 from jupyter_imagegen.imaging.masks import Mask, keep_outside, painted
 from jupyter_imagegen.imaging.previews import (
@@ -35,5 +35,6 @@ __all__ = [
     "prepare_markup",
     "prepare_mask",
     "preview",
+    "stand_in",
     "with_recipe",
 ]

@@ -20,6 +20,7 @@ from jupyter_imagegen.imaging.previews import plain, png_bytes
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from jupyter_imagegen.core.results import Image as Shown
     from jupyter_imagegen.imaging.headers import Header
 
 #: "Each image should be a png, webp, or jpg file less than 50MB."
@@ -74,6 +75,27 @@ def prepare_input(data: bytes, *, name: str = "") -> InputImage:
     _refuse_large(sent, called)
     kind = "PNG" if mime == "image/png" else "JPEG"
     return _input(sent, mime, upright.size, name, f"{called}: {', '.join(done)}; sent as {kind}")
+
+
+def stand_in(image: Shown, name: str) -> InputImage:
+    """A small copy out of a cassette, under the original's digest: it finds what was recorded from that.
+
+    Parameters
+    ----------
+    image
+        A picture of ours of which only a small copy is at hand.
+    name
+        What the user called it.
+    """
+    return InputImage(
+        data=image.bytes,
+        digest=image.digest,
+        mime=image.mime,
+        width=image.width,
+        height=image.height,
+        name=name,
+        reduced=True,
+    )
 
 
 def prepare_mask(data: bytes, *, size: tuple[int, int], name: str = "") -> InputImage:

@@ -110,8 +110,8 @@ def searchable(text: str) -> str:
 def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float] = time.time) -> int:
     """Finish what dead writers began: enter whole pictures, sweep the rest.
 
-    A recipe is on disk before its picture's first byte, so a picture whose writer died is either complete, and
-    entered here, or was never whole, and swept. Safe in any number of processes at once.
+    A recipe is on disk before its picture's first byte, so a picture whose writer died is either complete,
+    and entered here, or was never whole, and swept. Safe in any number of processes at once.
 
     Returns
     -------
