@@ -25,7 +25,8 @@ def test_nbval_agrees_with_every_saved_lesson(tmp_path, long):
     done = subprocess.run(
         [*command, *(path.name for path in lessons)],
         cwd=folder,
-        env=environment(tmp_path, PYTHONPATH=os.pathsep.join(places)),
+        # Options for this run, such as coverage, are none for the notebooks.
+        env=environment(tmp_path, PYTHONPATH=os.pathsep.join(places), PYTEST_ADDOPTS=""),
         capture_output=True,
         encoding="utf-8",
         check=False,
