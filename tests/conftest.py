@@ -19,11 +19,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 _OURS = ("OPENAI_", "AZURE_OPENAI_", "IMAGEGEN_", "JPY_")
 
 
-def pytest_xdist_auto_num_workers(config):
-    """One worker more than there are cores: pages, kernels and processes are waited for a third of the time."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_addoption(parser):
     parser.addoption(
         "--long", action="store_true", help="run the tests marked long too, and others for longer"
