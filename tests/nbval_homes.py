@@ -17,4 +17,9 @@ def pytest_runtest_setup(item):
     """Before nbval starts the kernel, which takes this process's environment."""
     if item.path not in _homes:
         _homes[item.path] = Path(tempfile.mkdtemp(dir=item.path.parent))
-    os.environ.update(environment(_homes[item.path]))
+    told = {
+        name.removeprefix("LESSON_"): value
+        for name, value in os.environ.items()
+        if name.startswith("LESSON_")
+    }
+    os.environ.update(environment(_homes[item.path], **told))
