@@ -27,7 +27,8 @@ def kept_outside(result: Result, storage: Storage, *, deck: Deck, feather: int =
     result
         Of an edit with a mask.
     storage
-        Where the composites are kept, under a key of their own.
+        Where the composites are kept, each under a key of its own: two pictures of one request may both be
+        the first drawing, where one is recorded and the other stored.
     deck
         The cassette in use, which may hold them.
     feather
@@ -50,26 +51,26 @@ def kept_outside(result: Result, storage: Storage, *, deck: Deck, feather: int =
     if not isinstance(request, EditRequest) or request.mask is None:
         raise RequestError("keep_outside needs a mask", hint="Add one with --mask, or mask=…")
     how = f"keep_outside feather={feather}" if feather else "keep_outside"
-    key = hashlib.sha256(f"{how} {result.key}".encode()).hexdigest()
-    ready = {image.sample: image for image in deck.find(storage.pictures, key, None, composites=True)}
     faded = f", fading in over {feather} pixels inside its border" if feather else ""
     notes = [
         *result.notes,
         f"outside the mask every pixel is the original; the model painted the rest{faded}.",
     ]
-    images = []
+    images, keys = [], []
     for image in result.images:
-        made = ready.get(image.sample)
+        key = hashlib.sha256(f"{how} {result.key} {image.digest}".encode()).hexdigest()
+        made = next(iter(deck.find(storage.pictures, key, 1, composites=True)), None)
         if made is None and (image.reduced or request.images[0].reduced):
             notes.append("only a small copy is in the cassette: the model's picture is shown as it is.")
-            made = image
+            made, key = image, result.key
         elif made is None:
             data = keep_outside(request.images[0].data, image.bytes, request.mask.data, feather=feather)
             made, trouble = _kept(data, image, key, result, storage)
             notes += trouble
         # Where it came from and what it cost is what the model's picture did.
         images.append(replace(made, origin=image.origin, cost_usd=image.cost_usd))
-    return replace(result, images=tuple(images), notes=tuple(notes), composite=key)
+        keys.append(key)
+    return replace(result, images=tuple(images), notes=tuple(notes), composites=tuple(keys))
 
 
 def _kept(data: bytes, image: Image, key: str, result: Result, storage: Storage) -> tuple[Image, list[str]]:
@@ -81,7 +82,7 @@ def _kept(data: bytes, image: Image, key: str, result: Result, storage: Storage)
         "data": data,
         "inspected": inspected,
         "preview": preview,
-        "sample": image.sample,
+        "sample": 0,
         "seconds": image.seconds,
         "revised_prompt": image.revised_prompt,
     }

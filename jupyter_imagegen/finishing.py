@@ -58,7 +58,7 @@ async def finished(
                 result = await asyncio.to_thread(
                     kept_outside, result, storage, deck=order.deck, feather=feather
                 )
-                shown += [(result.composite or result.key, image) for image in result.images]
+                shown += zip(result.picture_keys, result.images, strict=True)
             if order.deck.mode == "record":
                 notes = await asyncio.to_thread(record, order, shown)
                 result = replace(result, notes=(*result.notes, *notes))

@@ -9,8 +9,8 @@ From the project's folder::
 A lesson runs from top to bottom in a kernel of its own, in a temporary copy of its folder, with an empty store
 and home and without any variable of OpenAI's or ours: what a reader sees who has nothing set up.
 
-`write` touches a cell only where it shows something new: other times, keys or dates alone (`nbval_sanitize.cfg`
-evens them out) leave the saved output as it is, so that a second `write` changes nothing.
+`write` touches a cell only where it shows something new: other times or dates alone, and keys in its words
+(`nbval_sanitize.cfg` evens them out), leave the saved output as it is, so that a second `write` changes nothing.
 Cells are named cell-00, cell-01 … by their place; the kernel's name is that of 01; a live widget, which is
 nothing without its kernel, is left out. Then it says every problem that it sees, and ends with 1 if there is one.
 
@@ -328,9 +328,10 @@ def said(cell):
 
 
 def looks(cell):
-    """A cell's pictures and styles, as they are."""
+    """A cell's pictures and styles, as they are, and the keys by which a cassette is made of them."""
     found = []
     for output in cell.get("outputs", []):
+        found += output.get("metadata", {}).get("jupyter_imagegen", {}).get("keys", [])
         for mime, value in sorted(output.get("data", {}).items()):
             if mime == "text/html":
                 found += re.findall(r"<style>[\s\S]*?</style>|base64,[A-Za-z0-9+/=]+", value)

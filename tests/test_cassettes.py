@@ -174,7 +174,7 @@ def test_what_a_saved_notebook_shows_is_exported_and_replays(session, server, le
     saved = notebook(tmp_path / "lesson.ipynb", *shown)
     changed = session.cassettes.export(str(lesson), notebooks=[saved])
     assert (changed.added, changed.left_out, changed.holds) == (4, (), "originals")
-    assert keys_in(lesson) == {shown[0].key, shown[1].key, shown[1].composite}
+    assert keys_in(lesson) == {shown[0].key, shown[1].key, *shown[1].composites}
     student = new_session(environ={"IMAGEGEN_HOME": str(tmp_path / "student")})
     student.cassettes.use(str(lesson), mode="replay")
     again = student.generate("a lighthouse", n=2)

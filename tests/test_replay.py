@@ -25,6 +25,7 @@ from jupyter_imagegen.errors import (
     RequestError,
     SourceError,
 )
+from jupyter_imagegen.imaging import keep_outside
 from jupyter_imagegen.storage import Cassette
 
 SIZE = "64x64"
@@ -86,6 +87,13 @@ def mask(size=(64, 64)):
     drawn = Pillow.new("RGBA", size, (0, 0, 0, 255))
     drawn.paste((0, 0, 0, 0), (8, 8, 40, 40))
     return drawn
+
+
+def alpha_mask():
+    """The same mask, as it is sent."""
+    out = BytesIO()
+    mask().save(out, "PNG")
+    return out.getvalue()
 
 
 def bits(result):
@@ -283,6 +291,48 @@ def test_a_composite_replays_exactly(author, server, reader):
     faded = author.edit("make it winter", **given, feather=4)
     assert bits(student.edit("make it winter", **given, feather=4)) == bits(faded) != bits(made)
     assert server.calls == 1
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["recorded", "not recorded"])
+def test_a_recorded_and_a_stored_picture_of_one_request_have_each_their_own_composite(
+    author, server, reader, lesson, recorded
+):
+    """Both are the first drawing of whoever made them."""
+    given = {"image": picture("red"), "mask": mask()}
+    author.edit("make it winter", **given, keep_outside=recorded)
+    student = reader(use=False, **server.env())
+    student.edit("make it winter", **given, keep_outside=recorded)
+    student.cassettes.use(str(lesson), mode="live")
+    models = student.edit("make it winter", **given, n=2).images
+    assert [(image.origin, image.sample) for image in models] == [("cassette", 0), ("store", 0)]
+    assert [image.bytes for image in models] == server.pictures
+    own = [keep_outside(given["image"], each, alpha_mask(), feather=0) for each in server.pictures]
+    assert len(set(own)) == 2
+    for _ in range(2):
+        assert bits(student.edit("make it winter", **given, keep_outside=True, n=2)) == own
+    assert server.calls == 2
+
+
+def test_where_two_authors_cassettes_are_merged_each_picture_keeps_its_composite(
+    author, server, reader, lesson
+):
+    given = {"image": picture("red"), "mask": mask(), "keep_outside": True}
+    made = author.edit("make it winter", **given)
+    colleague = reader(use=False, **server.env())
+    colleague.cassettes.use(str(lesson.with_stem("colleague")), mode="record")
+    theirs = colleague.edit("make it winter", **given)
+    colleague.cassettes.merge([str(lesson), str(lesson.with_stem("colleague"))])
+    assert bits(reader().edit("make it winter", **given, n=2)) == [*bits(made), *bits(theirs)]
+    assert made.composites != theirs.composites
+    assert server.calls == 2
+
+
+def test_a_recorded_composite_goes_by_its_key(author, server, reader):
+    made = author.edit("make it winter", image=picture("red"), mask=mask(), keep_outside=True)
+    fox = author.edit("add a fox", image=made)
+    student = reader()
+    assert bits(student.edit("add a fox", image=made.picture_keys[0])) == bits(fox)
+    assert server.calls == 2
 
 
 # live

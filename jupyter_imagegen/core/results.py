@@ -179,8 +179,8 @@ class Result:
     seconds: float
     alt: str = ""
     notes: tuple[str, ...] = ()
-    #: The key under which composites are kept, where the pictures are such.
-    composite: str | None = None
+    #: Where pictures are composites, the key of each; that of the request for one that stayed the model's.
+    composites: tuple[str, ...] = ()
     #: Caption words from the ledger at the time: `session $0.21 of $5.00`.
     ledger_line: str = ""
     face: Face | None = field(default=None, repr=False, compare=False)
@@ -189,6 +189,11 @@ class Result:
     def cached(self) -> bool:
         """Whether every picture was already there, so that nothing was called."""
         return all(image.origin != "provider" for image in self.images)
+
+    @property
+    def picture_keys(self) -> tuple[str, ...]:
+        """The key under which each picture is kept: the request's, or a composite's own."""
+        return self.composites or (self.key,) * len(self.images)
 
     @property
     def recorded(self) -> bool:

@@ -79,7 +79,7 @@ def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str 
         data[sheet.mime] = b64encode(sheet.data).decode("ascii")
         metadata[sheet.mime] = {"alt": alt, "width": sheet.width, "height": sheet.height}
     # So that a cassette can be made of what a saved notebook shows.
-    metadata["jupyter_imagegen"] = {"keys": [result.key, *filter(None, (result.composite,))]}
+    metadata["jupyter_imagegen"] = {"keys": list(dict.fromkeys([result.key, *result.picture_keys]))}
     return data, metadata
 
 

@@ -122,9 +122,11 @@ class Cassette:
         return max((one.sample + 1 for one in self._now().samples.get(key, [])), default=0)
 
     def entry(self, prefix: str) -> list[Image]:
-        """The pictures of the one request whose key begins so; none where there is none, or more than one."""
+        """The pictures of the one request or composite whose key begins so; none where that is not one."""
         keys = [key for key in self._now().samples if key.startswith(prefix)]
-        return self.find(keys[0]) if len(keys) == 1 else []
+        if len(keys) != 1:
+            return []
+        return self.find(keys[0]) or self.find(keys[0], composites=True)
 
     def read(self, name: str, digest: str) -> bytes:
         """The bytes of one picture file, which are what was recorded.

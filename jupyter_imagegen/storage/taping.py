@@ -105,12 +105,10 @@ def add(
     with _alone(cassette) as draft:
         manifest = draft.manifest
         recordings, kept = dict(manifest.recordings), dict(manifest.pictures)
-        held = {(one.key, one.digest): one.sample for one in recordings.values()}
-        numbers: dict[tuple[str, int], int] = {}
+        held = {(one.key, one.digest) for one in recordings.values()}
         left_out, added, present = [], 0, 0
         for key, image in samples:
             if (key, image.digest) in held:
-                numbers[key, image.sample] = held[key, image.digest]
                 present += 1
                 continue
             try:
@@ -120,7 +118,8 @@ def add(
                 words = exc.message if isinstance(exc, StoreError) else str(exc)
                 left_out.append(f"{key[:12]} sample {image.sample}: {words}")
                 continue
-            held[key, image.digest] = _put(recordings, one, numbers)
+            _put(recordings, one)
+            held.add((key, image.digest))
             added += 1
         told: dict[str, Any] = {}
         if settings is not None:
@@ -215,16 +214,10 @@ def _merge_one(draft: _Draft, name: str, other: Cassette) -> tuple[int, list[str
             hint="Merge cassettes that hold the same, or export one of them anew.",
         )
     recordings = dict(mine.recordings)
-    held = {(one.key, one.digest): one.sample for one in recordings.values()}
-    numbers: dict[tuple[str, int], int] = {}
-    added = 0
-    # Composites after what they were made of, whose number they share.
-    for one in sorted(theirs.recordings.values(), key=lambda one: one.namespace == COMPOSITE):
-        if (one.key, one.digest) in held:
-            numbers[one.key, one.sample] = held[one.key, one.digest]
-        else:
-            _put(recordings, one, numbers)
-            added += 1
+    held = {(one.key, one.digest) for one in recordings.values()}
+    missing = [one for one in theirs.recordings.values() if (one.key, one.digest) not in held]
+    for one in missing:
+        _put(recordings, one)
     draft.read = {**dict(other.each()), **draft.read}
     draft.manifest = mine.with_recordings(
         recordings.values(),
@@ -234,28 +227,15 @@ def _merge_one(draft: _Draft, name: str, other: Cassette) -> tuple[int, list[str
     )
     differing = [key for key, value in theirs.settings.items() if mine.settings.get(key, value) != value]
     words = f"{other.path.name} was recorded with another {', '.join(differing)}; that of {name} stays"
-    return added, [words] if differing else []
+    return len(missing), [words] if differing else []
 
 
-def _put(
-    recordings: dict[tuple[str, int], Recording], one: Recording, numbers: dict[tuple[str, int], int]
-) -> int:
-    """Enter a recording under its own number, or the next that is free; a composite under its picture's.
-
-    Parameters
-    ----------
-    numbers
-        By a request's key and the number that a sample came with, the number that it has here.
-    """
+def _put(recordings: dict[tuple[str, int], Recording], one: Recording) -> None:
+    """Enter a recording under its own number, or the next that is free."""
     sample = one.sample
-    if one.namespace == COMPOSITE:
-        for namespace in {other.namespace for other in recordings.values()} - {COMPOSITE}:
-            sample = numbers.get((key_of(replace(one, namespace=namespace)), one.sample), sample)
     while (one.key, sample) in recordings:
         sample += 1
     recordings[one.key, sample] = replace(one, sample=sample)
-    numbers[one.key, one.sample] = sample
-    return sample
 
 
 def _recording(pictures: Pictures, key: str, image: Image) -> Recording:

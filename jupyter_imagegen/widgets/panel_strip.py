@@ -200,14 +200,14 @@ class Run:
         elif isinstance(event, Kept):
             place = self.next_place
             self.kept, self.partial = self.kept + 1, b""
-            self.cards[place] = self._card(place, event.image, alt=self.asked.prompt, settled=False)
+            self.cards[place] = self._card(place, self.key, event.image, alt=self.asked.prompt, settled=False)
 
     def finish(self, result: Result) -> None:
         """Every picture with its alternative text and its price."""
         self.key, self.provider = result.key, result.provider
         self.cards = {
-            self.place(i): self._card(self.place(i), image, alt=alt_text(result, i), settled=True)
-            for i, image in enumerate(result.images)
+            self.place(i): self._card(self.place(i), key, image, alt=alt_text(result, i), settled=True)
+            for i, (key, image) in enumerate(zip(result.picture_keys, result.images, strict=True))
         }
 
     def states(self, *, ended: bool) -> list[CardState]:
@@ -221,11 +221,11 @@ class Run:
                 states.append(self._pending(i))
         return states
 
-    def _card(self, place: str, image: Image, *, alt: str, settled: bool) -> Card:
+    def _card(self, place: str, key: str, image: Image, *, alt: str, settled: bool) -> Card:
         return Card(
             id=place,
             asked=self.asked,
-            key=self.key,
+            key=key,
             image=image,
             alt=one_line(alt, 300),
             provider=self.provider,

@@ -627,6 +627,16 @@ def test_one_sample_recorded_twice_is_refused(folder):
     refused(tape.write(folder / "a.cassette"), "twice")
 
 
+def test_what_says_that_it_was_made_here_is_not_shown_for_a_request(folder):
+    """A composite's key is not its request's, so nothing tells whether it is another's."""
+    tape = Tape(1)
+    one = tape.document["recordings"][0]
+    one |= {"prompt": "something else", "namespace": "composite"}
+    cassette = Cassette(tape.write(folder / "a.cassette"))
+    assert cassette.find(one["key"]) == []
+    assert [image.bytes for image in cassette.find(one["key"], composites=True)] == [tape.original]
+
+
 def test_a_lone_surrogate_comes_back_as_it_was(folder):
     tape = Tape()
     one = tape.document["recordings"][0]

@@ -16,7 +16,6 @@ import pytest
 from children import output, python
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tapes import Tape, recording
 
 from jupyter_imagegen.errors import CassetteError
 from jupyter_imagegen.storage import Cassette, files, taping
@@ -380,39 +379,6 @@ def test_originals_and_small_copies_do_not_become_one(storage, drawn, path):
     with pytest.raises(CassetteError, match=r"holds small copies of 16 pixels and lesson.cassette originals"):
         taping.merge(Cassette(small), [Cassette(path)])
     assert (path.read_bytes(), small.read_bytes()) == before
-
-
-def test_a_composite_stays_with_the_picture_that_it_was_made_of(path):
-    """Two authors changed the same picture with the same mask: each has a sample 0, and one has its composite."""
-    mine, theirs = composite_tape(0, composite=False), composite_tape(10, composite=True)
-    other = path.with_stem("other")
-    mine.write(path)
-    theirs.write(other)
-    taping.merge(Cassette(path), [Cassette(other)])
-    by_sample = {image.sample: image.digest for image in Cassette(path).find(theirs.key)}
-    composed = {image.sample: image for image in Cassette(path).find("c" * 64, composites=True)}
-    original = theirs.document["recordings"][0]["digest"]
-    assert [by_sample[sample] for sample in composed] == [original]
-
-
-def composite_tape(first, *, composite):
-    """One edit, and its composite if wanted."""
-    from tapes import kept, png, sha256
-
-    tape = Tape(1)
-    data, made, small = png(first), png(first + 1), png(1000)
-    shared = {"operation": "edit", "inputs": {"images": ["a" * 64], "mask": "b" * 64}}
-    tape.document["recordings"] = [recording("make it winter", sha256(data), **shared)]
-    pictures = [data]
-    if composite:
-        one = recording("make it winter", sha256(made), **shared, namespace="composite")
-        tape.document["recordings"].append({**one, "key": "c" * 64})
-        pictures.append(made)
-    tape.document["pictures"] = {sha256(each): kept(each, small) for each in pictures}
-    tape.members = {f"pictures/{sha256(each)}.png": each for each in pictures}
-    tape.members[f"previews/{sha256(small)}.png"] = small
-    tape.key = tape.document["recordings"][0]["key"]
-    return tape
 
 
 def test_a_cassette_that_is_not_there_cannot_be_merged(storage, drawn, path):

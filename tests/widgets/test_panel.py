@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import RequestError, SourceError
 from jupyter_imagegen.imaging import Mask
+from jupyter_imagegen.storage.browsing import Narrowed
 from jupyter_imagegen.widgets.panel import MAX_UPLOAD, PicturePanel, panel
 
 
@@ -504,6 +505,27 @@ def test_a_favourite_is_kept_in_the_store_and_shown(make, session):
     act(other, "favourite", id=other.cards[0]["id"], on=False)
     assert other.cards[0]["favourite"] is False
     assert not browsing.one(key, 0).favourite
+
+
+def test_of_two_composites_the_one_that_was_marked_is_the_favourite(make, session):
+    shown = make(n=2)
+    generate(shown)
+    act(shown, "mask", id=shown.cards[0]["id"])
+    alpha = Pillow.new("RGBA", (1024, 1024), "black")
+    alpha.paste((0, 0, 0, 0), (0, 0, 512, 1024))
+    painted = BytesIO()
+    alpha.save(painted, "PNG")
+    shown.editor.drawn = painted.getvalue()
+    shown.choices = {**shown.choices, "keep_outside": True}
+    generate(shown, prompt="a full moon")
+    act(shown, "favourite", id=shown.cards[1]["id"], on=True)
+    assert [card["favourite"] for card in shown.cards[:2]] == [False, True]
+    pictures = session.workshop.storage.browsing.page(Narrowed(favourite=True)).pictures
+    assert [each.image.digest for each in pictures] == [shown.result.images[1].digest]
+    # What a cell calls it is the composite too, and not the picture that the model made.
+    keys = shown.result.composites
+    act(shown, "edit", id=shown.cards[1]["id"])
+    assert f"-i {keys[1]}" in shown._asked().cell()
 
 
 def test_a_picture_is_sent_again_to_a_view_that_asks_for_it(make):
