@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -199,19 +200,20 @@ class Purchase:
         return image
 
     def _believed_and_kept(self, drawn: Drawn, sample: int, seconds: float) -> Image:
-        """Examine a picture, then keep it; a full disk still leaves it in hand.
+        """Decode a picture while the disk takes it, then keep it; a full disk still leaves it in hand.
 
-        Both in one go: of many pictures that come at once the first is done, and its place free for the next
+        All in one go: of many pictures that come at once the first is done, and its place free for the next
         call, before the last one is begun.
         """
-        from jupyter_imagegen.imaging import examine
+        from jupyter_imagegen.imaging import believed, checked_header, inspected_from
 
         svg = self.order.request.output_format == "svg"
-        inspected, preview = examine(drawn.data, allow_svg=svg)
+        header = checked_header(drawn.data, allow_svg=svg)
         facts: dict[str, Any] = {
             "data": drawn.data,
-            "inspected": inspected,
-            "preview": preview,
+            "inspected": inspected_from(header),
+            # Once, also where the disk refuses after it.
+            "preview": functools.cache(lambda: believed(drawn.data, header)),
             "sample": sample,
             "seconds": seconds,
             "revised_prompt": drawn.revised_prompt,

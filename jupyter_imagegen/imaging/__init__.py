@@ -6,11 +6,19 @@ never changed; whatever comes out of here is a copy.
 
 from jupyter_imagegen.imaging.headers import ImageRejected
 from jupyter_imagegen.imaging.inputs import prepare_input, prepare_markup, prepare_mask, stand_in
-from jupyter_imagegen.imaging.inspection import MAX_BYTES, MAX_PIXELS, Inspected, checked_header, inspect
+from jupyter_imagegen.imaging.inspection import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    Inspected,
+    checked_header,
+    inspect,
+    inspected_from,
+)
 from jupyter_imagegen.imaging.masks import Mask, keep_outside, painted
 from jupyter_imagegen.imaging.previews import (
     PREVIEW_BYTES,
     PREVIEW_SIDE,
+    believed,
     contact_sheet,
     examine,
     preview,
@@ -25,10 +33,12 @@ __all__ = [
     "ImageRejected",
     "Inspected",
     "Mask",
+    "believed",
     "checked_header",
     "contact_sheet",
     "examine",
     "inspect",
+    "inspected_from",
     "keep_outside",
     "painted",
     "prepare_input",

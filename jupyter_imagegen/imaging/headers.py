@@ -42,6 +42,8 @@ class Header:
         1 for a still picture.
     bits : int
         Bits for each sample (8; 1, 2, 4 or 16 in a PNG).
+    has_alpha : bool
+        Whether the picture can be transparent somewhere; not whether it is.
     """
 
     mime: str
@@ -49,6 +51,7 @@ class Header:
     height: int
     frames: int = 1
     bits: int = 8
+    has_alpha: bool = False
 
 
 def read_header(data: bytes) -> Header:
@@ -102,23 +105,37 @@ def _png(data: bytes) -> Header:
     header = None
     frames = 0
     drawn = 0
+    transparent = False
     for kind, start, end in png_chunks(data):
         if header is None:
             if kind != b"IHDR" or end - start != 13:  # noqa: PLR2004 - the length PNG fixes for IHDR
                 raise ImageRejected("the PNG is damaged: it does not start with its header")
-            header = struct.unpack_from(">IIB", data, start)
+            header = struct.unpack_from(">IIBB", data, start)
         elif kind == b"acTL":
             if frames:
                 raise ImageRejected("the PNG is damaged: it says twice how many frames it has")
             (frames,) = struct.unpack_from(">I", data, start)
             if not frames:
                 raise ImageRejected("the PNG is damaged: it is an animation of no frames")
+        elif kind == b"tRNS":
+            transparent = True
         elif kind == b"IDAT":
             drawn += end - start
     if header is None or not drawn:
         raise ImageRejected("the PNG holds no pixels")
-    width, height, bits = header
-    return Header(mime="image/png", width=width, height=height, frames=max(frames, 1), bits=bits)
+    width, height, bits, colours = header
+    return Header(
+        mime="image/png",
+        width=width,
+        height=height,
+        frames=max(frames, 1),
+        bits=bits,
+        has_alpha=transparent or bool(colours & _PNG_ALPHA),
+    )
+
+
+#: The bit of a PNG's colour type that says: there is an alpha channel.
+_PNG_ALPHA = 4
 
 
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
@@ -193,28 +210,36 @@ def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 def _webp(data: bytes) -> Header:
     canvas = None
     frames = 0
+    has_alpha = False
     for kind, start, _ in webp_chunks(data):
         if kind == b"VP8X" and canvas is None:
             canvas = tuple(1 + int.from_bytes(data[start + at : start + at + 3], "little") for at in (4, 7))
+            has_alpha = bool(data[start] & 0x10)
         elif kind == b"VP8 " and canvas is None:
             width, height = struct.unpack_from("<HH", data, start + 6)
             canvas = (width & 0x3FFF, height & 0x3FFF)
         elif kind == b"VP8L" and canvas is None:
             (packed,) = struct.unpack_from("<I", data, start + 1)
             canvas = ((packed & 0x3FFF) + 1, ((packed >> 14) & 0x3FFF) + 1)
+            has_alpha = bool(packed >> 28 & 1)
         elif kind == b"ANMF":
             frames += 1
     if canvas is None:
         raise ImageRejected("the WebP holds no pixels")
-    return Header(mime="image/webp", width=canvas[0], height=canvas[1], frames=max(frames, 1))
+    return Header(
+        mime="image/webp", width=canvas[0], height=canvas[1], frames=max(frames, 1), has_alpha=has_alpha
+    )
 
 
 def _gif(data: bytes) -> Header:
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     position = 13 + gif_colour_table(flags)
     frames = 0
+    has_alpha = False
     while (kind := data[position]) != 0x3B:  # noqa: PLR2004 - the trailer
         if kind == 0x21:  # noqa: PLR2004 - an extension
+            # One that says how the next frame is drawn: whether one of its colours is transparent.
+            has_alpha = has_alpha or (data[position + 1] == 0xF9 and bool(data[position + 3] & 1))  # noqa: PLR2004
             position = _past_sub_blocks(data, position + 2)
         elif kind == 0x2C:  # noqa: PLR2004 - a frame
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, position + 1)
@@ -226,7 +251,7 @@ def _gif(data: bytes) -> Header:
             raise ImageRejected("the GIF is damaged: there is something unknown between its frames")
     if not frames:
         raise ImageRejected("the GIF holds no pixels")
-    return Header(mime="image/gif", width=width, height=height, frames=frames)
+    return Header(mime="image/gif", width=width, height=height, frames=frames, has_alpha=has_alpha)
 
 
 def gif_colour_table(flags: int) -> int:

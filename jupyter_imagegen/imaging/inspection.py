@@ -28,7 +28,7 @@ _opening = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class Inspected:
-    """What a picture is, according to its bytes and after they were decoded once.
+    """What a picture is, according to its bytes.
 
     Attributes
     ----------
@@ -78,10 +78,9 @@ def inspect(
     Inspected(mime='image/png', width=1024, height=1024, has_alpha=False, frames=1)
     """
     header = checked_header(data, max_pixels=max_pixels, max_bytes=max_bytes, allow_svg=allow_svg)
-    if header.mime == "image/svg+xml":
-        return svg_inspected(header)
-    with decoded(data, header) as picture:
-        return inspected_from(header, picture)
+    if header.mime != "image/svg+xml":
+        decoded(data, header).close()
+    return inspected_from(header)
 
 
 def checked_header(
@@ -178,17 +177,12 @@ def _reason(exc: Exception) -> str:
     return str(exc) or type(exc).__name__
 
 
-def inspected_from(header: Header, picture: ImageFile) -> Inspected:
-    """What a decoded picture is."""
+def inspected_from(header: Header) -> Inspected:
+    """What a picture is by its checked header; whether it can be believed only decoding tells."""
     return Inspected(
         mime=header.mime,
         width=header.width,
         height=header.height,
-        has_alpha=picture.has_transparency_data,
+        has_alpha=header.has_alpha,
         frames=header.frames,
     )
-
-
-def svg_inspected(header: Header) -> Inspected:
-    """What a checked SVG is: it is transparent wherever nothing is drawn."""
-    return Inspected(mime=header.mime, width=header.width, height=header.height, has_alpha=True)

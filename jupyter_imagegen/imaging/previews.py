@@ -15,7 +15,6 @@ from jupyter_imagegen.imaging.inspection import (
     checked_header,
     decoded,
     inspected_from,
-    svg_inspected,
 )
 
 if TYPE_CHECKING:
@@ -76,14 +75,9 @@ def preview(
     ('image/jpeg', 256)
     """
     header = checked_header(data, max_pixels=max_pixels, allow_svg=True)
-    if header.mime == "image/svg+xml":
-        return _placeholder(header, max_side=max_side)
     if inspected is not None and header.frames > 1:
         header = still(header)
-    with decoded(data, header, at_least=max_side) as picture:
-        return encode_preview(
-            picture, full=(header.width, header.height), max_side=max_side, max_bytes=max_bytes
-        )
+    return believed(data, header, max_side=max_side, max_bytes=max_bytes)
 
 
 def examine(
@@ -110,12 +104,24 @@ def examine(
     (1024, 512)
     """
     header = checked_header(data, max_pixels=max_pixels, max_bytes=MAX_BYTES, allow_svg=allow_svg)
+    return inspected_from(header), believed(data, header, max_side=max_side, max_bytes=max_bytes)
+
+
+def believed(
+    data: bytes, header: Header, *, max_side: int = PREVIEW_SIDE, max_bytes: int = PREVIEW_BYTES
+) -> Preview:
+    """Decode a picture whose header was checked, and make its small copy on the way.
+
+    Raises
+    ------
+    ImageRejected
+        If it cannot be decoded.
+    """
     if header.mime == "image/svg+xml":
-        return svg_inspected(header), _placeholder(header, max_side=max_side)
+        return _placeholder(header, max_side=max_side)
     with decoded(data, header, at_least=max_side) as picture:
-        inspected = inspected_from(header, picture)
         full = (header.width, header.height)
-        return inspected, encode_preview(picture, full=full, max_side=max_side, max_bytes=max_bytes)
+        return encode_preview(picture, full=full, max_side=max_side, max_bytes=max_bytes)
 
 
 def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE, gap: int = 8) -> Preview:

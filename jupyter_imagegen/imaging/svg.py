@@ -81,7 +81,9 @@ def read_svg(data: bytes) -> Header:
     except expat.ExpatError as exc:
         raise ImageRejected(f"the SVG is not well-formed XML: {exc}") from exc
     width, height = check.size
-    return Header(mime="image/svg+xml", width=max(1, math.ceil(width)), height=max(1, math.ceil(height)))
+    # Transparent wherever nothing is drawn.
+    size = {"width": max(1, math.ceil(width)), "height": max(1, math.ceil(height))}
+    return Header(mime="image/svg+xml", **size, has_alpha=True)
 
 
 class _Check:

@@ -144,7 +144,7 @@ def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
         if recipe is not None:
             original = shelf.original(recipe.digest, recipe.mime)
             for candidate in (original, pending.with_suffix(".part")):
-                if candidate.is_file() and files.sha256(candidate.read_bytes()) == recipe.digest:
+                if candidate.is_file() and _is_whole(recipe, candidate, believed=candidate == original):
                     if candidate != original:
                         original.parent.mkdir(exist_ok=True)
                         files.move(candidate, original)
@@ -156,6 +156,21 @@ def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
         # Another process finished the same one, or the disk refuses: the next opening looks again.
         return 0
     return 0
+
+
+def _is_whole(recipe: Recipe, path: Path, *, believed: bool) -> bool:
+    """Whether a file has a recipe's picture; one that its writer died over is decoded now."""
+    from jupyter_imagegen import imaging
+
+    data = path.read_bytes()
+    if files.sha256(data) != recipe.digest:
+        return False
+    if not believed:
+        try:
+            imaging.inspect(data, allow_svg=recipe.mime == "image/svg+xml")
+        except imaging.ImageRejected:
+            return False
+    return True
 
 
 def finish_recipe(shelf: Shelf, recipe: Recipe, sample: int, pending: Path) -> None:

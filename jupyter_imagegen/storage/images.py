@@ -11,10 +11,9 @@ from jupyter_imagegen.core.keys import input_digests
 from jupyter_imagegen.core.pricing import dollars_to_nano, nano_to_dollars
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.core.usage import usage_to_json
-from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.keeping import (
-    PreviewMaker,
     change_recipe,
     shares,
     write_picture,
@@ -65,7 +64,7 @@ class Pictures(StoredPictures):
         provider: str,
         data: bytes,
         inspected: Inspected,
-        preview: Preview | None = None,
+        preview: Preview | Callable[[], Preview] | None = None,
         sample: int | None = None,
         cost_usd: Decimal | None = None,
         usage: Usage | None = None,
@@ -81,9 +80,12 @@ class Pictures(StoredPictures):
         Parameters
         ----------
         data
-            The bytes, exactly as received, already inspected.
+            The bytes, exactly as received.
+        inspected
+            What they are.
         preview
-            Its small copy; made here, while the bytes are being synced, where it is None.
+            The small copy of a picture that was decoded before; or what decodes it, while the disk takes the
+            bytes, and refuses it by raising. None makes one of bytes that are known to be a picture.
         sample
             The number of the drawing; the next free one for None, or where another picture has it.
         usage
@@ -94,6 +96,8 @@ class Pictures(StoredPictures):
         StoreError
             If the disk or the index refuses. Then nothing is left, or the whole picture, which the next
             opening of the store enters.
+        ImageRejected
+            If `preview` says so; nothing is left then.
         """
         now = self.now()
         recipe = Recipe(
@@ -126,11 +130,13 @@ class Pictures(StoredPictures):
             session=self.session,
             day=f"{now:%Y-%m-%d}",
         )
-        maker = PreviewMaker(data, inspected) if preview is None else None
-        try:
-            number = write_picture(self.database, self.shelf, recipe, data)
-        finally:
-            small = preview if maker is None else maker.result()
+
+        def believe() -> Preview | None:
+            if preview is None:
+                return _small_copy(data, inspected)
+            return preview() if callable(preview) else preview
+
+        number, small = write_picture(self.database, self.shelf, recipe, data, believe)
         self.note_verified(recipe.digest, recipe.mime)
         if small is not None:
             # A preview can be made again at any time, so its failure is nobody's failure.
@@ -155,16 +161,24 @@ class Pictures(StoredPictures):
         *,
         data: bytes,
         inspected: Inspected,
-        preview: Preview | None = None,
+        preview: Preview | Callable[[], Preview] | None = None,
         sample: int = 0,
         seconds: float = 0.0,
         revised_prompt: str | None = None,
     ) -> Image:
-        """A picture that no disk would take: shown and returned all the same."""
+        """A picture that no disk would take: shown and returned all the same.
+
+        Raises
+        ------
+        ImageRejected
+            If `preview` says so.
+        """
         from jupyter_imagegen import imaging
 
+        made = preview() if callable(preview) else preview
+
         def small() -> Preview:
-            return preview or imaging.preview(data, inspected=inspected)
+            return made or imaging.preview(data, inspected=inspected)
 
         return Image(
             sample=sample,
@@ -351,3 +365,12 @@ class Pictures(StoredPictures):
         from jupyter_imagegen.storage import upkeep
 
         return upkeep.export(self, dest, keys, samples, overwrite=overwrite)
+
+
+def _small_copy(data: bytes, inspected: Inspected) -> Preview | None:
+    """A small copy, or None: it can be made again at any time."""
+    from jupyter_imagegen import imaging
+
+    with contextlib.suppress(ValueError, OSError, ImagegenError):
+        return imaging.preview(data, inspected=inspected)
+    return None

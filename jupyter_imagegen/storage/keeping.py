@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.errors import ImagegenError, StoreError
+from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import entering, files, statements
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from jupyter_imagegen.core.results import Preview
-    from jupyter_imagegen.imaging import Inspected
     from jupyter_imagegen.storage.database import Database
     from jupyter_imagegen.storage.files import Shelf
     from jupyter_imagegen.storage.recipes import Recipe
 
 
-def write_picture(database: Database, shelf: Shelf, recipe: Recipe, data: bytes) -> int:
+def write_picture(
+    database: Database,
+    shelf: Shelf,
+    recipe: Recipe,
+    data: bytes,
+    believe: Callable[[], Preview | None],
+) -> tuple[int, Preview | None]:
     """Put a picture and its recipe on disk and into the index.
 
-    The recipe is on disk before the picture's first byte, so that no whole picture is ever without one.
+    The recipe is on disk before the picture's first byte, so that no whole picture is ever without one. The
+    picture gets its name and its rows after it is believed.
+
+    Parameters
+    ----------
+    believe
+        Called while the disk takes the bytes; raises what stands against the picture.
 
     Returns
     -------
-    int
-        The sample's number.
+    tuple of int and Preview
+        The sample's number, and what `believe` returned.
 
     Raises
     ------
@@ -39,14 +51,14 @@ def write_picture(database: Database, shelf: Shelf, recipe: Recipe, data: bytes)
         of the store enters it.
     """
     pending = shelf.incoming / f"{files.writer()}-{recipe.id}.json"
-    part, draft = pending.with_suffix(".part"), pending.with_suffix(".draft")
+    part = pending.with_suffix(".part")
     original = shelf.original(recipe.digest, recipe.mime)
     named = False
     try:
-        files.write_synced(draft, recipe.to_bytes())
-        files.move(draft, pending)
-        files.sync_folder(shelf.incoming)
-        files.write_synced(part, data)
+        with ThreadPoolExecutor(1, thread_name_prefix="imagegen-disk") as disk:
+            written = disk.submit(_write_incoming, shelf, pending, recipe, data)
+            preview = believe()
+        written.result()
         if not original.parent.is_dir():
             original.parent.mkdir(exist_ok=True)
             files.sync_folder(shelf.pictures)
@@ -54,16 +66,16 @@ def write_picture(database: Database, shelf: Shelf, recipe: Recipe, data: bytes)
         named = True
         files.sync_folder(original.parent)
         number = entering.enter(database, recipe)
-    except (OSError, StoreError) as exc:
+    except Exception as exc:
         if named:
             # Whole, and paid for: this name tells whoever looks next that its writer has given it up.
             with contextlib.suppress(OSError):
                 files.move(pending, pending.with_name(f"done-{recipe.id}.json"))
         else:
-            for path in (pending, draft, part):
+            for path in (pending, part):
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
-        if isinstance(exc, StoreError):
+        if not isinstance(exc, OSError):
             raise
         raise StoreError(
             f"the picture could not be written to {shelf.home} ({exc.strerror or exc})",
@@ -71,7 +83,15 @@ def write_picture(database: Database, shelf: Shelf, recipe: Recipe, data: bytes)
         ) from exc
     with contextlib.suppress(OSError, StoreError):
         entering.finish_recipe(shelf, recipe, number, pending)
-    return number
+    return number, preview
+
+
+def _write_incoming(shelf: Shelf, pending: Path, recipe: Recipe, data: bytes) -> None:
+    draft = pending.with_suffix(".draft")
+    files.write_synced(draft, recipe.to_bytes())
+    files.move(draft, pending)
+    files.sync_folder(shelf.incoming)
+    files.write_synced(pending.with_suffix(".part"), data)
 
 
 def write_preview(database: Database, shelf: Shelf, digest: str, small: Preview) -> None:
@@ -114,36 +134,6 @@ def shares(nano: int | None, pictures: int) -> list[int | None]:
         return [None] * pictures
     part, rest = divmod(nano, pictures)
     return [part + (1 if i < rest else 0) for i in range(pictures)]
-
-
-class PreviewMaker:
-    """Makes a small copy in a thread of its own, while the disk is busy with the original.
-
-    Parameters
-    ----------
-    data
-        The picture's bytes.
-    inspected
-        What they are.
-    """
-
-    def __init__(self, data: bytes, inspected: Inspected) -> None:
-        self._data = data
-        self._inspected = inspected
-        self._made: Preview | None = None
-        self._thread = Thread(target=self._make, name="imagegen-preview")
-        self._thread.start()
-
-    def result(self) -> Preview | None:
-        """The small copy; None where it could not be made."""
-        self._thread.join()
-        return self._made
-
-    def _make(self) -> None:
-        from jupyter_imagegen import imaging
-
-        with contextlib.suppress(ValueError, OSError, ImagegenError):
-            self._made = imaging.preview(self._data, inspected=self._inspected)
 
 
 def _scratch(shelf: Shelf) -> Path:

@@ -11,6 +11,7 @@ import threading
 import tracemalloc
 import warnings
 import zlib
+from io import BytesIO
 
 import pytest
 from PIL import Image, ImageFile
@@ -52,6 +53,33 @@ def test_a_progressive_jpeg_with_restart_markers_and_a_film_behind_it_is_a_jpeg(
 )
 def test_every_mode_of_png_is_read(encode, mode, has_alpha):
     assert inspect(encode(Image.new(mode, (9, 7)))).has_alpha is has_alpha
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+@pytest.mark.parametrize(
+    ("container", "options"),
+    [
+        ("PNG", {}),
+        ("PNG", {"transparency": 0}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"quality": 50}),
+        ("WEBP", {"quality": 50, "icc_profile": b"a profile makes a header of its own"}),
+        ("GIF", {}),
+        ("GIF", {"transparency": 0}),
+        ("JPEG", {}),
+    ],
+)
+def test_the_header_tells_of_transparency_what_pillow_finds_after_decoding(mode, container, options):
+    if mode == "RGBA" and (container == "JPEG" or "transparency" in options):
+        pytest.skip("there is no such picture")
+    picture = Image.new(mode, (9, 7), 1 if mode == "P" else (1, 2, 3, 4)[: len(mode)])
+    if mode == "RGB" and "transparency" in options:
+        options = {"transparency": (0, 0, 0) if container == "PNG" else 0}
+    out = BytesIO()
+    (picture.convert("RGB") if container == "JPEG" else picture).save(out, container, **options)
+    with Image.open(BytesIO(out.getvalue())) as found:
+        found.load()
+        assert inspect(out.getvalue()).has_alpha is found.has_transparency_data
 
 
 def test_a_palette_with_trns_has_alpha(encode):

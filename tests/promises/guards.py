@@ -227,12 +227,23 @@ GUARDS = [
     Guard(
         "kill -9: the recipe before the picture",
         "storage/keeping.py",
-        "        files.write_synced(draft, recipe.to_bytes())\n        files.move(draft, pending)\n"
-        "        files.sync_folder(shelf.incoming)\n        files.write_synced(part, data)\n",
-        "        files.write_synced(part, data)\n        files.write_synced(draft, recipe.to_bytes())\n"
-        "        files.move(draft, pending)\n        files.sync_folder(shelf.incoming)\n",
+        "    files.write_synced(draft, recipe.to_bytes())\n    files.move(draft, pending)\n"
+        '    files.sync_folder(shelf.incoming)\n    files.write_synced(pending.with_suffix(".part"), data)\n',
+        '    files.write_synced(pending.with_suffix(".part"), data)\n'
+        "    files.write_synced(draft, recipe.to_bytes())\n    files.move(draft, pending)\n"
+        "    files.sync_folder(shelf.incoming)\n",
         (KILLED,),
         "a whole picture was swept because nobody knew what it was for",
+    ),
+    Guard(
+        "kill -9: what nobody had decoded is decoded",
+        "storage/entering.py",
+        "    if not believed:\n",
+        "    if False:\n",
+        (
+            "storage/test_crashes.py::test_bytes_that_their_dead_writer_had_not_decoded_are_decoded_before_they_enter",
+        ),
+        "bytes of no picture were in the history",
     ),
     Guard(
         "kill -9: sent is written down before it is",
@@ -280,7 +291,7 @@ GUARDS = [
     Guard(
         "the disk is full: no half entry",
         "storage/keeping.py",
-        "            for path in (pending, draft, part):\n",
+        "            for path in (pending, part):\n",
         "            for path in ():\n",
         ("storage/test_images.py::test_a_disk_that_refuses_at_any_step_leaves_all_or_nothing",),
         "leftovers stayed in incoming/",

@@ -173,7 +173,7 @@ NO_PICTURE = {
 
 @pytest.mark.parametrize("name", sorted(NO_PICTURE))
 def test_what_is_no_picture_is_never_stored_or_shown(session, server, home, name):
-    """Without `examine` in purchase.py, or strict base64 in openai_answers.py, some of it lay in the store."""
+    """Without `believed` in purchase.py, or strict base64 in openai_answers.py, some of it lay in the store."""
     server.script(rows(NO_PICTURE[name], usage=USAGE))
     with pytest.raises(ImagegenError):
         session.generate("a lighthouse")

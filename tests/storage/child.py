@@ -9,8 +9,10 @@ import itertools
 import os
 import random
 import signal
+import struct
 import sys
 import threading
+import zlib
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -37,6 +39,18 @@ def die():
     if sys.platform == "win32":
         os.kill(os.getpid(), signal.SIGTERM)  # TerminateProcess: nothing is cleaned up
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def picture(payload):
+    """A PNG of 8x8 pixels that carries these bytes."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(9 * 8))
+    chunks = chunk(b"IHDR", header), chunk(b"ruSh", payload), chunk(b"IDAT", pixels), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def ask(prompt):
@@ -78,10 +92,14 @@ def buy(storage, prompt, data):
         say("did price", charge.id)
 
 
-def die_at(home, step):
+ONLY_ONE = picture(b"the only one")
+
+
+def die_at(home, step, data=""):
     """Buy one picture; die just before a step, where a step is anything that reaches the disk.
 
-    `17` is the seventeenth step, `replace:2` the second file that gets its name; `0` goes to the end.
+    `17` is the seventeenth step, `replace:2` the second file that gets its name; `0` goes to the end. The
+    picture is a real one unless `data` says other bytes, in hexadecimal digits.
     """
     storage = open_home(home)
     steps = itertools.count(1)
@@ -105,7 +123,7 @@ def die_at(home, step):
     os.open = counted("open", os.open)
     storage._database.one("SELECT 1 AS one")
     storage._database._connection.set_trace_callback(lambda sql: count(sql.split()[0]))
-    buy(storage, "a lighthouse", b"\x89PNG the only one")
+    buy(storage, "a lighthouse", bytes.fromhex(data) or ONLY_ONE)
     storage._database._connection.set_trace_callback(None)
     say("steps", next(steps) - 1)
     storage.close()
@@ -143,7 +161,7 @@ def buy_for_ever(home, seed):
     storage = open_home(home)
     rng = random.Random(int(seed))
     for number in itertools.count():
-        buy(storage, f"picture {seed} {number}", rng.randbytes(rng.randrange(1, 200_000)))
+        buy(storage, f"picture {seed} {number}", picture(rng.randbytes(rng.randrange(1, 200_000))))
 
 
 def reserve_many(home, tries, per_process_threads):

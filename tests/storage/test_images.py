@@ -12,7 +12,7 @@ from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.core.results import Preview
 from jupyter_imagegen.core.usage import Usage
 from jupyter_imagegen.errors import DamagedPictureError, StoreError
-from jupyter_imagegen.imaging import Inspected
+from jupyter_imagegen.imaging import ImageRejected, Inspected
 from jupyter_imagegen.storage import entering, files
 from jupyter_imagegen.storage.keeping import shares
 
@@ -163,6 +163,39 @@ def test_a_preview_that_was_made_before_is_kept_as_it_is(storage, drawing, png):
     given = Preview(data=b"small", mime="image/jpeg", width=4, height=4)
     drawing.keep(png(), preview=given)
     assert storage.pictures.find(drawing.key)[0].preview == given
+
+
+def test_bytes_that_turn_out_to_be_no_picture_leave_nothing(storage, drawing, png):
+    on_disk = []
+
+    def refuse():
+        # The disk has begun, or will: either way nothing of it may stay.
+        on_disk.extend(storage.home.glob("pictures/*/*"))
+        raise ImageRejected("it cannot be decoded")
+
+    with pytest.raises(ImageRejected, match="cannot be decoded"):
+        drawing.keep(png(), preview=refuse)
+    assert on_disk == []
+    assert list(storage.home.glob("incoming/*")) + list(storage.home.glob("pictures/*/*")) == []
+    assert storage.pictures.find(drawing.key) == []
+
+
+def test_the_disk_takes_the_bytes_while_they_are_decoded(storage, drawing, png):
+    written = threading.Event()
+    sync_folder = files.sync_folder
+
+    def decode():
+        # Only a disk that does not wait for this gets so far.
+        assert written.wait(10)
+        return Preview(data=b"small", mime="image/jpeg", width=4, height=4)
+
+    def said(folder):
+        written.set()
+        sync_folder(folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "sync_folder", said)
+        assert drawing.keep(png(), preview=decode).bytes == png()
 
 
 def test_a_picture_without_a_store_is_shown_all_the_same(storage, png):
