@@ -173,7 +173,9 @@ class Workshop:
 
     def _open(self, home: Path) -> tuple[Storage, str]:
         """A home's store, and what the user should know about it."""
+        from jupyter_imagegen.core.rates import remember
         from jupyter_imagegen.storage import open_storage, open_temporary_storage
+        from jupyter_imagegen.storage.price_memory import PriceMemory
 
         try:
             storage = open_storage(home, now=self.now, session=self.id)
@@ -184,6 +186,7 @@ class Workshop:
             # Its folder goes with the process that made it, not with a forked child of that.
             atexit.register(_close_in, os.getpid(), storage)
             return storage, f"{exc} Pictures are kept only until this kernel ends."
+        remember(PriceMemory(home / "rates.toml"))
         return storage, " ".join(storage.notes)
 
     async def close_providers(self) -> None:

@@ -185,7 +185,7 @@ def _model(name: str, flat: _Flat, where: str) -> Model:
         edits=_flag(table, "edits", where),
         streams=_flag(table, "streams", where),
         tokens=_tokens(_table(table, "tokens", where), f"{where}, tokens"),
-        rates=_rates(_table(table, "rates", where), f"{where}, rates") if "rates" in table else None,
+        rates=read_rates(_table(table, "rates", where), f"{where}, rates") if "rates" in table else None,
         rates_are_users=flat.users_rates,
         priced_as=flat.priced_as,
         preference=_number(table, "preference", where),
@@ -236,7 +236,14 @@ def _tokens(table: Table, where: str) -> TokenRule:
     )
 
 
-def _rates(table: Table, where: str) -> Rates:
+def read_rates(table: Table, where: str) -> Rates:
+    """The rates in a TOML table, whose numbers are read as decimals.
+
+    Raises
+    ------
+    ConfigError
+        If one that is needed is missing, or one says what cannot be.
+    """
     _only(table, {*_RATES_NEEDED, *_RATES_OPTIONAL, "source", "date"}, where)
     for needed in _RATES_NEEDED:
         if needed not in table:

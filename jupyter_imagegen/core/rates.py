@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.catalog import Catalog
@@ -112,9 +113,45 @@ def tidy(usd: Decimal) -> Decimal:
     return _EXACT.quantize(short, Decimal(1)) if short == short.to_integral_value() else short
 
 
+class Memory(Protocol):
+    """Keeps what genai-prices said over the end of a process: to ask it again takes 50 ms and 5 MB."""
+
+    def recall(self, name: str, version: str) -> Rates | None:
+        """What this version said of a model; None where it was not asked."""
+
+    def learn(self, name: str, version: str, rates: Rates) -> None:
+        """Keep it, or do without."""
+
+
+_memory: Memory | None = None
+
+
+def remember(memory: Memory) -> None:
+    """Ask this memory before genai-prices, from now on and in all of this process."""
+    global _memory  # noqa: PLW0603  # rates are the same for every session
+    _memory = memory
+
+
 @cache
 def _from_genai_prices(name: str) -> Rates | None:
     """The rates that genai-prices has for a picture model of exactly this name.
+
+    A process that has imported it may have given it newer prices, so it is asked itself then.
+    """
+    from importlib.metadata import version
+
+    memory = None if "genai_prices" in sys.modules else _memory
+    if memory is None:
+        return _looked_up(name)
+    installed = version("genai-prices")
+    found = memory.recall(name, installed)
+    if found is None and (found := _looked_up(name)) is not None:
+        memory.learn(name, installed, found)
+    return found
+
+
+def _looked_up(name: str) -> Rates | None:
+    """What genai-prices says.
 
     Its rows match some names by prefix, so a relay's `gpt-4o-image` would be priced as a chat model; only a
     row with a rate for input pictures and an equality match is believed.
