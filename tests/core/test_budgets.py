@@ -30,6 +30,7 @@ BUDGETS = st.builds(Budget, scope=st.sampled_from(SCOPES), usd=AMOUNTS)
         (0.1, "day", "0.1"),
         (1e-7, "day", "0.0000001"),
         (Decimal("2.50"), "day", "2.50"),
+        ("1000000", "day", "1000000"),
     ],
 )
 def test_a_budget_is_read_as_people_write_it(text, scope, usd):
@@ -84,7 +85,9 @@ def test_several_budgets_are_read_from_every_shape(written):
     assert [str(budget) for budget in parse_budgets(written)] == ["$5.00/day", "$50.00/month"]
 
 
-@pytest.mark.parametrize("nonsense", ["", {"week": 5}, {"day": "5/month"}, ["5/day", -1], None, {"day": {}}])
+@pytest.mark.parametrize(
+    "nonsense", ["", {"week": 5}, {"day": "5/month"}, {"day": "5 MONTHLY"}, ["5/day", -1], None, {"day": {}}]
+)
 def test_several_budgets_with_one_wrong_are_refused(nonsense):
     with pytest.raises(ConfigError):
         parse_budgets(nonsense)

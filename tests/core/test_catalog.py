@@ -76,6 +76,18 @@ def test_a_name_that_nobody_knows_is_none(catalog):
 def test_the_default_is_the_newest_live_model_with_an_exact_formula_and_the_cheap_one_of_two(catalog):
     assert catalog.default(TODAY).name == "gpt-image-2.5-flare"
     assert catalog.default(dt.date(2026, 9, 7)).name == "gpt-image-2"
+    assert catalog.default(dt.date(2026, 9, 8)).name == "gpt-image-2.5-flare"
+    assert catalog.default(dt.date(1990, 1, 1)).name == "gpt-image-2.5-flare"
+
+
+def test_a_newer_model_goes_before_a_preferred_one(tmp_path):
+    file = tmp_path / "catalog.toml"
+    file.write_text(
+        '[models."gpt-image-3"]\nlike = "gpt-image-2.5-flare"\nreleased = 2026-11-01\npreference = 0\n',
+        encoding="utf-8",
+    )
+    for day in (TODAY, dt.date(1990, 1, 1)):
+        assert Catalog.load(file).default(day).name == "gpt-image-3"
 
 
 def test_there_is_a_default_on_every_day(catalog):
@@ -106,6 +118,16 @@ def test_a_misspelt_name_is_answered_with_the_right_one(catalog, typed, meant):
 
 def test_nothing_is_suggested_for_something_else(catalog):
     assert catalog.suggest("stable-diffusion-xl") == []
+    assert catalog.suggest("image-model") == []
+
+
+def test_three_names_are_suggested_at_most(catalog):
+    assert len(catalog.suggest("gpt-image")) == 3
+
+
+def test_a_model_s_replacement_is_the_first_that_its_maker_names(catalog):
+    assert catalog.models["gpt-image-1.5"].replacement == "gpt-image-2.6-flare"
+    assert catalog.models["gpt-image-2"].replacement is None
 
 
 def test_what_replaces_a_model_is_live_itself(catalog):

@@ -116,7 +116,13 @@ def test_money_in_the_file_is_never_a_float(load):
             '[models."gpt-image-2"]\nsizes = {kind = "free", values = ["1000x1000"], multiple_of = 16, max_edge = 3840, max_pixels = 9000000, max_aspect = 3}',
             "does not keep its own limits",
         ),
+        (
+            '[models."gpt-image-2"]\nsizes = {kind = "fixed", values = ["1x1"], edge = 9}',
+            "Did you mean max_edge",
+        ),
         ('[models."gpt-image-2"]\ntokens = {kind = "magic"}', "one of formula"),
+        ('[models."gpt-image-2"]\ntokens = {kind = "formula", factor = {low = 1}}', "Did you mean factors"),
+        ('[models."gpt-image-2"]\nrates = {text_imput = 5}', "Did you mean text_input"),
         ('[models."gpt-image-2"]\ntokens = {factors = {low = 1.5}}', "whole number"),
         (
             '[models."gpt-image-2"]\ntokens = {text_overhead = {likely = 3, most = 2}}',
@@ -152,3 +158,11 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not UTF-8"):
         Catalog.load(file)
+
+
+def test_any_side_may_be_possible(load):
+    catalog = load(
+        '[models.mine]\nlike = "gpt-image-2"\n[models.mine.sizes]\nkind = "free"\nvalues = ["1001x1003"]\n'
+        "multiple_of = 1\nmax_edge = 2000\nmax_pixels = 4000000\nmax_aspect = 3\n"
+    )
+    assert catalog.models["mine"].sizes.broken(1001, 1003) == ""

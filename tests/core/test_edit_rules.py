@@ -47,6 +47,7 @@ def test_a_mask_and_a_markup_of_the_first_picture_s_size_pass():
         ({"images": (picture(data=b""),)}, "is empty"),
         ({"images": (picture(data=bytes(50_000_000)),)}, "has 50.0 MB: it must have less than 50 MB"),
         ({"images": (picture(0, 48),)}, "has no size: 0x48"),
+        ({"images": (picture(64, 0),)}, "has no size: 64x0"),
         ({"mask": b"mask"}, "the mask must be an InputImage, not bytes"),
         ({"mask": picture(mime="image/webp")}, "the mask is image/webp: it must be PNG"),
         ({"mask": picture(48, 64)}, "the mask is 48x64 and the first picture 64x48"),
@@ -78,3 +79,8 @@ def test_markup_is_only_for_models_that_read_it(name):
 def test_a_model_that_makes_no_edits_says_so():
     with pytest.raises(RequestError, match="dall-e-3 makes no edits"):
         check_edit(EDIT, MODELS["dall-e-3"])
+
+
+def test_a_picture_of_one_pixel_can_be_sent():
+    one = picture(1, 1)
+    assert check_edit(replace(EDIT, images=(one,), mask=one), FLARE) == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_imagegen.core.keys import KEY_VERSION, canonical_json, request_key
+from jupyter_imagegen.core.keys import KEY_VERSION, canonical_json, input_digests, recorded_key, request_key
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest, InputImage
 from jupyter_imagegen.errors import RequestError
 
@@ -196,3 +196,15 @@ def test_a_namespace_is_never_taken_for_none(request_):
 def test_a_key_is_the_same_every_time(request_):
     assert request_key(request_) == request_key(replace(request_))
     assert len(request_key(request_)) == 64
+
+
+@pytest.mark.parametrize("namespace", [None, "demo"])
+@pytest.mark.parametrize("request_", [PLAIN, replace(EDIT, mask=picture(b"m"))])
+def test_a_request_that_was_written_down_has_the_key_it_had(request_, namespace):
+    written = recorded_key(
+        operation=request_.operation,
+        parameters=json.loads(json.dumps(request_.parameters())),
+        inputs=input_digests(request_),
+        namespace=namespace,
+    )
+    assert written == request_key(request_, namespace=namespace)

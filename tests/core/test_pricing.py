@@ -273,6 +273,56 @@ def test_high_input_fidelity_costs_more():
     assert priced(high).tokens.image_input == priced(plain).tokens.image_input + 4160
 
 
+def test_the_words_a_model_bills_are_in_the_ceiling_of_each_picture():
+    request = generate(model="gpt-image-1.5")
+    most = CATALOG.models["gpt-image-1.5"].tokens
+    words = cost(Usage(text_output=most.text_output), rates("gpt-image-1.5", CATALOG))
+    assert words > 0
+    without = replace(CATALOG.models["gpt-image-1.5"], tokens=replace(most, text_output=0))
+    silent = replace(CATALOG, models={**CATALOG.models, "gpt-image-1.5": without})
+    for n in (1, 3):
+        spared = estimate(request, CallOptions(n=n), catalog=silent)
+        assert priced(request, n=n).ceiling == spared.ceiling + n * words
+        assert priced(request, n=n).usd == spared.usd
+
+
+def test_a_part_of_a_token_in_the_prompt_is_a_whole_one():
+    # Five bytes are a token and a quarter; six tokens come on top of every prompt.
+    assert priced(generate(prompt="abcde")).tokens.text_input == 2 + 6
+
+
+def test_an_estimate_says_whose_rates_it_has_and_of_which_day(tmp_path):
+    shipped = rates("gpt-image-2.5-flare", CATALOG)
+    assert priced(generate()).source == f"{shipped.source}, {shipped.date}"
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[models."gpt-image-2.5-flare".rates]\ntext_input = 5\nimage_input = 8\nimage_output = 30\n',
+        encoding="utf-8",
+    )
+    found = estimate(generate(), CallOptions(), catalog=Catalog.load(file))
+    assert found.source == "your catalog file"
+
+
+@pytest.mark.parametrize(
+    ("model", "note"),
+    [
+        ("gpt-image-2.5-flare", "by OpenAI's published calculator"),
+        ("gpt-image-1", "by OpenAI's published token table"),
+        ("gpt-image-1.5", "by OpenAI's token table for gpt-image-1.5, which may bill some tokens more"),
+    ],
+)
+def test_an_estimate_says_by_what_it_was_reckoned(model, note):
+    assert priced(generate(model=model)).note == note
+
+
+def test_a_row_of_ours_stands_back_where_everybody_s_table_has_the_model():
+    known = rates("gpt-image-2", CATALOG)
+    ours = replace(known, text_input=Decimal(99), source="here")
+    for users, expected in ((False, known), (True, ours)):
+        model = replace(CATALOG.models["gpt-image-2"], rates=ours, rates_are_users=users)
+        assert rates("gpt-image-2", replace(CATALOG, models={"gpt-image-2": model})) == expected
+
+
 @pytest.mark.parametrize(
     ("request_", "used"),
     [
@@ -403,3 +453,8 @@ def test_what_is_no_amount_is_refused(usd):
 def test_a_hundred_dollars_is_written_plainly():
     assert str(nano_to_dollars(100 * 10**9)) == "100"
     assert str(nano_to_dollars(0)) == "0"
+
+
+@pytest.mark.parametrize(("usd", "text"), [("0.125", "$0.13"), ("0.00125", "$0.0013"), ("-2.345", "-$2.35")])
+def test_a_half_is_shown_as_the_larger_amount(usd, text):
+    assert format_usd(Decimal(usd)) == text

@@ -54,12 +54,20 @@ def test_a_value_is_never_filled_in_a_second_time(value, other):
         ("${(\n  count +  # three\n  1\n)}", "4"),
         ("${count +\n1  # four\n}", "4"),
         ("$café $n²", "crème 7²"),
+        ("$n2 and ${n2}s", "nine and nines"),
         ("$", "$"),
         ("", ""),
     ],
 )
 def test_places_are_filled_in_by_pythons_own_grammar(template, expected):
-    values = {"animal": "heron", "count": 3, "d": {"a": "one", "}": "brace"}, "café": "crème", "n": 7}
+    values = {
+        "animal": "heron",
+        "count": 3,
+        "d": {"a": "one", "}": "brace"},
+        "café": "crème",
+        "n": 7,
+        "n2": "nine",
+    }
     assert fill(template, **values) == expected
 
 
@@ -152,6 +160,17 @@ class Pixels:
     ndim = 3
 
 
+class Row(Pixels):
+    ndim = 1
+
+    def __str__(self):
+        return "[1 2]"
+
+
+class Grey:
+    ndim = 2
+
+
 class Mute:
     __slots__ = ()
 
@@ -165,6 +184,7 @@ class Mute:
         (None, "is None"),
         (Picture(), "is a picture .Picture., not words.*-i"),
         (Pixels(), "is a picture"),
+        (Grey(), "is a picture"),
         (b"\x89PNG", "is bytes"),
         (math, "is a module"),
         (math.sin, "is a builtin_function_or_method"),
@@ -191,6 +211,13 @@ def test_our_own_result_is_a_picture_and_a_data_frame_is_words():
     with pytest.raises(PromptError, match="is a picture"):
         fill("$r", r=result)
     assert fill("$frame", frame=Frame()) == "a\n1"
+    assert fill("$row", row=Row()) == "[1 2]"
+
+
+def test_the_longest_value_that_is_no_string_still_stands():
+    value = [10**1_997]
+    assert len(str(value)) == 2_000
+    assert fill("$value", value=value) == str(value)
 
 
 def test_an_interrupt_inside_an_expression_is_not_swallowed():

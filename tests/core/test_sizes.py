@@ -118,3 +118,26 @@ def test_words_are_joined_as_they_are_said():
     assert spoken(["a"]) == "a"
     assert spoken(("a", "b", "c"), "or") == "a, b or c"
     assert spoken([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "wished", "expected"),
+    [
+        (("1000x1000", "1000x2000"), (1000, 1500), "1000x2000"),
+        (("1000x1200", "2000x1000"), (1440, 800), "2000x1000"),
+        (("1024x1536", "1536x1024"), (1280, 1280), "1536x1024"),
+    ],
+)
+def test_of_two_sizes_equally_near_the_larger_is_taken_then_the_wider(values, wished, expected):
+    assert SizeRule(kind="fixed", values=values).nearest(*wished) == expected
+
+
+def test_a_width_with_a_single_height_is_possible_and_no_side_passes_the_longest():
+    squares = SizeRule(kind="free", values=(), multiple_of=16, max_edge=64, max_pixels=4096, max_aspect=1)
+    assert squares.nearest(60, 20) == "48x48"
+    small = SizeRule(kind="free", values=(), multiple_of=1, max_edge=100, max_pixels=10_000, max_aspect=3)
+    assert small.nearest(500, 50) == "100x50"
+
+
+def test_a_side_of_nothing_is_meant_as_one_pixel():
+    assert meant_size("0x0") == (1, 1)

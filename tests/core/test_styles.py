@@ -43,6 +43,13 @@ def test_a_later_file_goes_over_an_earlier_one_and_the_package(write):
     assert list(styles) == sorted(styles)
 
 
+def test_a_file_that_is_absent_or_has_no_styles_adds_nothing_and_the_next_is_read(write):
+    bare = write('model = "x"\n', "bare.toml")
+    mine = write('[styles.mine]\nprompt = "$prompt!"', "mine.toml")
+    styles = load_styles(bare.with_name("absent.toml"), bare, mine)
+    assert set(styles) == {*load_styles(), "mine"}
+
+
 @pytest.mark.parametrize(
     ("toml", "reason"),
     [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jupyter_imagegen.core.catalog import Catalog
 from jupyter_imagegen.core.sizes import SizeRule
-from jupyter_imagegen.core.tokens import TokenRule, formula_tokens
+from jupyter_imagegen.core.tokens import Span, TokenRule, formula_tokens
 
 SIZES = (
     *("1024x1024", "1024x1536", "1536x1024", "1536x864", "1792x1024", "1920x1088"),
@@ -146,6 +146,8 @@ def test_mini_s_ceiling_holds_its_published_prices():
         ((256, 256), 256),
         ((3840, 2160), 1538),
         ((832, 1024), 832),
+        ((3072, 1024), 1538),
+        ((1536, 512), 768),
         ((9000, 10), 2),  # no wider than 3:1 is counted
         ((1, 1), 1),
     ],
@@ -176,3 +178,51 @@ def test_an_input_picture_s_ceiling_is_never_below_the_likely_number(width, heig
 
 def test_a_model_without_a_rule_for_pictures_says_so():
     assert TokenRule(kind="none").input_image(10, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("factor", "width", "height", "tokens"),
+    # The first comes out whole, the second an eight-thousandth of a token above.
+    [(16, 2000, 2000, 384), (48, 2608, 2544, 4871)],
+)
+def test_the_calculator_rounds_up_only_what_is_no_whole_token(factor, width, height, tokens):
+    assert formula_tokens(factor, width, height) == tokens
+
+
+@pytest.mark.parametrize(("pixels", "tokens"), [(2_000_000, 256), (2_000_001, 257)])
+def test_auto_rounds_up_only_what_is_no_whole_token(pixels, tokens):
+    free = SizeRule(kind="free", values=("1024x1024",), max_pixels=pixels)
+    span = TokenRule(kind="formula", factors={"low": 16}).output("auto", "low", free)
+    assert (span.likely, span.most, type(span.most)) == (tokens, tokens, int)
+
+
+def test_a_bound_s_likely_tokens_and_its_ceiling_are_each_rounded_up():
+    fixed = SizeRule(kind="fixed", values=("1024x1024",))
+    rule = TokenRule(
+        kind="bound", factors={"low": 16}, likely_percent={"low": 151}, most_percent={"low": 333}
+    )
+    # 196 * 1.51 = 295.96 and 196 * 3.33 = 652.68
+    assert rule.output("1024x1024", "low", fixed) == Span(likely=296, most=653)
+    auto = rule.output("auto", "low", fixed)
+    assert (auto.likely, auto.most) == (653, 653)
+
+
+def test_a_table_s_margin_is_in_the_ceiling_for_auto_too():
+    rule = TokenRule(kind="table", table={"low": {"1024x1024": 272, "1536x1024": 400}}, margin=413)
+    fixed = SizeRule(kind="fixed", values=("1024x1024", "1536x1024"))
+    assert rule.output("auto", "low", fixed) == Span(likely=813, most=813)
+
+
+@pytest.mark.parametrize(
+    ("rule", "exact"),
+    [
+        (TokenRule(kind="formula"), True),
+        (TokenRule(kind="table"), True),
+        (TokenRule(kind="table", margin=1), False),
+        (TokenRule(kind="table", text_output=1), False),
+        (TokenRule(kind="bound"), False),
+        (TokenRule(kind="none"), False),
+    ],
+)
+def test_a_rule_is_exact_where_nothing_is_billed_on_top(rule, exact):
+    assert rule.exact is exact

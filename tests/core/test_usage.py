@@ -165,6 +165,7 @@ def test_whatever_a_server_sends_is_read_or_unknown(value):
 @given(usages, usages)
 def test_usage_adds_up_kind_by_kind(a, b):
     assert (a + b).total == a.total + b.total
+    assert a.total == a.text_input + a.image_input + a.text_output + a.image_output
     assert a + Usage() == a
     assert a + b == b + a
 
@@ -185,3 +186,8 @@ def test_what_cannot_be_read_from_the_store_is_unknown(text):
 def test_a_newer_version_s_names_are_passed_over():
     assert usage_from_json('{"audio_output": 3, "image_output": 196}') == Usage(image_output=196)
     assert usage_to_json(None) is None
+
+
+def test_usage_is_written_in_one_order_and_without_blanks():
+    usage = Usage(text_input=13, image_input=1024, image_output=196)
+    assert usage_to_json(usage) == '{"image_input":1024,"image_output":196,"text_input":13}'

@@ -91,6 +91,7 @@ def test_an_unknown_model_is_answered_with_close_names():
     message = refused(generate(model="gpt-image-2.5-flair"), error=UnknownModelError)
     assert "'gpt-image-2.5-flair'" in message
     assert "Did you mean gpt-image-2.5-flare" in message
+    assert " or " in message
 
 
 def test_a_model_from_elsewhere_is_answered_with_the_default():
@@ -182,7 +183,7 @@ def test_options_are_whole_numbers(options):
         (" \n\t", "is empty"),
         ("x" * 32_001, "32,001 characters and may have at most 32,000"),
         ("ab\ud800c", "position 2 \\(a lone surrogate\\)".replace("\\", "")),
-        ("a\x00", "NUL character at position 1"),
+        ("a\x00\x00", "NUL character at position 1"),
     ],
 )
 def test_a_prompt_that_cannot_be_sent_is_refused(prompt, says):
@@ -209,6 +210,13 @@ def test_a_size_is_answered_with_the_rule_and_the_nearest(model, size, why):
 )
 def test_what_is_no_size_is_answered_with_how_to_write_one(size, suggestion):
     assert refused(generate(size=size)) == f"size '{size}' must be WIDTHxHEIGHT in pixels. {suggestion}"
+
+
+@pytest.mark.parametrize(
+    ("size", "suggestion"), [("1536 x 1024", "Nearest: 1536x1024."), ("square", "Such as: 1024x1024.")]
+)
+def test_a_model_that_nobody_knows_here_is_told_the_size_as_it_was_meant(size, suggestion):
+    assert refused(generate("flux", size=size), official=False).endswith(suggestion)
 
 
 @given(st.integers(1, 9999), st.integers(1, 9999), st.sampled_from(["gpt-image-2", "gpt-image-1.5", "gpt-image-2.6-flare"]))  # fmt: skip
@@ -261,9 +269,13 @@ def test_a_quality_is_answered_with_those_there_are(model, quality, ends):
         (generate(model="gpt-image-2", background="transparent"), "it can be auto or opaque"),
         (generate(background="transparent", output_format="jpeg"), "needs png or webp. Nearest: webp."),
         (generate("gpt-image-2.6-flare", background="transparent", output_format="gif"), "needs png or webp"),
+        (
+            generate(background="transparant"),
+            "with gpt-image-2.5-flare: it can be auto, opaque or transparent",
+        ),
         (generate(background="transparant"), "Nearest: transparent."),
         (generate(output_format="jpg"), "Nearest: jpeg."),
-        (generate(output_format="gif"), "it can be png, jpeg or webp"),
+        (generate(output_format="gif"), "with gpt-image-2.5-flare: it can be png, jpeg or webp"),
         (generate(moderation="off"), "it can be auto or low"),
         (generate(complexity="low"), "complexity is not possible with gpt-image-2.5-flare. Leave it out."),
         (generate("gpt-image-2.6-flare", complexity="max"), "it can be low, medium or high"),
@@ -320,6 +332,33 @@ def test_a_gif_needs_access_and_says_so():
         "frame_duration_ms is rounded"
     )
     assert "All 9 frames share 8,294,400 pixels" in check(replace(GIF, size="1024x1024"))[1]
+
+
+@pytest.mark.parametrize(("milliseconds", "rounded"), [(150, False), (110, False), (155, True), (99, True)])
+def test_a_frame_s_time_is_rounded_only_where_it_is_no_multiple_of_ten(milliseconds, rounded):
+    notes = check(replace(GIF, frame_duration_ms=milliseconds))
+    assert any("rounded" in note for note in notes) is rounded
+
+
+@pytest.mark.parametrize(
+    ("size", "noted"), [("1280x720", False), ("720x1280", False), ("1296x720", True), ("720x1296", True)]
+)
+def test_frames_that_fill_the_shared_pixels_to_the_last_are_no_reason_for_a_note(size, noted):
+    # Nine frames of 1280x720 are exactly the 8,294,400 pixels.
+    notes = check(replace(GIF, size=size))
+    assert any("share" in note for note in notes) is noted
+
+
+def test_a_model_of_fixed_sizes_has_no_pixels_to_share(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[models.mine]\nlike = "gpt-image-1.5"\noutput_formats = ["gif"]\nqualities = ["low"]\n',
+        encoding="utf-8",
+    )
+    mine = Catalog.load(file)
+    assert len(check(generate("mine", output_format="gif"), catalog=mine)) == 1
+    # What a quality was called before is only suggested where the model has it.
+    assert "Nearest" not in refused(generate("mine", quality="hd"), catalog=mine)
 
 
 @pytest.mark.parametrize(
@@ -389,6 +428,14 @@ def test_whatever_comes_is_accepted_or_refused_in_our_words(values, options, off
     except RequestError:
         return
     assert len(request_key(request)) == 64
+
+
+def test_a_note_about_the_model_stays_beside_one_about_the_edit():
+    heavy = edit("gpt-image-1.5", mask=picture(data=bytes(4_100_000)))
+    closing, weight = check(heavy)
+    assert "will be shut down" in closing
+    assert "4.1 MB" in weight
+    assert len(check(edit("gpt-image-1.5"))) == 1
 
 
 def test_a_model_without_partial_images_says_so(tmp_path):
