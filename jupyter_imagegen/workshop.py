@@ -122,7 +122,7 @@ class Workshop:
         CassetteError
             If the cassette is not there.
         """
-        from jupyter_imagegen.storage import Cassette, Deck
+        from jupyter_imagegen.storage import Deck
 
         path, mode = settings.cassette, settings.record_mode
         if path is None:
@@ -132,6 +132,8 @@ class Workshop:
                     hint="Name it with `%imagegen cassette use FILE`, or in IMAGEGEN_CASSETTE.",
                 )
             return Deck()
+        from jupyter_imagegen.storage import Cassette
+
         path = path.absolute()
         with self._lock:
             cassette = self._cassettes.setdefault(

@@ -1,12 +1,17 @@
 """Pictures that were paid for, and the ledger of what was paid: one folder, any number of processes."""
 
-from jupyter_imagegen.storage.browsing import Browsing, Narrowed, Page, StoredPicture
-from jupyter_imagegen.storage.cassette import Cassette
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from jupyter_imagegen.storage.charges import Charge
 from jupyter_imagegen.storage.deck import RECORD_MODES, Deck, RecordMode, cost_to_author
-from jupyter_imagegen.storage.history import HistoryEntry
 from jupyter_imagegen.storage.spending import Spending, Spent
 from jupyter_imagegen.storage.store import Storage, open_storage, open_temporary_storage
+
+if TYPE_CHECKING:
+    from jupyter_imagegen.storage.browsing import Browsing, Narrowed, Page, StoredPicture
+    from jupyter_imagegen.storage.cassette import Cassette
+    from jupyter_imagegen.storage.history import HistoryEntry
 
 __all__ = [
     "RECORD_MODES",
@@ -26,3 +31,19 @@ __all__ = [
     "open_storage",
     "open_temporary_storage",
 ]
+
+#: What a cell that shows a picture does without: imported when it is first asked for.
+_LATER = {
+    "Browsing": "browsing",
+    "Cassette": "cassette",
+    "HistoryEntry": "history",
+    "Narrowed": "browsing",
+    "Page": "browsing",
+    "StoredPicture": "browsing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

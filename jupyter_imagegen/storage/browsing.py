@@ -177,6 +177,17 @@ class Browsing:
         )
         return Page(pictures=tuple(map(self._stored, rows[:limit])), more=len(rows) > limit)
 
+    def count(self) -> int:
+        """How many pictures there are, damaged ones too.
+
+        Raises
+        ------
+        StoreError
+            If the index cannot be read.
+        """
+        row = self._database.one(statements.COUNT_SAMPLES)
+        return 0 if row is None else int(row["pictures"])
+
     def newer(self, narrowed: Narrowed, *, after: Cursor | None, limit: int = 100) -> int:
         """How many pictures came after one, counted up to `limit`; all of them for None."""
         values = narrowed.values()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import entering, files
-from jupyter_imagegen.storage.browsing import Browsing
 from jupyter_imagegen.storage.database import DamagedIndexError, Database, damage_mark
 from jupyter_imagegen.storage.files import Shelf
 from jupyter_imagegen.storage.images import Pictures
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from filelock import BaseFileLock
+
+    from jupyter_imagegen.storage.browsing import Browsing
 
 INDEX = "imagegen.sqlite3"
 
@@ -34,8 +36,6 @@ class Storage:
     ----------
     pictures : Pictures
         The pictures.
-    browsing : Browsing
-        The pictures as a person leafs through them.
     ledger : Ledger
         The ledger.
     home : Path
@@ -62,8 +62,14 @@ class Storage:
         self._database = database
         self._shelf = Shelf(home)
         self.pictures = Pictures(database, self._shelf, now=now, session=session)
-        self.browsing = Browsing(self.pictures)
         self.ledger = Ledger(database, lock=self.lock, now=now, session=session)
+
+    @cached_property
+    def browsing(self) -> Browsing:
+        """The pictures as a person leafs through them."""
+        from jupyter_imagegen.storage.browsing import Browsing
+
+        return Browsing(self.pictures)
 
     def lock(self, key: str) -> BaseFileLock:
         """The lock of a key, not yet taken: whoever holds it is the only one buying that key.

@@ -44,8 +44,6 @@ PAGE = 24
 _STATIC = 8
 #: Bytes of originals that the browser is given as one file; more is written beside the notebook.
 MAX_DOWNLOAD = 50_000_000
-#: "More than so many" is enough to know, and quick to count.
-_COUNTED = 10_000
 _NEWER = 99
 #: How many pictures one comparison or one export may name.
 _MOST_COMPARED, _MOST_EXPORTED = 16, 5_000
@@ -256,8 +254,7 @@ class Gallery(Panel):
             return _pictures_words(shown)
         if wanted != Narrowed():
             return f"more than {_pictures_words(shown)}"
-        every = self._storage.browsing.newer(Narrowed(), after=None, limit=_COUNTED + 1)
-        return f"more than {_COUNTED:,} pictures" if every > _COUNTED else _pictures_words(every)
+        return _pictures_words(self._storage.browsing.count())
 
     def _count_newer(self) -> None:
         """Called on the runner's thread too."""
