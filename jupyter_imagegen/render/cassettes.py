@@ -55,12 +55,11 @@ def listing_view(path: Path, manifest: Manifest) -> View:
         kept = manifest.pictures[one.digest]
         quality = str(one.parameters.get("quality", ""))
         what = (short_model(one.model), pixels(f"{kept.width}x{kept.height}"), quality)
-        demo: Cell = Mark(text="demo", kind="warn") if one.provider == "demo" else ""
         words = one_line(one.alt or one.prompt, _PROMPT_CHARACTERS)
-        cost = _dollars(samples)
-        rows.append([words, " · ".join(what), demo, str(len(samples)), cost, key[:_KEY_DIGITS]])
-    head = ["prompt", "", "", "pictures", "cost its author", "key"]
-    return table(path.name, head, rows, numbers={3, 4}, foot=[_summary(manifest)])
+        cost: Cell = Mark(text="demo", kind="warn") if one.provider == "demo" else _dollars(samples)
+        rows.append([words, " · ".join(what), str(len(samples)), cost, key[:_KEY_DIGITS]])
+    head = ["prompt", "", "pictures", "cost its author", "key"]
+    return table(path.name, head, rows, numbers={2, 3}, loose=0, foot=[_summary(manifest)])
 
 
 def changed_view(changed: Changed) -> View:

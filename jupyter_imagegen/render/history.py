@@ -60,7 +60,7 @@ def history_view(
         for entry in entries
     ]
     head = ["", "prompt", "model", "pictures", "cost", "made", "key"]
-    return table(title, head, rows, numbers={3, 4, 6})
+    return table(title, head, rows, numbers={3, 4}, loose=1)
 
 
 def _thumbnail(entry: HistoryEntry) -> Cell:

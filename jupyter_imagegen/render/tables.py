@@ -73,6 +73,7 @@ def table(
     rows: Sequence[Sequence[Cell]],
     *,
     numbers: Collection[int] = (),
+    loose: int | None = None,
     foot: Sequence[str] = (),
 ) -> View:
     """Return a table; the first cell of each row is the row's heading.
@@ -87,6 +88,9 @@ def table(
         Text, marked words and thumbnails. Everything is escaped here.
     numbers
         Columns, from 0, that stand to the right.
+    loose
+        The column whose text goes on in further lines where the page is narrow, while all others stay on one;
+        without it all do as they find room, but for the first.
     foot
         Lines under the table.
 
@@ -100,7 +104,8 @@ def table(
     Today   $12.62
     """
     return View(
-        html=_html(caption, head, rows, numbers, foot), text=_text(caption, head, rows, numbers, foot)
+        html=_html(caption, head, rows, numbers, loose, foot),
+        text=_text(caption, head, rows, numbers, foot),
     )
 
 
@@ -119,10 +124,11 @@ def _html(
     head: Sequence[str],
     rows: Sequence[Sequence[Cell]],
     numbers: Collection[int],
+    loose: int | None,
     foot: Sequence[str],
 ) -> str:
     def attributes(column: int) -> str:
-        return ' class="num"' if column in numbers else ""
+        return ' class="num"' if column in numbers else ' class="loose"' if column == loose else ""
 
     heads = "".join(
         f'<th scope="col"{attributes(i)}>{inline(text)}</th>' if text else "<td></td>"
@@ -131,7 +137,7 @@ def _html(
     body = "".join(
         "<tr>{}</tr>".format(
             "".join(
-                f'<th scope="row">{_cell_html(cell)}</th>'
+                f'<th scope="row"{attributes(i)}>{_cell_html(cell)}</th>'
                 if i == 0
                 else f"<td{attributes(i)}>{_cell_html(cell)}</td>"
                 for i, cell in enumerate(row)
@@ -139,9 +145,10 @@ def _html(
         )
         for row in rows
     )
+    firm = "" if loose is None else ' class="firm"'
     under = "".join(f'<div class="foot soft">{inline(line)}</div>' for line in foot)
     return (
-        f"{style.TABLES}{style.OPEN}<table><caption>{inline(caption)}</caption>"
+        f"{style.TABLES}{style.OPEN}<table{firm}><caption>{inline(caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{under}</div>"
     )
 

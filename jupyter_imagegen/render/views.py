@@ -105,7 +105,7 @@ def models_view(catalog: Catalog, *, today: date, default: str) -> View:
             "default" if model.name == default else "",
             _status(model, today),
             ", ".join(model.output_formats),
-            "" if model.status(today) == "retired" else _square_prices(model, catalog),
+            _instead(model) if model.status(today) == "retired" else _square_prices(model, catalog),
         ]
         for model in models
     ]
@@ -123,7 +123,11 @@ def _status(model: Model, today: date) -> Cell:
         return Mark(text="live", kind="ok")
     if status == "closing":
         return Mark(text=f"until {model.shutdown}", kind="warn")
-    return f"retired; use {model.replacement}" if model.replacement else "retired"
+    return "retired"
+
+
+def _instead(model: Model) -> str:
+    return f"use {model.replacement}" if model.replacement else ""
 
 
 def _square_prices(model: Model, catalog: Catalog) -> str:
@@ -140,6 +144,7 @@ def model_view(model: Model, *, catalog: Catalog, today: date) -> View:
     """Return everything that is known of one model."""
     rows: list[list[Cell]] = [
         ["status", _status(model, today)],
+        ["instead", model.replacement or ""],
         ["also called", ", ".join(model.aliases)],
         ["released", str(model.released or "")],
         ["qualities", ", ".join(model.qualities)],

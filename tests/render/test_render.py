@@ -44,7 +44,7 @@ OURS = {
     "i": {"class", "style"},
     "p": set(),
     "pre": set(),
-    "table": set(),
+    "table": {"class"},
     "caption": set(),
     "thead": set(),
     "tbody": set(),
@@ -389,6 +389,16 @@ def test_a_table_is_aligned_in_text_and_scoped_in_html():
     assert view.text == "Costs\n\n          spent\nSession   $0.21\nToday    $12.62"
     scopes = [a["scope"] for t, a in only_ours(view.html).elements if t == "th"]
     assert scopes == ["col", "row", "row"]
+
+
+def test_of_a_table_with_a_loose_column_only_that_goes_on_in_further_lines():
+    view = table("t", ["what", "key"], [["a lighthouse", "ab12"]], loose=0)
+    classes = [
+        (tag, attrs.get("class"))
+        for tag, attrs in only_ours(view.html).elements
+        if tag in {"table", "th", "td"}
+    ]
+    assert classes == [("table", "firm"), ("th", "loose"), ("th", None), ("th", "loose"), ("td", None)]
 
 
 def test_wide_characters_keep_columns_aligned():

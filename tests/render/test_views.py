@@ -157,7 +157,7 @@ def test_models_say_what_they_cost_and_until_when_they_are_there():
     assert "medium $0.0132" in line(view, "gpt-image-2.5-flare")
     assert "up to $" in line(view, "gpt-image-2.6-flare")
     assert "until 2026-12-01" in line(view, "gpt-image-1.5")
-    assert "retired; use " in line(view, "dall-e-3")
+    assert line(view, "dall-e-3").split() == ["dall-e-3", "retired", "png", "use", "gpt-image-2.5-flare"]
 
 
 def test_one_model_shows_all_that_it_takes():
@@ -165,6 +165,9 @@ def test_one_model_shows_all_that_it_takes():
     view = views.model_view(catalog.get("gpt-image-2.5-flare"), catalog=catalog, today=TODAY)
     assert "xhigh" in line(view, "qualities")
     assert "gpt-image-2.5-flare-2026-09-08" in line(view, "also called")
+    assert "instead" not in view.text
+    gone = views.model_view(catalog.get("dall-e-3"), catalog=catalog, today=TODAY)
+    assert line(gone, "instead").split() == ["instead", "gpt-image-2.5-flare"]
 
 
 def test_styles_are_listed_and_each_shows_its_words():
