@@ -7,6 +7,7 @@ import pytest
 
 from jupyter_imagegen.core.catalog import Catalog
 from jupyter_imagegen.core.rates import rates
+from jupyter_imagegen.core.tokens import Span, TokenRule
 from jupyter_imagegen.errors import ConfigError
 
 RATES = "[models.{name}.rates]\ntext_input = {usd}\nimage_input = 8\nimage_output = 30\n"
@@ -59,6 +60,37 @@ def test_a_deployment_of_a_deployment_has_the_rates_of_the_first(load):
 def test_a_deployment_of_26_has_the_catalog_s_own_row(load):
     catalog = load('[models.mine]\nlike = "gpt-image-2.6-flare"\n')
     assert rates("mine", catalog).source.startswith("OpenAI's model page")
+    assert not catalog.models["mine"].rates_are_users
+
+
+def test_a_deployment_of_a_deployment_is_priced_as_the_model_behind_both(load):
+    catalog = load('[models.b]\nlike = "a"\n[models.a]\nlike = "gpt-image-2"\n')
+    assert catalog.models["b"].priced_as == "gpt-image-2"
+    assert rates("b", catalog).image_output == 30
+
+
+@pytest.mark.parametrize(
+    ("usd", "read"),
+    [("0", "0"), ("1_000_000", "1000000"), ("0.000000000001", "1e-12")],
+)
+def test_the_limits_of_a_rate_are_rates(load, usd, read):
+    assert rates("gpt-image-2", load(RATES.format(name='"gpt-image-2"', usd=usd))).text_input == Decimal(read)
+
+
+def test_rates_of_a_model_that_came_later_are_its_user_s(load):
+    whole = '[models.new]\nqualities = ["low"]\nsizes = {kind = "fixed", values = ["1024x1024"]}\n'
+    model = load(whole + RATES.format(name="new", usd=7)).models["new"]
+    assert model.rates_are_users
+    assert (model.rates.image_input_cached, model.rates.text_input_cached) == (8, 7)
+
+
+def test_what_a_model_that_came_later_does_not_say_is_nothing(load):
+    model = load(
+        '[models.new]\nqualities = ["low"]\nsizes = {kind = "fixed", values = ["1024x1024"]}\n'
+        'tokens = {kind = "formula", text_overhead = {likely = 6, most = 6}}\n'
+    ).models["new"]
+    assert (model.auto, model.markup, model.edits, model.streams, model.preference) == (False,) * 4 + (0,)
+    assert model.tokens == TokenRule(kind="formula", text_overhead=Span(likely=6, most=6))
 
 
 def test_a_model_that_came_later_can_be_added_whole(load):
@@ -103,6 +135,8 @@ def test_money_in_the_file_is_never_a_float(load):
         ("[models.x]\nlike = 3", "is not a model"),
         ("[models.x]\nnote = 'new'", "qualities is missing"),
         ('[models."gpt-image-2"]\nqualities = "low"', "list of words"),
+        ('[models."gpt-image-2"]\nqualities = [5]', "list of words"),
+        ('[models."gpt-image-2"]\nqualities = [""]', "list of words"),
         ('[models."gpt-image-2"]\nmarkup = "yes"', "true or false"),
         ('[models."gpt-image-2"]\nshutdown = "2026-12-01"', "without quotes"),
         ('[models."gpt-image-2"]\npreference = -1', "whole number"),

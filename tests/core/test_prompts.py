@@ -48,6 +48,8 @@ def test_a_value_is_never_filled_in_a_second_time(value, other):
         ('{a} {{b}} {"json": 1} \\frac{1}{2}', '{a} {{b}} {"json": 1} \\frac{1}{2}'),
         ('${d["a"]}', "one"),
         ("${d['}']}", "brace"),
+        ("${d['}']} {x}", "brace {x}"),
+        ("${ {1: 2}}", "{1: 2}"),
         ("${ {1: 2}[1] }", "2"),
         ("${f'{count:03d} {animal!r}'}", "003 'heron'"),
         ("${[c.upper() for c in animal][0]} {x}", "H {x}"),
@@ -91,6 +93,7 @@ def test_all_missing_variables_are_named_in_one_error():
     with pytest.raises(PromptError, match=r"\$subjet \(did you mean \$subject\?\), \$colour.*\$\$") as caught:
         fill("a $subjet in $colour, again $colour", subject="heron")
     assert str(caught.value).count("$colour") == 1
+    assert isinstance(caught.value.__cause__, NameError)
 
 
 def test_a_name_missing_inside_an_expression_is_the_one_that_is_named():
@@ -128,10 +131,46 @@ def test_an_unclosed_brace_says_where():
         fill("first\nthen ${d[", d={})
 
 
+@pytest.mark.parametrize(
+    ("prompt", "where"),
+    [
+        ("\na\nthen ${d[\nmore\nlines", r"line 3, column 6"),
+        ("\n${d[", r"line 2, column 1"),
+        ("${d[\n", r"line 1, column 1"),
+    ],
+)
+def test_lines_and_columns_are_counted_to_the_dollar_and_only_its_line_is_shown(prompt, where):
+    with pytest.raises(
+        PromptError, match=rf"^`\$\{{d\[` \({where} of the prompt\) has no closing brace\.? "
+    ) as caught:
+        fill(prompt)
+    assert "within" not in str(caught.value)
+
+
+def test_a_long_place_is_shown_by_its_beginning():
+    with pytest.raises(PromptError) as caught:
+        fill("${" + "x" * 38)
+    assert f"`${{{'x' * 38}` " in str(caught.value)
+    with pytest.raises(PromptError) as caught:
+        fill("${" + "x" * 39)
+    assert f"`${{{'x' * 37}…` " in str(caught.value)
+    with pytest.raises(PromptError) as caught:
+        fill("${" + "x " * 60 + "} b")
+    shown = str(caught.value).split("`")[1]
+    assert len(shown) == 80
+    assert shown.endswith("…")
+
+
+@pytest.mark.parametrize("text", ["x = 1", "x)(y", "import math", "x; y"])
+def test_a_statement_and_what_only_brackets_would_make_whole_are_no_expressions(text):
+    with pytest.raises(PromptError, match=r"is not a Python expression"):
+        fill("a ${" + text + "} b", x=str, y=1)
+
+
 def test_what_is_not_an_expression_says_so_and_how_formats_are_written():
     with pytest.raises(PromptError, match=r"`\$\{x:.2f\}`.*not a Python expression.*f-string"):
         fill("${x:.2f}", x=1)
-    with pytest.raises(PromptError, match="not a Python expression"):
+    with pytest.raises(PromptError, match=r"^`\$\{\}` .*not a Python expression"):
         fill("${} and {}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_imagegen.core.usage import Usage, usage_from_api, usage_from_json, usage_to_json
+from jupyter_imagegen.core.usage import MOST_TOKENS, Usage, usage_from_api, usage_from_json, usage_to_json
 
 counts = st.integers(0, 10_000_000)
 usages = st.builds(Usage, text_input=counts, image_input=counts, text_output=counts, image_output=counts)
@@ -118,6 +118,26 @@ def test_parts_are_held_against_their_sum_where_no_total_is_told_too():
         assert usage_from_api(value) is None
 
 
+@pytest.mark.parametrize(
+    ("total", "details"),
+    [
+        (100, {"image_tokens": 200}),
+        (100, {"text_tokens": 200}),
+        (100, {"text_tokens": 60, "image_tokens": 60}),
+        (100, {"text_tokens": 30, "image_tokens": 30}),
+    ],
+)
+@pytest.mark.parametrize("side", ["input", "output"])
+def test_parts_above_or_below_their_sum_make_the_whole_unknown_on_either_side(side, total, details):
+    value = api() | {f"{side}_tokens": total, f"{side}_tokens_details": details}
+    del value["total_tokens"]
+    assert usage_from_api(value) is None
+
+
+def test_the_most_that_is_believed_is_believed():
+    assert usage_from_api({"output_tokens": MOST_TOKENS}) == Usage(image_output=MOST_TOKENS)
+
+
 def test_a_total_that_is_not_the_sum_makes_the_whole_unknown():
     assert usage_from_api(api() | {"total_tokens": 210}) is None
 
@@ -139,6 +159,21 @@ def test_cached_tokens_that_are_not_told_apart_take_the_smaller_discount_first()
     value["input_tokens_details"]["cached_tokens"] = 300
     found = usage_from_api(value)
     assert (found.text_input_cached, found.image_input_cached) == (100, 200)
+
+
+def test_cached_tokens_are_found_beside_the_details_too():
+    found = usage_from_api(api(100, 1000) | {"cached_tokens": 300})
+    assert (found.text_input_cached, found.image_input_cached) == (100, 200)
+
+
+@pytest.mark.parametrize(
+    ("split", "cached"), [({"text_tokens": 60}, (60, 0)), ({"image_tokens": 240}, (0, 240))]
+)
+def test_of_one_cached_part_alone_only_that_part_is_believed(split, cached):
+    value = api(100, 1000)
+    value["input_tokens_details"] |= {"cached_tokens": 300, "cached_tokens_details": split}
+    found = usage_from_api(value)
+    assert (found.text_input_cached, found.image_input_cached) == cached
 
 
 @pytest.mark.parametrize(
