@@ -198,6 +198,7 @@ async def test_a_request_timeout_of_the_server_is_possibly_billed(provider, imag
         (rows({"b64_json": "data:image/png;base64,AAAA"}), "not valid base64"),
         (rows({"b64_json": "AAA"}), "not valid base64"),
         (rows({"b64_json": "AAAA\nAAAA"}), "not valid base64"),
+        (rows({"b64_json": "AAAA===="}), "not valid base64"),
         (rows({"b64_json": ["AAAA"]}), "not valid base64"),
         (rows({"b64_json": ""}), "no picture"),
     ],
