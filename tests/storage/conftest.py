@@ -40,6 +40,7 @@ class Drawing:
             model="gpt-image-2.5-flare", prompt=prompt, size="1024x1024", quality="low"
         )
         self.key = request_key(self.request)
+        self.inspected = Inspected(mime="image/png", width=8, height=8, has_alpha=False)
         self.storage = storage
 
     def keep(self, data, **more):
@@ -49,7 +50,7 @@ class Drawing:
             request=self.request,
             provider="openai",
             data=data,
-            inspected=Inspected(mime="image/png", width=8, height=8, has_alpha=False),
+            inspected=self.inspected,
             **more,
         )
 

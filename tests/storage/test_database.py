@@ -136,6 +136,32 @@ def test_a_lost_ledger_knows_again_what_the_pictures_cost(home, opened, draw, pn
     assert_sums_are_true(again)
 
 
+@pytest.mark.parametrize("costs", [(None, "0.02"), ("0.02", None), ("0.01", "0.02")])
+def test_a_call_of_which_one_picture_has_no_cost_is_of_unknown_cost_again(
+    home, opened, draw, png, charges, assert_sums_are_true, costs
+):
+    store = opened()
+    one = draw(store, "a lighthouse")
+    charge = one.reserve("0.10")
+    for number, cost in enumerate(costs):
+        one.keep(png(number), charge_id=charge.id, cost_usd=None if cost is None else Decimal(cost))
+    store.close()
+    (home / "imagegen.sqlite3").unlink()
+    again = opened("session-2")
+    (row,) = charges(again).values()
+    assert row["cost_nano"] == (None if None in costs else 30_000_000)
+    assert (row["n"], row["pictures"], row["session"]) == (2, 2, "session-1")
+    assert again.ledger.spending().total.unpriced == (None in costs)
+    assert_sums_are_true(again)
+
+
+def test_an_index_is_sound_until_it_is_no_database(home, storage, tmp_path):
+    assert storage._database.is_sound()
+    broken = tmp_path / "broken.sqlite3"
+    broken.write_bytes(b"not a database" * 100)
+    assert Database(broken).is_sound() is False
+
+
 def test_damage_met_in_use_is_an_error_and_mended_at_the_next_opening(home, opened, draw, png):
     store = opened()
     one = draw(store, "a lighthouse")

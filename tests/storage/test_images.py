@@ -15,6 +15,7 @@ from jupyter_imagegen.errors import DamagedPictureError, StoreError
 from jupyter_imagegen.imaging import ImageRejected, Inspected
 from jupyter_imagegen.storage import entering, files
 from jupyter_imagegen.storage.keeping import shares
+from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 
 def damage(path, how, other):
@@ -203,6 +204,37 @@ def test_a_picture_without_a_store_is_shown_all_the_same(storage, png):
     image = storage.pictures.unkept(data=png(), inspected=inspected, sample=2)
     assert (image.bytes, image.path, image.sample) == (png(), None, 2)
     assert image.preview.mime == "image/jpeg"
+    small = Preview(data=b"small", mime="image/png", width=2, height=2)
+    for given in (small, lambda: small):
+        told = storage.pictures.unkept(
+            data=png(), inspected=inspected, preview=given, seconds=2.5, revised_prompt="a tower"
+        )
+        assert told.preview == small
+        assert (told.sample, told.seconds, told.revised_prompt) == (0, 2.5, "a tower")
+    assert storage.pictures.unkept(data=png(), inspected=inspected).seconds == 0
+
+
+def test_what_was_priced_without_a_request_id_keeps_the_one_it_had(storage, drawing, png):
+    (image,) = storage.pictures.price(
+        drawing.key, [drawing.keep(png(), request_id="req_0")], cost=Decimal("0.01")
+    )
+    path = storage.pictures.shelf.recipe(image.digest, drawing.key, 0)
+    assert recipe_from_bytes(path.read_bytes()).request_id == "req_0"
+
+
+def test_a_picture_that_is_not_there_has_no_small_copy(storage):
+    with pytest.raises(StoreError, match="the store has no picture 0000"):
+        storage.pictures.preview("0" * 64)
+
+
+def test_a_file_is_read_for_its_digest_once_in_a_process(opened, drawing, png, monkeypatch):
+    drawing.keep(png())
+    fresh, read = opened(), []
+    digest = files.sha256
+    monkeypatch.setattr(files, "sha256", lambda data: read.append(data) or digest(data))
+    for _ in range(3):
+        assert fresh.pictures.count(drawing.key) == 1
+    assert read == [png()]
 
 
 def test_a_call_is_priced_to_the_last_nano_dollar(storage, drawing, png):
@@ -215,6 +247,17 @@ def test_a_call_is_priced_to_the_last_nano_dollar(storage, drawing, png):
     assert [image.cost_usd for image in storage.pictures.find(drawing.key)] == [
         image.cost_usd for image in priced
     ]
+    for image, part in zip(images, priced, strict=True):
+        recipe = recipe_from_bytes(
+            storage.pictures.shelf.recipe(image.digest, drawing.key, image.sample).read_bytes()
+        )
+        assert recipe.cost == part.cost_usd
+        assert recipe.usage == '{"image_output":588,"text_input":13}'
+        assert recipe.request_id == "req_1"
+    rows = storage._database.all("SELECT usage, request_id FROM samples")
+    assert {(row["usage"], row["request_id"]) for row in rows} == {
+        ('{"image_output":588,"text_input":13}', "req_1")
+    }
     assert shares(10, 3) == [4, 3, 3]
     assert shares(None, 2) == [None, None]
 
@@ -224,6 +267,8 @@ def test_an_unknown_cost_stays_unknown(storage, drawing, png):
     assert images[0].cost_usd is None
     assert storage.pictures.find(drawing.key)[0].cost_usd is None
     assert storage.pictures.entry("last").cost_usd is None
+    shelf = storage.pictures.shelf
+    assert recipe_from_bytes(shelf.recipe(images[0].digest, drawing.key, 0).read_bytes()).cost_usd is None
     assert storage.pictures.price(drawing.key, [], cost=Decimal(1)) == []
 
 
@@ -338,3 +383,16 @@ def test_a_file_of_a_dead_writer_is_swept_and_one_of_a_living_is_not(storage):
         path.write_bytes(b"half")
     entering.adopt_abandoned(storage._database, storage._shelf)
     assert {path.name for path in incoming.iterdir()} == {elsewhere.name, alive.name}
+
+
+def test_an_original_is_a_digest_with_one_ending(storage, drawing, png):
+    image = drawing.keep(png())
+    folder = image.path.parent
+    for name in (f"{image.digest}.part", "notes.png", f"{'ab' * 32}.old.png"):
+        (folder / name).touch()
+    assert len({path.name for path in folder.iterdir()}) == 6  # with recipe and preview
+    assert list(storage.pictures.shelf.originals()) == [(image.digest, image.path)]
+
+
+def test_a_file_of_another_machine_that_is_gone_is_nobodys_to_sweep(tmp_path):
+    assert files.is_abandoned(tmp_path / "elsewhere-1-ab.json", 1e12) is False

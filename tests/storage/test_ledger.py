@@ -47,7 +47,9 @@ def test_a_settled_call_counts_what_it_cost(storage, spend, charges):
             1,
             1,
         )
-    assert charges(storage)[charge.id]["attempts"] == 1
+    row = charges(storage)[charge.id]
+    assert row["attempts"] == 1
+    assert row["sent_at"] == row["closed_at"] == "2026-11-22T12:00:00.000000+00:00"
 
 
 def test_a_cost_above_the_ceiling_is_written_down_as_it_is(storage, spend):
@@ -242,3 +244,81 @@ def test_whoever_takes_a_keys_lock_settles_its_orphans_and_no_others(storage, dr
     assert storage.ledger.settle_orphans(one.key) == 2
     states = charges(storage)
     assert [states[charge.id]["state"] for charge in orphans] == ["released", "possibly_billed", "reserved"]
+
+
+def test_a_closed_call_says_when_and_why_and_brought_no_picture_unless_told(storage, draw, charges, clock):
+    one, two = draw(storage, "one").reserve("0.10"), draw(storage, "two").reserve("0.20")
+    storage.ledger.mark_sent(one.id)
+    clock.turn(seconds=90)
+    storage.ledger.settle(one.id, cost=Decimal("0.05"))
+    storage.ledger.release(two.id, "given up")
+    rows = charges(storage)
+    assert [rows[each.id]["closed_at"][:19] for each in (one, two)] == ["2026-11-22T12:01:30"] * 2
+    assert rows[one.id]["sent_at"][:19] == "2026-11-22T12:00:00"
+    assert rows[two.id]["reason"] == "given up"
+    assert storage.ledger.spending().day.pictures == 0
+
+
+def test_what_a_dead_process_held_and_never_sent_is_free_for_the_next_call(storage, draw, charges):
+    limit = [budget("day", "1")]
+    dead, next_one = draw(storage, "dead"), draw(storage, "next")
+    gone = dead.reserve("0.60", budgets=limit)
+    with storage.lock(next_one.key):
+        charge = next_one.reserve("0.60", budgets=limit, notebook="lesson.ipynb")
+        rows = charges(storage)
+        assert rows[gone.id]["state"] == "released"
+        assert (rows[charge.id]["state"], rows[charge.id]["notebook"]) == ("reserved", "lesson.ipynb")
+        assert storage.ledger.spending().day.held_usd == Decimal("0.60")
+        # What is under way stays held: nothing is left for another.
+        with pytest.raises(BudgetExceededError):
+            draw(storage, "third").reserve("0.60", budgets=limit)
+
+
+def test_what_a_dead_process_had_sent_is_not_free(storage, draw, charges):
+    limit = [budget("day", "1")]
+    gone = draw(storage, "dead").reserve("0.60", budgets=limit)
+    storage.ledger.mark_sent(gone.id)
+    with pytest.raises(BudgetExceededError):
+        draw(storage, "next").reserve("0.60", budgets=limit)
+    assert charges(storage)[gone.id]["state"] == "possibly_billed"
+
+
+def test_a_sweep_passes_over_a_held_key_counts_the_rest_and_gives_their_locks_back(storage, draw):
+    drawings = sorted((draw(storage, f"{number}") for number in range(4)), key=lambda each: each.key)
+    for each in drawings:
+        each.reserve()
+    drawings[1].reserve()
+    with storage.lock(drawings[0].key):
+        assert storage.ledger.sweep() == 4
+        assert storage.ledger.sweep() == 0
+        for each in drawings[1:]:
+            storage.lock(each.key).acquire(blocking=False)
+    assert storage.ledger.sweep() == 1
+    assert storage.ledger.sweep() == 0
+    assert storage.ledger.settle_orphans(drawings[0].key) == 0
+
+
+def test_a_budget_that_was_set_is_for_all_sessions_and_is_taken_away_alone(storage, opened):
+    for scope in ("day", "month", "session"):
+        storage.ledger.set_budget(scope, Decimal(5))
+    other = opened("session-2").ledger
+    assert other.budgets() == [budget("day", "5"), budget("month", "5")]
+    other.set_budget("session", Decimal(7))
+    other.set_budget("session", None)
+    assert storage.ledger.budgets() == [budget("session", "5"), budget("day", "5"), budget("month", "5")]
+    other.set_budget("day", None)
+    assert storage.ledger.budgets() == [budget("session", "5"), budget("month", "5")]
+    storage.ledger.set_budget("session", None)
+    assert storage.ledger.budgets() == other.budgets() == [budget("month", "5")]
+
+
+def test_a_used_up_budget_has_nothing_left_to_the_last_nano_dollar(storage, spend, draw):
+    spend("1")
+    with pytest.raises(BudgetExceededError, match=r"up to \$0\.05 and \$0\.00 of today's \$1\.00 is left"):
+        draw(storage, "more").reserve("0.05", budgets=[budget("day", "1")])
+
+
+def test_fourteen_days_are_told_apart_unless_another_number_is_asked_for(storage, spend):
+    spend("0.5")
+    assert len(storage.ledger.by_day()) == 14
+    assert [str(spent.usd) for spent in storage.ledger.by_day(2).values()] == ["0", "0.5"]
