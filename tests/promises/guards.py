@@ -183,8 +183,8 @@ GUARDS = [
     Guard(
         "bad base64",
         "providers/openai_answers.py",
-        "strict_mode=True) or None",
-        "strict_mode=False) or None",
+        "b64decode(value, validate=True)",
+        "b64decode(value, validate=False)",
         (f"{BYTES}test_what_is_no_picture_is_never_stored_or_shown",),
         "what stood behind the picture in its base64 was passed over",
     ),
@@ -295,6 +295,15 @@ GUARDS = [
         "            for path in ():\n",
         ("storage/test_images.py::test_a_disk_that_refuses_at_any_step_leaves_all_or_nothing",),
         "leftovers stayed in incoming/",
+    ),
+    Guard(
+        "bytes as they came",
+        "purchase.py",
+        '            "data": drawn.data,\n',
+        '            "data": (lambda io, pil, out: pil.open(io(drawn.data)).save(out, "PNG") or out.getvalue())'
+        '(__import__("io").BytesIO, __import__("PIL.Image").Image, __import__("io").BytesIO()),\n',
+        (f"{BYTES}test_every_copy_is_what_the_server_sent_to_the_last_byte",),
+        "the content credentials were gone from every copy",
     ),
     Guard(
         "a picture's file is damaged",
