@@ -10,6 +10,7 @@
       incoming/                 what is being written: <host>-<pid>-<id>.part and its recipe .json
       quarantine/               damaged files, never shown and never deleted
       locks/<key>.lock          whoever holds it is the only one buying that key
+      rates.toml                what genai-prices said; a copy, so it may be deleted
 """
 
 from __future__ import annotations
