@@ -37,7 +37,8 @@ def loading(lab):
 def first_picture(lab, *, memory):
     """The first picture of a session, and what the kernel weighs after it.
 
-    The store is there already, as on any day but the first; that one day stands in a row of its own.
+    The user's folders are there already, for both, as on any day but the first; that one day stands in a row of
+    its own.
     """
     times, weights = {"ours": [], "plain": [], "new": []}, {"ours": [], "plain": [], "new": []}
     used = lab.new_folder()
@@ -48,7 +49,7 @@ def first_picture(lab, *, memory):
         prompt = f"a lighthouse at dusk, number {i}"
         for name, folder, cells in (
             ("ours", used, (LOAD, ours(prompt))),
-            ("plain", None, (PLAIN_IMPORT, plain_cell(prompt))),
+            ("plain", used, (PLAIN_IMPORT, plain_cell(prompt))),
             ("new", None, (LOAD, ours(prompt))),
         ):
             if memory and name == "new":
