@@ -132,7 +132,8 @@ def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float
         if files.is_abandoned(path, now()):
             if path.suffix == ".json":
                 adopted += _adopt(database, shelf, path)
-            else:
+            elif path.suffix != ".part" or not path.with_suffix(".json").exists():
+                # Bytes whose recipe is still there were not settled: the disk refused a moment ago.
                 with contextlib.suppress(OSError):
                     path.unlink()
     return adopted

@@ -322,3 +322,14 @@ def test_fourteen_days_are_told_apart_unless_another_number_is_asked_for(storage
     spend("0.5")
     assert len(storage.ledger.by_day()) == 14
     assert [str(spent.usd) for spent in storage.ledger.by_day(2).values()] == ["0", "0.5"]
+
+
+def test_a_call_under_way_is_one_call_and_held_at_its_ceiling(storage, drawing):
+    with storage.lock(drawing.key):
+        charge = drawing.reserve("0.30")
+        spent = storage.ledger.spending().day
+        assert (spent.held_usd, spent.calls, spent.unpriced) == (Decimal("0.30"), 0, 0)
+        for _attempt in range(2):
+            storage.ledger.mark_sent(charge.id)
+            spent = storage.ledger.spending().day
+            assert (spent.held_usd, spent.calls, spent.unpriced) == (Decimal("0.30"), 1, 0)
