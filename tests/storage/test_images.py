@@ -396,3 +396,12 @@ def test_an_original_is_a_digest_with_one_ending(storage, drawing, png):
 
 def test_a_file_of_another_machine_that_is_gone_is_nobodys_to_sweep(tmp_path):
     assert files.is_abandoned(tmp_path / "elsewhere-1-ab.json", 1e12) is False
+
+
+def test_the_disk_has_every_name_before_a_picture_is_called_kept(storage, drawing, png, monkeypatch):
+    steps = []
+    sync, enter = files.sync_folder, entering.enter
+    monkeypatch.setattr(files, "sync_folder", lambda folder: steps.append(folder.name) or sync(folder))
+    monkeypatch.setattr(entering, "enter", lambda *more: steps.append("rows") or enter(*more))
+    drawn = drawing.keep(png())
+    assert steps == ["incoming", "pictures", drawn.digest[:2], "rows"]
