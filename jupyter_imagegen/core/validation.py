@@ -273,11 +273,8 @@ def _refuse(name: str, value: str, allowed: Sequence[str], model: Model | None, 
 
 
 def _check_format(request: GenerateRequest, model: Model | None) -> None:
-    value = request.output_format
     allowed = model.output_formats if model is not None else ("png", "jpeg", "webp", "gif", "svg")
-    if value == "jpg" and "jpeg" in allowed:
-        _refuse("output_format", value, allowed, model, "jpeg")
-    _one_of("output_format", value, allowed, model)
+    _one_of("output_format", request.output_format, allowed, model)
 
 
 def _check_background(request: GenerateRequest, model: Model | None) -> None:

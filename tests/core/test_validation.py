@@ -275,6 +275,7 @@ def test_a_quality_is_answered_with_those_there_are(model, quality, ends):
         ),
         (generate(background="transparant"), "Nearest: transparent."),
         (generate(output_format="jpg"), "Nearest: jpeg."),
+        (generate("gpt-image-2.6-flare", output_format="jpg"), "Nearest: jpeg."),
         (generate(output_format="gif"), "with gpt-image-2.5-flare: it can be png, jpeg or webp"),
         (generate(moderation="off"), "it can be auto or low"),
         (generate(complexity="low"), "complexity is not possible with gpt-image-2.5-flare. Leave it out."),
