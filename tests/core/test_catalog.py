@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from jupyter_imagegen.core.catalog import Catalog
+from jupyter_imagegen.core.tokens import Span
 
 TODAY = dt.date(2026, 11, 22)
 ALL = [
@@ -118,11 +119,11 @@ def test_a_misspelt_name_is_answered_with_the_right_one(catalog, typed, meant):
 
 def test_nothing_is_suggested_for_something_else(catalog):
     assert catalog.suggest("stable-diffusion-xl") == []
-    assert catalog.suggest("image-model") == []
+    assert catalog.suggest("imagen-2") == []
 
 
 def test_three_names_are_suggested_at_most(catalog):
-    assert len(catalog.suggest("gpt-image")) == 3
+    assert len(catalog.suggest("gpt-image-2.5-flar")) == 3
 
 
 def test_a_model_s_replacement_is_the_first_that_its_maker_names(catalog):
@@ -162,6 +163,18 @@ def test_parameters_are_what_the_facts_of_november_2026_say(catalog):
     assert m["gpt-image-1-mini"].input_fidelity == ("low",)
     assert m["gpt-image-1.5"].sizes.values == ("1024x1024", "1536x1024", "1024x1536")
     assert not m["dall-e-3"].streams
+
+
+def test_what_a_picture_takes_is_what_the_facts_of_november_2026_say(catalog):
+    m = {name: model.tokens for name, model in catalog.models.items()}
+    assert dict(m["gpt-image-2.6-flare"].likely_percent) == {"low": 421, "medium": 400}
+    assert m["gpt-image-2.6-flare"].most_percent["low"] == 500
+    assert (m["gpt-image-1.5"].text_output, m["gpt-image-1-mini"].margin) == (512, 413)
+    assert {rule.partial_image for rule in m.values() if rule.kind != "none"} == {100}
+    assert m["gpt-image-2"].edit_overhead == Span(likely=16, most=64)
+    assert m["gpt-image-1.5"].edit_overhead == Span(likely=32, most=64)
+    assert m["gpt-image-2"].text_overhead == Span(likely=6, most=32)
+    assert m["gpt-image-2"].input_most == 1538
 
 
 def test_a_released_or_closing_day_always_says_where_it_is_from(catalog):

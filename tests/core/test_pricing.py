@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from jupyter_imagegen.core.pricing import (
     nano_to_dollars,
     rates,
 )
+from jupyter_imagegen.core.rates import _looked_up
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest, InputImage
 from jupyter_imagegen.core.usage import Usage, usage_from_api
 
@@ -125,6 +127,56 @@ def test_the_rates_are_those_of_november_2026(model, text, image, out):
 )
 def test_only_a_picture_model_by_its_exact_name_has_rates(name):
     assert rates(name, CATALOG) is None
+
+
+@pytest.fixture
+def listed(monkeypatch):
+    """What is read of a row of genai-prices that says this."""
+    import genai_prices
+
+    def read(name="gpt-image-9", row="gpt-image-9", comments=None, **price):
+        named = ("input_mtok", "input_image_mtok", "output_mtok", "output_image_mtok", "cache_read_mtok", "cache_image_read_mtok")  # fmt: skip
+        found = SimpleNamespace(
+            model_price=SimpleNamespace(**{each: price.get(each) for each in named}),
+            model=SimpleNamespace(id=row, price_comments=comments),
+        )
+        monkeypatch.setattr(genai_prices, "calc_price", lambda *_, **__: found)
+        return _looked_up(name)
+
+    return read
+
+
+ROW = {"input_mtok": Decimal(5), "input_image_mtok": Decimal(8), "output_mtok": Decimal(30)}
+
+
+def test_a_row_without_cached_rates_gives_no_discount_and_one_output_rate_is_for_pictures(listed):
+    found = listed(**ROW)
+    assert (found.text_input_cached, found.image_input_cached) == (5, 8)
+    assert (found.image_output, found.text_output, found.date) == (30, None, None)
+    cached = listed(**ROW, cache_read_mtok=Decimal(1), cache_image_read_mtok=Decimal(2))
+    assert (cached.text_input_cached, cached.image_input_cached) == (1, 2)
+    words = listed(**ROW | {"output_mtok": Decimal(10)}, output_image_mtok=Decimal(32))
+    assert (words.image_output, words.text_output) == (32, 10)
+
+
+def test_a_row_is_of_the_last_day_that_its_comments_name(listed):
+    assert (
+        str(listed(**ROW, comments="seen 2026-09-08, again 2026-11-04, first 2026-04-21").date)
+        == "2026-11-04"
+    )
+    assert listed(**ROW, comments="seen in 2026").date is None
+
+
+@pytest.mark.parametrize("missing", ROW)
+def test_a_row_that_lacks_a_rate_or_has_it_in_tiers_is_not_believed(listed, missing):
+    assert listed(**{name: usd for name, usd in ROW.items() if name != missing}) is None
+    assert listed(**ROW | {missing: SimpleNamespace(base=5, tiers=[])}) is None
+
+
+def test_a_row_counts_for_its_own_name_and_its_dated_snapshots_only(listed):
+    assert listed("gpt-image-9-2027-01-05", **ROW) is not None
+    assert listed("gpt-image-9-vip", **ROW) is None
+    assert listed("gpt-image-99", **ROW) is None
 
 
 money = st.decimals(0, 1000, allow_nan=False, allow_infinity=False, places=6)

@@ -171,7 +171,7 @@ def test_what_is_not_an_expression_says_so_and_how_formats_are_written():
     with pytest.raises(PromptError, match=r"`\$\{x:.2f\}`.*not a Python expression.*f-string"):
         fill("${x:.2f}", x=1)
     with pytest.raises(PromptError, match=r"^`\$\{\}` .*not a Python expression"):
-        fill("${} and {}")
+        fill("${}and {}")
 
 
 def test_the_end_of_an_expression_is_not_looked_for_in_the_whole_prompt():
