@@ -55,6 +55,7 @@ def test_a_loosely_written_size_is_understood_for_the_suggestion(text):
         ((3840, 2176), "8,355,840 pixels and may have at most 8,294,400"),
         ((1024, 1024), ""),
         ((3072, 1024), ""),
+        ((1024, 640), ""),
         ((3840, 2160), ""),
         ((2880, 2880), ""),
     ],

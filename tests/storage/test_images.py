@@ -405,3 +405,18 @@ def test_the_disk_has_every_name_before_a_picture_is_called_kept(storage, drawin
     monkeypatch.setattr(entering, "enter", lambda *more: steps.append("rows") or enter(*more))
     drawn = drawing.keep(png())
     assert steps == ["incoming", "pictures", drawn.digest[:2], "rows"]
+
+
+def test_a_picture_that_the_disk_will_not_let_go_is_still_there(storage, drawing, png, monkeypatch):
+    drawing.keep(png())
+
+    def refuse(*_more, **_options):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "move", refuse)
+        with pytest.raises(StoreError, match=r"could not be deleted \(Input/output error\)"):
+            storage.pictures.delete(drawing.key, 0)
+    assert storage.pictures.find(drawing.key)[0].bytes == png()
+    with pytest.raises(StoreError, match=f"no picture 7 of {drawing.key[:12]}$"):
+        storage.pictures.delete(drawing.key, 7)
