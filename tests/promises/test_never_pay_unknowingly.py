@@ -32,7 +32,7 @@ import threading
 from collections import Counter
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from imageserver import ImageServer, Reply, paint, rows
 
@@ -144,7 +144,8 @@ def test_no_usage_that_a_server_invents_makes_a_call_free_or_the_ledger_wrong(se
             assert spent > 0 or not (tokens.text_input or tokens.image_output or tokens.image_input)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=SLOW)
+# Each try is a whole purchase: the first that fails says enough.
+@settings(max_examples=6, deadline=None, suppress_health_check=SLOW, phases=[Phase.explicit, Phase.generate])
 @given(
     prompt=st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200
@@ -158,6 +159,9 @@ def test_no_usage_that_a_server_invents_makes_a_call_free_or_the_ledger_wrong(se
         },
     ),
 )
+@example(prompt="a lighthouse", options={"size": "1024x1024", "quality": "low", "partial_images": 2})
+@example(prompt="a lighthouse " * 200, options={"size": "1024x1024", "quality": "low"})
+@example(prompt="a lighthouse", options={"size": "1024x1024", "quality": "low", "n": 2})
 def test_what_is_shown_before_is_never_less_than_what_is_held_and_then_paid(
     tmp_path, monkeypatch, prompt, options
 ):
