@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from jupyter_imagegen import imaging
+from jupyter_imagegen.core.results import Preview
 from jupyter_imagegen.errors import CassetteError
 from jupyter_imagegen.storage import Cassette, taping
 from jupyter_imagegen.storage import cassette as cassettes
 from jupyter_imagegen.storage.deck import Deck, cost_to_author
 from jupyter_imagegen.storage.manifest import COMPOSITE
+
+SMALL = Preview(
+    data=b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00",
+    mime="image/png",
+    width=1,
+    height=1,
+)
 
 
 @pytest.fixture
@@ -172,3 +184,90 @@ def test_what_is_written_may_reach_each_limit_of_what_is_read(kept, record, monk
         patch.setattr(cassettes, "MOST_BYTES", 5 * 2**20 - 1)
         with pytest.raises(CassetteError, match="3 pictures of 5 MB"):
             cassettes.check_limits(tape, tape.manifest, contents + bytes(5 * 2**20 - len(contents)))
+
+
+def test_each_file_may_reach_the_limit_of_its_kind(kept, record, monkeypatch):
+    tape = record(kept[:1])
+    (image,) = tape.find(next(iter(tape.manifest.recordings))[0])
+    limits = (
+        (imaging, "MAX_BYTES", image.size_bytes, lambda: image.bytes),
+        (cassettes, "_MOST_PREVIEW", len(image.preview.data), image.load_preview),
+        (cassettes, "MOST_CONTENTS", len(tape.manifest.to_bytes()), lambda: Cassette(tape.path).manifest),
+        (cassettes, "MOST_BYTES", tape.path.stat().st_size, lambda: Cassette(tape.path).manifest),
+    )
+    for place, limit, enough, act in limits:
+        with monkeypatch.context() as patch:
+            patch.setattr(place, limit, enough)
+            act()
+            patch.setattr(place, limit, enough - 1)
+            with pytest.raises(CassetteError, match=f"and {enough - 1:,} is the limit|is larger than 0 MB"):
+                act()
+    os.truncate(tape.path, 3 * 2**20 + 1)
+    monkeypatch.setattr(cassettes, "MOST_BYTES", 3 * 2**20)
+    with pytest.raises(CassetteError, match="is larger than 3 MB"):
+        _ = tape.manifest
+
+
+def test_a_recorded_picture_is_told_as_it_was_and_a_small_copy_as_what_it_is(storage, drawing, png, record):
+    drawn = drawing.keep(png(), revised_prompt="a tall lighthouse", seconds=2.5)
+    (whole,) = record([drawn]).find(drawing.key)
+    assert (whole.mime, whole.bytes, whole.reduced) == ("image/png", png(), False)
+    assert (whole.revised_prompt, whole.seconds, whole.path) == ("a tall lighthouse", 2.5, None)
+    assert whole.preview.mime == "image/jpeg"
+
+
+def test_a_small_copy_has_its_own_form_and_the_size_of_its_original(drawing, kept, record):
+    (small,) = record(kept[:1], preview_side=64).find(drawing.key)
+    assert (small.mime, small.reduced, small.width) == ("image/jpeg", True, 8)
+    assert small.bytes == small.preview.data
+
+
+def test_a_drawing_of_vectors_can_be_recorded(storage, drawing, record):
+    data = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
+    drawn = storage.pictures.keep(
+        key=drawing.key,
+        namespace=None,
+        request=drawing.request,
+        provider="openai",
+        data=data,
+        inspected=replace(drawing.inspected, mime="image/svg+xml"),
+        preview=SMALL,
+    )
+    (image,) = record([drawn]).find(drawing.key)
+    assert (image.bytes, image.mime) == (data, "image/svg+xml")
+
+
+def test_a_file_that_the_contents_do_not_name_is_lacking(kept, record):
+    with pytest.raises(CassetteError, match=r"lacks pictures/none\.png"):
+        record(kept).read("pictures/none.png", "ab" * 32)
+
+
+def test_a_file_that_goes_and_comes_is_seen_each_time(kept, record, drawing):
+    tape = record(kept)
+    assert len(tape.find(drawing.key)) == 3
+    data = tape.path.read_bytes()
+    tape.path.unlink()
+    assert tape.find(drawing.key) == []
+    tape.path.write_bytes(data)
+    assert len(tape.find(drawing.key)) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows gives a file two numbers, by how it is asked")
+def test_another_file_of_the_same_length_and_time_is_another(storage, draw, png, tmp_path):
+    tapes = []
+    for number in range(2):
+        one = draw(storage, f"a lighthouse {number}")
+        tapes.append(Cassette(tmp_path / f"{number}.cassette"))
+        taping.add(tapes[-1], [(one.key, one.keep(png()))], storage.pictures)
+    first, second = (tape.path for tape in tapes)
+    seen_before = tapes[0].manifest
+    there = first.stat()
+    assert there.st_size == second.stat().st_size
+    os.utime(second, ns=(there.st_atime_ns, there.st_mtime_ns))
+    second.replace(first)
+    assert tapes[0].manifest != seen_before
+
+
+def test_a_name_that_no_disk_takes_is_refused_in_our_words(tmp_path):
+    with pytest.raises(CassetteError, match="cannot be read"):
+        _ = Cassette(tmp_path / f"{'x' * 300}.cassette").manifest

@@ -228,10 +228,13 @@ def test_a_picture_that_is_not_there_has_no_small_copy(storage):
 
 
 def test_a_file_is_read_for_its_digest_once_in_a_process(opened, drawing, png, monkeypatch):
-    drawing.keep(png())
+    kept = drawing.keep(png(), revised_prompt="a tower")
+    assert (kept.revised_prompt, kept.seconds) == ("a tower", 0)
     fresh, read = opened(), []
     digest = files.sha256
     monkeypatch.setattr(files, "sha256", lambda data: read.append(data) or digest(data))
+    assert drawing.storage.pictures.count(drawing.key) == 1
+    assert read == []  # it has written it itself
     for _ in range(3):
         assert fresh.pictures.count(drawing.key) == 1
     assert read == [png()]
