@@ -37,7 +37,10 @@ READY = """path => {
     return !!(panel?.context?.path === path && panel.content?.widgets?.length && context?.isReady
         && context.session?.kernel?.connectionStatus === 'connected' && context.session.kernel.status === 'idle');
 }"""
-OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' })"
+#: Gives nothing: what the command gives is the whole front end, and to write it down takes seconds.
+OPEN = """async path => {
+    await window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
+}"""
 #: Its kernel first: a notebook that loses its kernel asks what to do. Nothing is saved.
 CLOSE = """async () => {
     const panel = window.jupyterapp.shell.currentWidget;
@@ -226,7 +229,8 @@ def open_notebook(jupyter, page):
         shutil.copy(source, copy)
         for settings in source.parent.glob("imagegen.toml"):
             shutil.copy(settings, jupyter.root)
-        if ui == "lab" and "/doc/" in page.url:
+        # Its address is /doc alone when no notebook is open.
+        if ui == "lab" and page.url.startswith(f"{jupyter.url}/doc"):
             page.evaluate(OPEN, copy.name)
         else:
             path = {"lab": f"doc/tree/{copy.name}", "notebook": f"notebooks/{copy.name}"}[ui]
