@@ -107,7 +107,7 @@ DAMAGE = {
 }
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=8, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate])
 @given(how=st.sampled_from(sorted(DAMAGE)), at=st.integers(0, 10**6), previews_too=st.booleans())
 def test_a_damaged_file_is_never_shown_and_never_an_error(server, home, new_session, how, at, previews_too):
     """However a file of the store changed, the next session asks anew and shows what it gets then.

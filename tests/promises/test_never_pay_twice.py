@@ -29,7 +29,7 @@ import shutil
 
 import pytest
 from children import output
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from imageserver import ImageServer, Reply, html, no_quota, rate_limited, server_error, wrong_key
 
@@ -62,7 +62,7 @@ MOST_ATTEMPTS = 3
 
 
 @pytest.mark.parametrize("final", [None, *sorted(set(FINAL) - {"late 503"})])
-@settings(max_examples=2, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=2, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate])
 @given(safe=st.lists(st.sampled_from(sorted(SAFE)), max_size=2))
 def test_no_course_of_faults_sends_again_what_may_be_billed(tmp_path, monkeypatch, safe, final):
     """Without `x-should-retry`, `QUICK` or the list of what cannot have been billed in openai_errors.py, or
@@ -108,7 +108,7 @@ def shop(tmp_path_factory):
         yield server, environ
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=8, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate])
 @given(
     prompt=st.text(min_size=1, max_size=60).filter(str.strip),
     size=st.sampled_from(["1024x1024", "816x816"]),
