@@ -72,6 +72,20 @@ def test_whole_pictures_enter_with_their_recipes_and_leave_nothing_behind(
     assert adopt() == 0
 
 
+def test_whoever_looks_for_a_picture_finds_what_a_dead_writer_left(storage, draw, written, leave, png):
+    recipe = written(png(1))
+    leave(recipe, png(1))
+    assert [image.bytes for image in storage.pictures.find(recipe.key, 1)] == [png(1)]
+    leave(written(png(2), sample=1), png(2))
+    assert len(storage.pictures.find(recipe.key, 1)) == 1
+    assert len(storage.pictures.find(recipe.key)) == 2
+    # Two at once: no more than were asked for come back.
+    for number in (3, 4):
+        leave(written(png(number), "a meadow"), png(number))
+    meadow = draw(storage, "a meadow")
+    assert [image.bytes for image in storage.pictures.find(meadow.key, 1)] == [png(3)]
+
+
 def test_what_is_no_picture_enters_only_where_it_was_believed_before(storage, written, leave, adopt, png):
     data = b"no picture at all"
     recipe = written(png(), digest=files.sha256(data), size_bytes=len(data))

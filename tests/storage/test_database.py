@@ -266,3 +266,49 @@ def test_a_transaction_that_fails_leaves_nothing(storage):
         fail()
     assert storage.ledger.budgets() == []
     assert not storage._database._connection.in_transaction
+
+
+def test_a_file_waits_for_the_disk_unless_told_and_keeps_its_references_right(home, storage, tmp_path):
+    database = storage._database
+
+    def setting(name):
+        return next(iter(dict(database.one(f"PRAGMA {name}")).values()))
+
+    assert (setting("journal_mode"), setting("foreign_keys"), setting("synchronous")) == ("wal", 1, 2)
+    with database.transaction():
+        assert setting("synchronous") == 2
+    with database.transaction(durable=False):
+        assert setting("synchronous") == 1
+    assert setting("synchronous") == 2
+
+
+def test_an_index_is_current_when_it_has_every_migration(home, storage, tmp_path):
+    assert Database(home / "imagegen.sqlite3").is_current()
+    assert not Database(tmp_path / "new.sqlite3").is_current()
+    assert Database(home / "imagegen.sqlite3").open() is False
+    assert Database(tmp_path / "new.sqlite3").open() is True
+
+
+def test_a_database_may_be_used_in_any_thread(storage):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(storage._database.one("SELECT 7 AS seven")))
+    thread.start()
+    thread.join()
+    assert found[0]["seven"] == 7
+
+
+def test_what_sqlite_answers_is_said_with_its_place_and_with_what_to_do(home, storage):
+    memory = Database(None)
+    memory.open()
+    with pytest.raises(
+        StoreError, match="the store's index in memory answered: no such table: nowhere"
+    ) as told:
+        memory.all("SELECT * FROM nowhere")
+    assert told.value.hint == ""
+    storage._database.all("PRAGMA max_page_count = 1")
+    with pytest.raises(StoreError, match="answered: database or disk is full") as told:
+        storage._database.all("CREATE TABLE more AS SELECT hex(randomblob(1000000)) AS much")
+    assert str(home / "imagegen.sqlite3") in str(told.value)
+    assert told.value.hint == "The disk is full: free some space."
+    with pytest.raises(StoreError, match="lone surrogate"):
+        memory.one("SELECT :text AS text", text="\ud800")

@@ -101,6 +101,7 @@ def test_loading_checks_the_digest_even_after_it_was_found(storage, drawing, png
     damage(image.path, how, png(7))
     with pytest.raises(DamagedPictureError, match="no longer what was received"):
         image.bytes  # noqa: B018  # loads it
+    assert not image.path.exists()
     assert storage.pictures.find(drawing.key) == []
 
 
@@ -423,3 +424,12 @@ def test_a_picture_that_the_disk_will_not_let_go_is_still_there(storage, drawing
     assert storage.pictures.find(drawing.key)[0].bytes == png()
     with pytest.raises(StoreError, match=f"no picture 7 of {drawing.key[:12]}$"):
         storage.pictures.delete(drawing.key, 7)
+
+
+def test_a_picture_that_is_damaged_again_and_again_is_put_aside_each_time(storage, drawing, png):
+    for noise in (b"one", b"two", b"three"):
+        drawing.keep(png()).path.write_bytes(noise)
+        assert storage.pictures.find(drawing.key) == []
+    aside = list((storage.home / "quarantine").iterdir())
+    assert {path.read_bytes() for path in aside} == {b"one", b"two", b"three"}
+    assert all(path.name.startswith("20261122-120000-") for path in aside)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 
 import pytest
@@ -17,6 +19,7 @@ from children import output, python
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jupyter_imagegen import imaging
 from jupyter_imagegen.errors import CassetteError
 from jupyter_imagegen.storage import Cassette, files, taping
 from jupyter_imagegen.storage import cassette as cassettes
@@ -436,3 +439,48 @@ def test_any_unzip_opens_it(storage, drawn, path, tmp_path):
     )
     assert done.returncode == 0
     assert (tmp_path / "open" / "cassette.json").is_file()
+
+
+def large(number):
+    """A picture of 600 by 400 pixels that is hard to make small."""
+    from PIL import Image as Pillow
+
+    dots = random.Random(number).randbytes(600 * 400 * 3)
+    file = io.BytesIO()
+    Pillow.frombytes("RGB", (600, 400), dots).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_small_copies_are_as_long_as_was_asked_for_and_as_light_as_their_area(storage, draw, path):
+    one = draw(storage, "noise")
+    one.inspected = replace(one.inspected, width=600, height=400)
+    image = one.keep(large(1))
+    taping.add(Cassette(path, preview_side=128), [(one.key, image)], storage.pictures)
+    (small,) = Cassette(path).find(one.key)
+    assert (small.preview.width, small.preview.height) == (128, 85)
+    whole = imaging.preview(image.bytes, max_side=128)
+    most = imaging.PREVIEW_BYTES * (128 / imaging.PREVIEW_SIDE) ** 2
+    assert len(small.bytes) <= most < len(whole.data)
+
+
+def test_styles_gather_and_seconds_are_told_to_the_thousandth(storage, draw, png, path):
+    drawings = [draw(storage, f"a lighthouse {number}") for number in range(3)]
+    for style, one in zip(({"poster": "$prompt!"}, {"ink": "$prompt, in ink"}, None), drawings, strict=True):
+        kept = one.keep(png(), seconds=1.23456)
+        taping.add(Cassette(path), [(one.key, kept)], storage.pictures, styles=style)
+    manifest = Cassette(path).manifest
+    assert list(manifest.styles.items()) == [("ink", "$prompt, in ink"), ("poster", "$prompt!")]
+    assert {recording.seconds for recording in manifest.recordings.values()} == {1.235}
+
+
+def test_a_picture_of_no_store_is_left_out_and_said_by_key_and_number(storage, drawing, png, path):
+    nowhere = storage.pictures.unkept(data=png(), inspected=drawing.inspected, sample=4)
+    changed = taping.add(Cassette(path), [(drawing.key, nowhere)], storage.pictures)
+    assert changed.left_out == (f"{drawing.key[:12]} sample 4: it is in no store",)
+
+
+def test_what_small_copies_are_merged_into_holds_small_copies(storage, drawn, path):
+    taping.add(Cassette(path, preview_side=64), drawn, storage.pictures, **PREVIEW)
+    target = Cassette(path.with_stem("all"))
+    assert taping.merge(target, [Cassette(path)]).holds == "small copies of 64 pixels"
+    assert target.manifest.recordings == Cassette(path).manifest.recordings
