@@ -484,3 +484,40 @@ def test_what_small_copies_are_merged_into_holds_small_copies(storage, drawn, pa
     target = Cassette(path.with_stem("all"))
     assert taping.merge(target, [Cassette(path)]).holds == "small copies of 64 pixels"
     assert target.manifest.recordings == Cassette(path).manifest.recordings
+
+
+def test_the_same_picture_told_twice_goes_in_once(storage, drawn, path):
+    changed = taping.add(Cassette(path), [drawn[0], drawn[1], drawn[0]], storage.pictures)
+    assert (changed.added, changed.kept, len(samples_in(path))) == (2, 1, 2)
+
+
+def test_what_several_bring_is_added_up_and_their_settings_and_styles_come_along(storage, drawn, path):
+    others = []
+    for number, (quality, style) in enumerate((("low", "ink"), ("high", "poster"), ("max", "photo"))):
+        others.append(Cassette(path.with_stem(f"other{number}")))
+        told = {"settings": {"quality": quality, "moderation": "low"}, "styles": {style: "$prompt!"}}
+        taping.add(others[-1], drawn[number : number + 2], storage.pictures, **told)
+    taping.add(Cassette(path), drawn[5:], storage.pictures, settings={"quality": "low"})
+    changed = taping.merge(Cassette(path), others)
+    assert (changed.added, changed.kept, len(samples_in(path))) == (4, 1, 5)
+    assert changed.left_out == tuple(
+        f"other{number}.cassette was recorded with another quality; that of lesson.cassette stays"
+        for number in (1, 2)
+    )
+    manifest = Cassette(path).manifest
+    assert manifest.settings == {"moderation": "low", "quality": "low"}
+    assert list(manifest.styles) == ["ink", "photo", "poster"]
+
+
+def test_a_number_that_is_taken_moves_on_to_the_next_free_one(storage, opened, draw, png, path, tmp_path):
+    for number in range(3):
+        one = draw(opened(folder=tmp_path / f"store{number}"), "a lighthouse")
+        taping.add(Cassette(path), [(one.key, one.keep(png(number)))], one.storage.pictures)
+    assert sorted(sample for _, sample in samples_in(path)) == [0, 1, 2]
+
+
+def test_a_prompt_that_no_file_takes_as_it_was_is_left_out_and_said(storage, draw, png, path):
+    half = draw(storage, "half a \ud83d")
+    changed = taping.add(Cassette(path), [(half.key, half.keep(png()))], storage.pictures)
+    assert changed.left_out == (f"{half.key[:12]} sample 0: its prompt cannot be written down exactly",)
+    assert changed.added == 0
