@@ -13,8 +13,12 @@ import pytest
 
 from jupyter_imagegen.providers import base
 
+TESTS = Path(__file__).parent
 # Test files are imported by path, so what they share must be found by name.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(TESTS))
+# jsonschema, which nbformat imports, would build 38 grammars for kinds of addresses that no notebook has: 2.6
+# seconds of each process. (nbval, which pytest would load before this file, is kept out by pyproject.toml.)
+sys.modules.setdefault("rfc3987_syntax", None)
 
 _OURS = ("OPENAI_", "AZURE_OPENAI_", "IMAGEGEN_", "JPY_")
 
@@ -25,9 +29,35 @@ def pytest_addoption(parser):
     )
 
 
+#: What takes longest begins first, so that no worker is left with it when the others have ended.
+FIRST = ("browser", "test_lessons.py", "test_lessons_replay.py", "promises", "test_replay.py", "planning")
+
+
+def _place(item):
+    name = next((name for name in FIRST if TESTS / name in (item.path, *item.path.parents)), None)
+    return len(FIRST) if name is None else FIRST.index(name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """File by file, but one worker for the browser's files: another server, browser and page cost more."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneBrowser(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            folder = file.rpartition("/")[0]
+            return folder if folder.endswith("tests/browser") else file
+
+    return OneBrowser(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     """Before `-m` chooses: with --long, what goes on for longer is long as well."""
+    items.sort(key=_place)
     for item in items:
         if config.getoption("--long") and "long" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.long)

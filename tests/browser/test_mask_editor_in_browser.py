@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 
 STDERR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
 SIZE = (768, 512)
+#: Between two questions to the kernel: it tells the page of each, and all three would do nothing else.
+LOOK = 0.05
 SETUP = f"""
 from functools import partial
 from PIL import Image
@@ -76,6 +78,7 @@ class Kernel:
         deadline = time.monotonic() + seconds
         while (found := self.value(expression)) != wanted:
             assert time.monotonic() < deadline, found
+            time.sleep(LOOK)
 
     def received(self):
         """How often a mask came from the browser."""
@@ -154,6 +157,7 @@ class Editor:
         deadline = time.monotonic() + 20
         while self.kernel.received() == before:
             assert time.monotonic() < deadline, "no mask came"
+            time.sleep(LOOK)
 
 
 @pytest.fixture(params=["lab", pytest.param("notebook", marks=pytest.mark.long)])
