@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from jupyter_imagegen.errors import StoreError
-from jupyter_imagegen.storage import upkeep
+from jupyter_imagegen.storage import files, upkeep
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 LATER = upkeep.UNREFERENCED_AFTER + 60
@@ -119,3 +119,75 @@ def test_an_export_leaves_damaged_pictures_out_and_says_so(storage, draw, png, t
 )
 def test_what_is_not_a_recipe_is_passed_over(text):
     assert recipe_from_bytes(text) is None
+
+
+@pytest.mark.parametrize("how", ["damaged", "missing"])
+def test_one_picture_that_is_not_right_is_enough_for_a_store_not_to_be_sound(storage, drawing, png, how):
+    image = drawing.keep(png())
+    assert storage.pictures.verify().sound
+    if how == "damaged":
+        image.path.write_bytes(b"noise")
+    else:
+        image.path.unlink()
+    assert not storage.pictures.verify().sound
+
+
+def test_gc_counts_all_it_takes_in_past_what_it_knows_and_what_it_cannot_read(
+    home, opened, tmp_path, draw, png
+):
+    other, store = opened(folder=tmp_path / "other"), opened()
+    # One is known here already, and has the number that one of theirs has there.
+    draw(store, "picture 0").keep(png(9))
+    theirs = [draw(other, f"picture {number}") for number in range(3)]
+    images = [each.keep(png(number)) for number, each in enumerate(theirs)]
+    for image in images[:2]:
+        target = home / "pictures" / image.digest[:2]
+        target.mkdir(exist_ok=True)
+        for path in image.path.parent.iterdir():
+            (target / path.name).write_bytes(path.read_bytes())
+    unreadable = home / "pictures" / "00"
+    unreadable.mkdir(exist_ok=True)
+    (unreadable / f"{'0' * 64}.{'0' * 16}-0.json").write_text("{")
+    pending = home / "incoming" / "done-1.json"
+    pending.write_bytes(other.pictures.shelf.recipe(images[2].digest, theirs[2].key, 0).read_bytes())
+    pending.with_suffix(".part").write_bytes(png(2))
+    assert store.pictures.gc().adopted == 3
+    assert [image.bytes for image in store.pictures.find(theirs[0].key)] == [png(9), png(0)]
+    assert store.pictures.find(theirs[1].key)[0].bytes == png(1)
+    assert store.pictures.find(theirs[2].key)[0].bytes == png(2)
+    moved = store.pictures.shelf.recipe(images[0].digest, theirs[0].key, 1)
+    assert recipe_from_bytes(moved.read_bytes()).sample == 1
+    assert store.pictures.gc().adopted == 0
+
+
+def test_gc_removes_a_recipe_of_no_sample_after_a_day_and_no_other(storage, drawing, png):
+    image = drawing.keep(png())
+    recipe = storage.pictures.shelf.recipe(image.digest, drawing.key, 0)
+    stray = recipe.with_name(recipe.name.replace("-0.json", "-7.json"))
+    stray.write_text("{")
+    assert storage.pictures.gc().removed == 0
+    report = upkeep.collect(storage.pictures, now=lambda: time.time() + LATER)
+    assert (report.removed, report.freed_bytes) == (1, 1)
+    assert recipe.exists()
+    assert not stray.exists()
+
+
+def test_an_export_that_fails_at_its_end_leaves_nothing_behind(storage, drawing, png, tmp_path, monkeypatch):
+    drawing.keep(png())
+    folder = tmp_path / "export"
+    folder.mkdir()
+
+    def refuse(*_more, **_options):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "move", refuse)
+        with pytest.raises(StoreError, match=r"could not be written \(No space left on device\)"):
+            storage.pictures.export(folder / "all.zip")
+    assert list(folder.iterdir()) == []
+    report = storage.pictures.export(folder / "all.zip")
+    with zipfile.ZipFile(folder / "all.zip") as archive:
+        names = archive.namelist()
+    assert (report.pictures, report.recipes) == (1, 1)
+    assert f"recipes/{drawing.key}-0.json" in names
+    assert len(names) == 2
