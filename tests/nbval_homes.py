@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
-from lessons import environment
+
+# As in conftest.py: 2.6 seconds of grammars that no notebook needs.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+from lessons import environment  # noqa: E402 - it imports what would build them
 
 _homes = {}
 

@@ -26,6 +26,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 each_lesson = pytest.mark.parametrize("path", all_lessons(), ids=lambda path: path.stem)
+#: These two paint half of all the lessons' pictures; the default run has them in replay.
+DEAREST = ("04_prompts_and_styles", "07_one_prompt_many_answers")
+each_lesson_that_runs = pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.long] if path.stem in DEAREST else [], id=path.stem)
+        for path in all_lessons()
+    ],
+)
 _ran = {}
 
 
@@ -55,7 +64,7 @@ def test_what_is_saved_has_no_problem_and_every_cell_was_run_in_its_order(path):
     assert path.read_bytes() == written(saved)
 
 
-@each_lesson
+@each_lesson_that_runs
 def test_with_nothing_set_up_it_runs_to_its_end_and_says_what_is_saved(path, ran):
     now, _ = ran(path)
     assert problems(now) == []

@@ -184,9 +184,9 @@ def test_a_room_is_hung_in_the_first_colour_of_the_prompt(picture_of, place, box
 
 
 def test_every_style_word_changes_the_picture(file_of):
-    plain = file_of("a house in a field")
+    plain = file_of("a house in a field", size="64x64")
     looks = {
-        style: file_of(f"a house in a field, {style.replace('_', ' ')}")
+        style: file_of(f"a house in a field, {style.replace('_', ' ')}", size="64x64")
         for style in set(vocabulary.STYLES.values())
     }
     assert [style for style, data in looks.items() if data == plain] == []
