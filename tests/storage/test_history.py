@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from decimal import Decimal
 
 import pytest
 
@@ -109,3 +110,14 @@ def test_a_picture_leads_to_the_request_it_was_drawn_for(storage, made):
     digest = storage.pictures.find(first.key)[0].digest
     assert storage.pictures.drawn_for(digest).prompt == "a lighthouse"
     assert storage.pictures.drawn_for("0" * 64) is None
+
+
+def test_an_entry_cost_what_its_pictures_did_and_is_of_unknown_cost_where_one_is(storage, draw, png):
+    one = draw(storage, "a lighthouse")
+    for number, cost in enumerate(("0.01", "0.02")):
+        one.keep(png(number), cost_usd=Decimal(cost), notebook=f"{number}.ipynb", alt=f"tower {number}")
+    entry = storage.pictures.entry(one.key)
+    assert entry.cost_usd == Decimal("0.03")
+    one.keep(png(2))
+    assert storage.pictures.entry(one.key).cost_usd is None
+    assert storage.pictures.history(limit=0) == []
