@@ -185,7 +185,10 @@ def test_the_cells_that_nbval_cannot_compare_are_tagged_and_no_others(ran):
 
 def test_what_comes_late_for_an_earlier_cell_is_in_its_output(tmp_path):
     path = tmp_path / "late.ipynb"
-    cells = ["%load_ext jupyter_imagegen", "%imagegen 'a red fox' --nowait", "%imagegen 'a blue fox'"]
+    # On a busy machine the second picture can be there before the first one.
+    kept = "import asyncio, os, pathlib\nhome = pathlib.Path(os.environ['IMAGEGEN_HOME'])\n"
+    kept += "while not list(home.glob('pictures/??/*')):\n    await asyncio.sleep(0.05)"
+    cells = ["%load_ext jupyter_imagegen", "%imagegen 'a red fox' --nowait", kept, "%imagegen 'a blue fox'"]
     notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
     path.write_bytes(written(notebook))
     late = run(path, tmp_path / "run").cells[1]

@@ -34,8 +34,8 @@ def nbval(folder, lessons, how, **environ):
 
 
 def test_nbval_agrees_with_every_saved_lesson(tmp_path, long):
-    # All of them take as long again as their other runs; what they say is compared in those too. This one paints
-    # least of those whose pictures are looked at.
+    # All of them take as long again as their other runs; what they say is compared in those too. This one is short
+    # and has some of each: pictures, an edit, a cassette, costs and a plan.
     lessons = [path for path in all_lessons() if long or path.stem.startswith("08_")]
     done = nbval(copied_folder(tmp_path), lessons, "--nbval")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
