@@ -238,8 +238,8 @@ def _gif(data: bytes) -> Header:
     has_alpha = False
     while (kind := data[position]) != 0x3B:  # noqa: PLR2004 - the trailer
         if kind == 0x21:  # noqa: PLR2004 - an extension
-            # One that says how the next frame is drawn: whether one of its colours is transparent.
-            has_alpha = has_alpha or (data[position + 1] == 0xF9 and bool(data[position + 3] & 1))  # noqa: PLR2004
+            # Whether one of the next frame's colours is transparent.
+            has_alpha = has_alpha or (data[position + 1] == _GIF_CONTROL and bool(data[position + 3] & 1))
             position = _past_sub_blocks(data, position + 2)
         elif kind == 0x2C:  # noqa: PLR2004 - a frame
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, position + 1)
@@ -252,6 +252,10 @@ def _gif(data: bytes) -> Header:
     if not frames:
         raise ImageRejected("the GIF holds no pixels")
     return Header(mime="image/gif", width=width, height=height, frames=frames, has_alpha=has_alpha)
+
+
+#: An extension that says how the next frame is drawn.
+_GIF_CONTROL = 0xF9
 
 
 def gif_colour_table(flags: int) -> int:

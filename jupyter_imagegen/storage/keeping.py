@@ -72,7 +72,7 @@ def write_picture(
             with contextlib.suppress(OSError):
                 files.move(pending, pending.with_name(f"done-{recipe.id}.json"))
         else:
-            for path in (pending, part):
+            for path in (pending, part, pending.with_suffix(".draft")):
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
         if not isinstance(exc, OSError):

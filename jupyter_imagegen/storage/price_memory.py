@@ -63,7 +63,7 @@ class PriceMemory:
                 for name, table in told.items()
                 if version in table
             }
-        except (OSError, ValueError, TypeError, ConfigError):
+        except (OSError, ValueError, TypeError, RecursionError, ConfigError):
             return {}
 
 

@@ -338,7 +338,9 @@ def test_a_disk_that_refuses_at_any_step_leaves_all_or_nothing(opened, drawing, 
     report = store.pictures.verify()
     assert report.sound
     assert report.unknown == ()
-    assert [path.name for path in (store.home / "incoming").iterdir() if ".part" in path.name] == []
+    left = [path.suffix for path in (store.home / "incoming").iterdir()]
+    assert ".part" not in left
+    assert ".draft" not in left
 
 
 def test_two_writers_of_one_picture_at_one_moment_both_succeed(storage, draw, png):

@@ -73,6 +73,7 @@ def test_what_an_older_version_said_is_forgotten(memory):
         lambda text: text.replace("image_output = 30", ""),
         lambda text: text.replace("image_output", "image_outputs"),
         lambda text: "gpt-image-2 = 3",
+        lambda text: "a = " + "[" * 100_000,
         lambda text: "\0",
         lambda text: "\udcff",
     ],
