@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.storage.entering import searchable
 from jupyter_imagegen.storage.history import HistoryEntry
 from jupyter_imagegen.storage.lineage import MOST_GENERATIONS, Ancestor
 from jupyter_imagegen.storage.manifest import COMPOSITE
@@ -18,17 +19,20 @@ if TYPE_CHECKING:
 
 
 def recorded_history(cassette: Cassette, text: str = "", *, limit: int | None = None) -> list[HistoryEntry]:
-    """Recorded requests whose prompt has the text, without regard to case; newest first.
+    """Recorded requests whose prompt has the text, in any case and any Unicode form; newest first.
 
     Raises
     ------
     CassetteError
         If the cassette cannot be used.
     """
-    by_key = _by_key(cassette.manifest)
-    wanted = [samples for samples in by_key.values() if text.casefold() in samples[0].prompt.casefold()]
-    wanted.sort(key=lambda samples: max(one.made_at for one in samples), reverse=True)
-    return [_entry(cassette, samples) for samples in wanted[:limit]]
+    sought = searchable(text)
+    wanted = [
+        samples for samples in _by_key(cassette.manifest).values() if sought in searchable(samples[0].prompt)
+    ]
+    # Not by the text of it: whoever made the cassette may have written it in any time zone.
+    wanted.sort(key=lambda samples: max(map(_made, samples)), reverse=True)
+    return [_entry(cassette, samples) for samples in wanted[: None if limit is None else max(0, limit)]]
 
 
 def recorded_entry(cassette: Cassette, prefix: str) -> HistoryEntry | None:
@@ -68,7 +72,7 @@ def _by_key(manifest: Manifest) -> dict[str, list[Recording]]:
 
 def _entry(cassette: Cassette, samples: list[Recording]) -> HistoryEntry:
     one = samples[0]
-    moments = [datetime.fromisoformat(sample.made_at) for sample in samples]
+    moments = [_made(sample) for sample in samples]
     return HistoryEntry(
         key=one.key,
         namespace=one.namespace,
@@ -84,8 +88,12 @@ def _entry(cassette: Cassette, samples: list[Recording]) -> HistoryEntry:
         lost=0,
         cost_usd=_sum(sample.cost for sample in samples),
         notebook=None,
-        alt=samples[-1].alt,
+        alt=max(samples, key=_made).alt,
     )
+
+
+def _made(one: Recording) -> datetime:
+    return datetime.fromisoformat(one.made_at)
 
 
 def _sum(costs: Iterable[Decimal | None]) -> Decimal | None:
