@@ -170,11 +170,9 @@ class Browsing:
         StoreError
             If the index cannot be read.
         """
-        values = narrowed.values()
+        values, limit = narrowed.values(), max(0, limit)
         made, last = before or _END_OF_TIME
-        rows = self._database.all(
-            statements.page(values), **values, made=made, id=last, limit=max(0, limit) + 1
-        )
+        rows = self._database.all(statements.page(values), **values, made=made, id=last, limit=limit + 1)
         return Page(pictures=tuple(map(self._stored, rows[:limit])), more=len(rows) > limit)
 
     def count(self) -> int:

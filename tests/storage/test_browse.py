@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jupyter_imagegen.core.usage import Usage
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import Narrowed, statements
 from jupyter_imagegen.storage.database import Database, migrations
@@ -93,7 +94,8 @@ def test_a_picture_that_is_not_there_cannot_be_a_favourite(storage, drawing):
 
 
 def test_every_sample_is_a_picture_of_its_own_newest_first(storage, drawing, draw, png, clock):
-    drawing.keep(png(0), cost_usd=Decimal("0.01"))
+    usage = Usage(text_input=13, image_output=588)
+    drawing.keep(png(0), cost_usd=Decimal("0.01"), usage=usage)
     clock.turn(minutes=1)
     draw(storage, "a meadow").keep(png(1))
     clock.turn(minutes=1)
@@ -108,6 +110,7 @@ def test_every_sample_is_a_picture_of_its_own_newest_first(storage, drawing, dra
     newest, oldest = page.pictures[0], page.pictures[2]
     assert (newest.notebook, newest.alt, newest.image.bytes) == ("lesson.ipynb", "dusk", png(2))
     assert (newest.image.cost_usd, oldest.image.cost_usd) == (None, Decimal("0.01"))
+    assert (newest.usage, oldest.usage) == (None, usage)
     assert newest.parameters == {"size": "1024x1024", "quality": "low"}
 
 
@@ -117,6 +120,31 @@ def test_pages_neither_repeat_nor_lose_what_was_made_at_one_moment(storage, draw
     pages = leaf(storage)
     assert [len(page) for page in pages] == [3, 3, 2]
     assert sorted(itertools.chain(*pages)) == list(range(8))
+
+
+def test_what_came_after_a_picture_is_counted_also_where_it_came_at_the_same_moment(storage, draw, png):
+    for number in range(4):
+        draw(storage, f"picture {number}").keep(png(number))
+    for place, picture in enumerate(storage.browsing.page(Narrowed()).pictures):
+        assert storage.browsing.newer(Narrowed(), after=picture.cursor) == place
+
+
+@pytest.mark.parametrize("limit", [0, -1, -2])
+def test_a_page_of_no_pictures_says_whether_there_are_any(storage, drawing, png, limit):
+    page = storage.browsing.page(Narrowed(), limit=limit)
+    assert (page.pictures, page.more) == ((), False)
+    for number in range(3):
+        drawing.keep(png(number))
+    page = storage.browsing.page(Narrowed(), limit=limit)
+    assert (page.pictures, page.more) == ((), True)
+
+
+def test_a_page_is_twenty_four_pictures_and_a_hundred_are_counted_unless_told(storage):
+    _copy_rows(storage, 101)
+    page = storage.browsing.page(Narrowed())
+    assert (len(page.pictures), page.more) == (24, True)
+    assert storage.browsing.newer(Narrowed(), after=None) == 100
+    assert storage.browsing.newer(Narrowed(), after=None, limit=200) == storage.browsing.count() == 101
 
 
 def test_what_is_made_while_leafing_moves_nothing(storage, made):
