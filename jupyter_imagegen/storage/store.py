@@ -190,7 +190,7 @@ def _open_alone(database: Database, path: Path, shelf: Shelf, now: Callable[[], 
         database.close(forget=True)
         aside = _set_aside(path, now())
     with contextlib.suppress(OSError):
-        mark.unlink(missing_ok=True)
+        mark.unlink()
     fresh = database.open()
     found = entering.rebuild(database, shelf) if fresh else 0
     if aside is not None:

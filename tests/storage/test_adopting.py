@@ -86,6 +86,14 @@ def test_whoever_looks_for_a_picture_finds_what_a_dead_writer_left(storage, draw
     assert [image.bytes for image in storage.pictures.find(meadow.key, 1)] == [png(3)]
 
 
+def test_the_next_opening_enters_what_a_dead_writer_left_before_anybody_asks_for_it(
+    storage, opened, written, leave, png
+):
+    leave(written(png(1)), png(1))
+    assert storage.pictures.history() == []
+    assert [entry.prompt for entry in opened().pictures.history()] == ["a lighthouse"]
+
+
 def test_what_is_no_picture_enters_only_where_it_was_believed_before(storage, written, leave, adopt, png):
     data = b"no picture at all"
     recipe = written(png(), digest=files.sha256(data), size_bytes=len(data))

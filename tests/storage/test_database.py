@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import sys
@@ -10,9 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from jupyter_imagegen.errors import NewerSchemaError, StoreError
-from jupyter_imagegen.storage import open_storage, open_temporary_storage
+from jupyter_imagegen.storage import files, open_storage, open_temporary_storage
 from jupyter_imagegen.storage.database import Database, migrations
 
 
@@ -181,6 +183,94 @@ def test_damage_met_in_use_is_an_error_and_mended_at_the_next_opening(home, open
     assert opened().notes == ()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be put aside there")
+def test_a_damaged_index_that_another_kernel_has_open_is_put_aside_with_all_its_files(
+    home, opened, draw, png
+):
+    other = opened()
+    other._database.all("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (home / "imagegen.sqlite3").open("r+b") as index:
+        index.write(b"not a database" * 100)
+    store = opened()
+    aside = min(home.glob("imagegen.sqlite3.damaged-*"), key=lambda path: len(path.name))
+    assert f"put aside as {aside.name} and" in store.notes[0]
+    assert {path.name for path in home.glob(f"{aside.name}*")} == {
+        f"{aside.name}{suffix}" for suffix in ("", "-wal", "-shm")
+    }
+    one = draw(store, "a lighthouse")
+    one.keep(png())
+    other.close()
+    assert opened().pictures.count(one.key) == 1
+
+
+def test_a_damaged_index_that_cannot_be_put_aside_stays_and_is_a_clear_error(home, opened, monkeypatch):
+    opened().close()
+    (home / "imagegen.sqlite3").write_bytes(b"not a database")
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "move", refuse)
+        with pytest.raises(
+            StoreError, match=r"is damaged and cannot be put aside \(Permission denied\)"
+        ) as told:
+            opened()
+    assert told.value.hint == "Close other notebooks, or set IMAGEGEN_HOME to another folder."
+    assert (home / "imagegen.sqlite3").read_bytes() == b"not a database"
+    assert len(opened().notes) == 1
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_a_sound_index_that_was_called_damaged_is_kept_whether_or_not_the_mark_can_be_taken_away(
+    home, opened, stays
+):
+    store = opened()
+    store.ledger.set_budget("day", Decimal(5))
+    store.close()
+    mark = home / "imagegen.sqlite3.damaged"
+    (mark.mkdir if stays else mark.touch)()
+    again = opened()
+    assert (again.notes, len(again.ledger.budgets())) == ((), 1)
+    assert mark.exists() == stays
+
+
+def test_whoever_has_to_wait_too_long_for_another_opening_is_told(home, clock, monkeypatch):
+    write_old(home, 1)
+    monkeypatch.setattr("jupyter_imagegen.storage.store._OPENING_SECONDS", 0.1)
+    with (
+        FileLock(home / "opening.lock", is_singleton=False),
+        pytest.raises(StoreError, match="another process has been opening the store") as told,
+    ):
+        open_storage(home, now=clock, session="s")
+    assert told.value.hint == "Try again, or set IMAGEGEN_HOME to another folder."
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files cannot be listed")
+def test_an_opening_that_fails_leaves_no_file_open(home, opened):
+    opened().close()
+    with sqlite3.connect(home / "imagegen.sqlite3") as newer:
+        newer.execute("INSERT INTO schema_version (version, name) VALUES (99, 'later')")
+    newer.close()
+    # While the error is at hand, so is everything that it went through.
+    with pytest.raises(NewerSchemaError) as told:
+        opened()
+    held = [path.readlink() for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    assert told.value
+    assert not [path for path in held if home in path.parents]
+
+
+def test_without_a_temporary_folder_the_error_says_why(clock, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with pytest.raises(
+        StoreError, match=r"^no temporary folder could be created \(No space left on device\)$"
+    ):
+        open_temporary_storage(now=clock, session="s")
+
+
 def test_a_home_under_a_file_is_a_clear_error(tmp_path, clock):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"cannot be created.*IMAGEGEN_HOME"):
@@ -221,6 +311,12 @@ def test_a_temporary_store_is_gone_when_it_is_closed(clock, draw, png):
         one.reserve()
     store.close()
     assert not store.home.exists()
+
+
+def test_a_temporary_store_that_the_system_swept_is_closed_in_silence(clock):
+    store = open_temporary_storage(now=clock, session="s")
+    shutil.rmtree(store.home)
+    store.close()
 
 
 def test_a_closed_store_says_so(storage, drawing):

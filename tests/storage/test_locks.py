@@ -59,6 +59,12 @@ def test_opening_again_does_not_sweep_what_is_under_way(storage, drawing, opened
         assert charges(second)[charge.id]["state"] == "reserved"
 
 
+def test_opening_again_closes_what_nobody_holds_any_more(storage, drawing, opened, charges):
+    charge = drawing.reserve()
+    second = opened("session-2")
+    assert charges(second)[charge.id]["state"] == "released"
+
+
 def test_tidying_up_removes_free_locks_only(storage, drawing):
     with storage.lock("ab" * 32), storage.lock("cd" * 32):
         pass
