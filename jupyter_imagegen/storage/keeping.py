@@ -74,14 +74,14 @@ def write_picture(
         else:
             for path in (pending, part, pending.with_suffix(".draft")):
                 with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
+                    path.unlink()
         if not isinstance(exc, OSError):
             raise
         raise StoreError(
             f"the picture could not be written to {shelf.home} ({exc.strerror or exc})",
             hint="Free some disk space, or check the folder's permissions.",
         ) from exc
-    with contextlib.suppress(OSError, StoreError):
+    with contextlib.suppress(OSError):
         entering.finish_recipe(shelf, recipe, number, pending)
     return number, preview
 

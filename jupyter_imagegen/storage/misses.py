@@ -135,6 +135,6 @@ def _shown(value: str | None, start: int) -> str:
         return "not set"
     if len(value) <= _SHOWN:
         return repr(value)
-    begin = max(0, start - _BEFORE) if start > _SHOWN - _BEFORE else 0
+    begin = start - _BEFORE if start > _SHOWN - _BEFORE else 0
     part = value[begin : begin + _SHOWN]
     return f"{'…' if begin else ''}{part!r}{'…' if begin + _SHOWN < len(value) else ''}"

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 import threading
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -341,6 +343,75 @@ def test_a_disk_that_refuses_at_any_step_leaves_all_or_nothing(opened, drawing, 
     left = [path.suffix for path in (store.home / "incoming").iterdir()]
     assert ".part" not in left
     assert ".draft" not in left
+
+
+@pytest.mark.parametrize("gone", ["replace", "fsync"])
+def test_why_a_disk_refused_is_said_and_what_to_do(drawing, png, monkeypatch, gone):
+    def full(*_more, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, gone, full)
+    with pytest.raises(StoreError) as told:
+        drawing.keep(png())
+    home = drawing.storage.home
+    assert told.value.message == f"the picture could not be written to {home} (No space left on device)"
+    assert told.value.hint == "Free some disk space, or check the folder's permissions."
+
+
+@pytest.mark.parametrize("from_step", range(1, 7))
+def test_a_disk_that_takes_nothing_any_more_is_a_clear_error(opened, drawing, png, monkeypatch, from_step):
+    steps = itertools.count(1)
+
+    def until_then(function):
+        def refusing(*args, **kwargs):
+            if next(steps) >= from_step:
+                raise OSError(5, "Input/output error")
+            return function(*args, **kwargs)
+
+        return refusing
+
+    for name in ("replace", "unlink", "fsync"):
+        monkeypatch.setattr(os, name, until_then(getattr(os, name)))
+    kept = False
+    with contextlib.suppress(StoreError):
+        drawing.keep(png())
+        kept = True
+    monkeypatch.undo()
+    assert len(opened(folder=drawing.storage.home).pictures.find(drawing.key)) == kept
+
+
+def test_an_index_and_a_disk_that_refuse_together_are_a_clear_error(storage, drawing, png, monkeypatch):
+    move = files.move
+
+    def refuse(*_):
+        # From here on the disk refuses too: the recipe cannot be marked as given up.
+        monkeypatch.setattr(files, "move", lambda *_: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        raise StoreError("the index refuses")
+
+    monkeypatch.setattr(entering, "enter", refuse)
+    with pytest.raises(StoreError, match="the index refuses"):
+        drawing.keep(png())
+    monkeypatch.setattr(files, "move", move)
+    # Both are whole: who looks when this process is gone finds them.
+    assert (
+        len(list(storage.home.glob("incoming/*.json")))
+        == len(list(storage.home.glob("pictures/*/*.png")))
+        == 1
+    )
+
+
+def test_a_folder_that_another_writer_makes_at_the_same_moment_is_no_trouble(drawing, png, monkeypatch):
+    there, seen = Path.is_dir, []
+
+    def not_yet(folder):
+        seen.append(folder)
+        if seen.count(folder) == 1 and folder.parent.name == "pictures":
+            folder.mkdir()
+            return False
+        return there(folder)
+
+    monkeypatch.setattr(Path, "is_dir", not_yet)
+    assert drawing.keep(png()).bytes == png()
 
 
 def test_two_writers_of_one_picture_at_one_moment_both_succeed(storage, draw, png):

@@ -45,6 +45,17 @@ def ask(prompt="a lighthouse", **changes):
     return GenerateRequest(prompt=prompt, **asked)
 
 
+def key_of(one):
+    """A recording's key as messages tell it."""
+    return f"({one.key[:12]})"
+
+
+def differences(recordings, request):
+    """What a miss says that differs, without what to do."""
+    error = not_recorded(Recorded(recordings), request, request_key(request), 1)
+    return error.message.partition(" differs: ")[2]
+
+
 def said(recordings, request, n=1):
     error = not_recorded(Recorded(recordings), request, request_key(request), n)
     assert isinstance(error, NotRecordedError)
@@ -127,12 +138,111 @@ def test_any_two_prompts_can_be_told_apart(here, there, quality):
     told.encode("utf-8", "surrogatepass")
 
 
-def test_the_nearest_of_long_prompts_is_the_most_alike_although_every_letter_is_frequent():
-    scene = "a wide harbour with fishing boats and gulls in the low light of an autumn evening " * 12
-    other = "the narrow street of an old town where lanterns hang over the wet stones after rain " * 12
+def test_the_nearest_of_long_prompts_is_the_most_alike_although_every_word_is_frequent():
+    scene = "a wide harbour with fishing boats and gulls in the low light of an autumn evening " * 20
+    other = "the narrow street of an old town where lanterns hang over the wet stones after rain " * 20
     recordings = [recorded(f"In chalk, {other} {i}") for i in range(3)] + [recorded(f"Oil: {scene}")]
     told = said(recordings, ask(f"In chalk, {scene}", quality="high"))
     assert recordings[3].key[:12] in told
+
+
+@pytest.mark.parametrize(
+    ("others", "near"),
+    [
+        # Another prompt is worse than two other parameters, and better than three.
+        ({"quality": "high", "size": "1536x1024"}, "a lighthouse at dusk"),
+        ({"quality": "high", "size": "1536x1024", "background": "opaque"}, "a lighthouse at dawn"),
+    ],
+)
+def test_a_prompt_weighs_more_than_two_parameters_and_less_than_three(others, near):
+    recordings = [recorded("a lighthouse at dusk", parameters=others), recorded("a lighthouse at dawn")]
+    told = said(recordings, ask("a lighthouse at dusk"))
+    assert key_of(next(one for one in recordings if one.prompt == near)) in told
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_fewest_parameters_differ_in_the_nearest(turned):
+    recordings = [
+        recorded("a lighthouse", parameters={"quality": "low", "size": "1536x1024"}),
+        recorded("a lighthouse", parameters={"size": "1536x1024", "background": "opaque"}),
+    ]
+    told = differences(recordings[::-1] if turned else recordings, ask("a lighthouse"))
+    assert told == "size: '1024x1024' here, '1536x1024' recorded"
+
+
+@pytest.mark.parametrize(
+    ("asked", "far", "near"),
+    [
+        ("red fox, blue hen", "blue hen, red fox", "red fox, blue hens"),
+        ("lighthouse", "sun", "lighthause"),
+    ],
+)
+def test_the_nearest_prompt_shares_most_letters_in_their_order(asked, far, near):
+    recordings = [recorded(far), recorded(near)]
+    for order in (recordings, recordings[::-1]):
+        assert key_of(recordings[1]) in said(order, ask(asked))
+
+
+def test_a_mask_is_told_by_its_name_and_the_prompt_comes_first():
+    image = InputImage(data=b"", digest="b" * 64, mime="image/png", width=8, height=8)
+    asked = EditRequest(
+        prompt="a heron",
+        model="gpt-image-2.5-flare",
+        size="1024x1024",
+        quality="low",
+        images=(image, image),
+        mask=image,
+    )
+    told = differences([recorded("a lighthouse")], asked).split("; ")
+    assert [one.partition(":")[0] for one in told] == [
+        "prompt",
+        "mask",
+        "operation",
+        "picture 1",
+        "picture 2",
+    ]
+    assert told[1] == "mask: 'picture bbbbbbbbbbbb' here, not set recorded"
+
+
+LETTERS = "abcdefghij" * 12
+
+
+@pytest.mark.parametrize(
+    ("length", "differs", "shown"),
+    [
+        (60, 59, slice(0, 60)),
+        (61, 40, slice(0, 60)),
+        (120, 48, slice(0, 60)),
+        (120, 49, slice(37, 97)),
+        (120, 71, slice(59, 119)),
+        (120, 72, slice(60, 120)),
+        (120, 119, slice(107, 120)),
+    ],
+)
+def test_the_shown_piece_of_a_long_prompt_holds_where_it_differs(length, differs, shown):
+    there = LETTERS[:length]
+    here = f"{there[:differs]}X{there[differs + 1 :]}"
+    before, after = "…" * (shown.start > 0), "…" * (shown.stop < length)
+    told = differences([recorded(there)], ask(here))
+    assert told == f"prompt: {before}{here[shown]!r}{after} here, {before}{there[shown]!r}{after} recorded"
+
+
+def test_of_a_prompt_that_goes_on_where_the_recorded_one_ends_the_end_is_shown():
+    told = differences([recorded(LETTERS)], ask(f"{LETTERS}, in oil"))
+    assert told == "prompt: …'ijabcdefghij, in oil' here, …'ijabcdefghij' recorded"
+
+
+@pytest.mark.parametrize(
+    ("recordings", "n"), [([], 1), ([recorded("a lighthouse")], 4), ([recorded("a heron")], 1)]
+)
+def test_every_miss_says_what_to_do(recordings, n):
+    request = ask("a lighthouse")
+    error = not_recorded(Recorded(recordings), request, request_key(request), n)
+    assert error.message.startswith("lesson.cassette ")
+    assert error.hint == (
+        "Change the cell back, or `%imagegen cassette use none` to make it; whoever made the lesson can record "
+        "it with `%imagegen cassette use lesson.cassette --mode record`."
+    )
 
 
 def test_a_large_cassette_answers_at_once():
