@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from jupyter_imagegen.errors import NewerSchemaError, StoreError
 from jupyter_imagegen.storage import files, open_storage, open_temporary_storage
-from jupyter_imagegen.storage.database import Database, migrations
+from jupyter_imagegen.storage.database import BUSY_SECONDS, Database, migrations
 
 
 def write_old(home, upto):
@@ -86,8 +86,9 @@ def test_another_programs_database_is_refused_and_left_as_it_is(home, opened):
     other.commit()
     other.close()
     before = (home / "imagegen.sqlite3").read_bytes()
-    with pytest.raises(StoreError, match="another program's database"):
+    with pytest.raises(StoreError, match="another program's database.*'recipes_of_my_mother'") as told:
         opened()
+    assert told.value.hint == "Set IMAGEGEN_HOME to a folder of its own."
     assert (home / "imagegen.sqlite3").read_bytes() == before
 
 
@@ -162,6 +163,18 @@ def test_an_index_is_sound_until_it_is_no_database(home, storage, tmp_path):
     broken = tmp_path / "broken.sqlite3"
     broken.write_bytes(b"not a database" * 100)
     assert Database(broken).is_sound() is False
+
+
+def test_damage_that_cannot_be_marked_is_an_error_all_the_same(tmp_path, monkeypatch):
+    broken = tmp_path / "broken.sqlite3"
+    broken.write_bytes(b"not a database" * 100)
+
+    def refuse(*_more, **_options):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(StoreError, match=f"the store's index {broken} is damaged"):
+        Database(broken).is_current()
 
 
 def test_damage_met_in_use_is_an_error_and_mended_at_the_next_opening(home, opened, draw, png):
@@ -329,6 +342,7 @@ def test_a_closed_store_says_so(storage, drawing):
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_child_uses_a_connection_of_its_own_even_if_the_lock_was_held(storage, drawing, png):
     drawing.keep(png(0))
+    inherited = storage._database._connection
     held, go_on = threading.Event(), threading.Event()
 
     def hold():
@@ -343,16 +357,35 @@ def test_a_forked_child_uses_a_connection_of_its_own_even_if_the_lock_was_held(s
     if not pid:
         try:
             drawing.keep(png(1))
-            os._exit(0 if storage.pictures.count(drawing.key) == 2 else 1)
+            fail_within_a_transaction(storage)
+            right = storage.pictures.count(drawing.key) == 2 and storage.ledger.budgets() == []
+            os._exit(0 if right and storage._database._connection is not inherited else 1)
         finally:
             os._exit(2)
     go_on.set()
     holder.join()
     assert os.waitpid(pid, 0)[1] == 0
     assert storage.pictures.count(drawing.key) == 2
+    assert storage._database._connection is inherited
 
 
-def test_a_transaction_that_fails_leaves_nothing(storage):
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_keeps_a_store_that_is_in_memory_only(clock, draw, png):
+    store = open_temporary_storage(now=clock, session="s")
+    one = draw(store, "a lighthouse")
+    one.keep(png())
+    pid = os.fork()
+    if not pid:
+        try:
+            os._exit(0 if store.pictures.count(one.key) == 1 else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(pid, 0)[1] == 0
+    store.close()
+
+
+def fail_within_a_transaction(storage):
     def fail():
         with storage._database.transaction():
             storage.ledger.set_budget("day", Decimal(5))
@@ -360,8 +393,27 @@ def test_a_transaction_that_fails_leaves_nothing(storage):
 
     with pytest.raises(ZeroDivisionError):
         fail()
+
+
+def test_a_transaction_that_fails_leaves_nothing(storage):
+    fail_within_a_transaction(storage)
     assert storage.ledger.budgets() == []
     assert not storage._database._connection.in_transaction
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_transaction_that_cannot_even_be_taken_back_fails_for_its_own_reason(opened, durable):
+    store = opened()
+
+    def fail():
+        with store._database.transaction(durable=durable):
+            store.ledger.set_budget("day", Decimal(5))
+            store.close()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert opened().ledger.budgets() == []
 
 
 def test_a_file_waits_for_the_disk_unless_told_and_keeps_its_references_right(home, storage, tmp_path):
@@ -371,6 +423,8 @@ def test_a_file_waits_for_the_disk_unless_told_and_keeps_its_references_right(ho
         return next(iter(dict(database.one(f"PRAGMA {name}")).values()))
 
     assert (setting("journal_mode"), setting("foreign_keys"), setting("synchronous")) == ("wal", 1, 2)
+    # On macOS a drive would else say that it has what is still in its cache.
+    assert (setting("fullfsync"), setting("busy_timeout")) == (1, BUSY_SECONDS * 1000)
     with database.transaction():
         assert setting("synchronous") == 2
     with database.transaction(durable=False):
@@ -406,5 +460,8 @@ def test_what_sqlite_answers_is_said_with_its_place_and_with_what_to_do(home, st
         storage._database.all("CREATE TABLE more AS SELECT hex(randomblob(1000000)) AS much")
     assert str(home / "imagegen.sqlite3") in str(told.value)
     assert told.value.hint == "The disk is full: free some space."
+    assert memory.one("SELECT 1 AS number UNION SELECT 2 ORDER BY number")["number"] == 1
+    with pytest.raises(StoreError, match=r"in memory answered: .*:text"):
+        memory.one("SELECT :text AS text")
     with pytest.raises(StoreError, match="lone surrogate"):
         memory.one("SELECT :text AS text", text="\ud800")

@@ -92,17 +92,41 @@ def test_an_ambiguous_key_names_those_it_could_be(storage, made):
         storage.pictures.entry(first)
 
 
+@pytest.mark.parametrize("shared", [11, 12, 14, 20])
+def test_two_keys_that_begin_alike_are_named_by_as_many_digits_as_tell_them_apart(storage, made, png, shared):
+    drawings = made("one", "two", "three")
+    keys = [f"{'a' * shared}{last}".ljust(64, last) for last in "bcd"]
+    for number, (one, key) in enumerate(zip(drawings, keys, strict=True)):
+        one.key = key
+        one.keep(png(10 + number))
+        if number:
+            digits = {11: 12, 12: 16, 14: 16, 20: 24}[shared]
+            with pytest.raises(StoreError) as told:
+                storage.pictures.entry("aa")
+            named = f"{keys[0][:digits]!r} and {keys[1][:digits]!r}{', and others' if number == 2 else ''}"
+            assert told.value.message == f"the key 'aa' is the beginning of {named}"
+            assert told.value.hint == "Give more of its digits."
+    assert [storage.pictures.entry(key).key for key in keys] == keys
+    assert storage.pictures.entry(f" {keys[1][: shared + 1].upper()} ").key == keys[1]
+
+
+LISTS = "`%imagegen history` lists them."
+
+
 @pytest.mark.parametrize("key", ["", "xyz", "%", "0' OR 1=1"])
 def test_what_is_not_a_key_is_a_clear_error(storage, key):
-    with pytest.raises(StoreError, match="not a key"):
+    with pytest.raises(StoreError, match="not a key") as told:
         storage.pictures.entry(key)
+    assert told.value.hint == LISTS
 
 
 def test_an_unknown_key_and_an_empty_store_are_clear_errors(storage):
-    with pytest.raises(StoreError, match="no picture's key begins with 'abc'"):
+    with pytest.raises(StoreError, match="no picture's key begins with 'abc'") as told:
         storage.pictures.entry("abc")
-    with pytest.raises(StoreError, match="nothing was made yet"):
+    assert told.value.hint == LISTS
+    with pytest.raises(StoreError, match="nothing was made yet") as told:
         storage.pictures.entry("last")
+    assert told.value.hint == "Make a picture with %%imagegen first."
 
 
 def test_a_picture_leads_to_the_request_it_was_drawn_for(storage, made):
@@ -120,4 +144,4 @@ def test_an_entry_cost_what_its_pictures_did_and_is_of_unknown_cost_where_one_is
     assert entry.cost_usd == Decimal("0.03")
     one.keep(png(2))
     assert storage.pictures.entry(one.key).cost_usd is None
-    assert storage.pictures.history(limit=0) == []
+    assert storage.pictures.history(limit=0) == storage.pictures.history(limit=-1) == []
