@@ -86,7 +86,7 @@ def test_another_programs_database_is_refused_and_left_as_it_is(home, opened):
     other.commit()
     other.close()
     before = (home / "imagegen.sqlite3").read_bytes()
-    with pytest.raises(StoreError, match="another program's database.*'recipes_of_my_mother'") as told:
+    with pytest.raises(StoreError, match=r"another program's database.*'recipes_of_my_mother'") as told:
         opened()
     assert told.value.hint == "Set IMAGEGEN_HOME to a folder of its own."
     assert (home / "imagegen.sqlite3").read_bytes() == before

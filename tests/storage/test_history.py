@@ -32,6 +32,13 @@ def test_history_is_newest_first_and_in_pages(storage, made):
     assert pages == [["6", "5", "4"], ["3", "2", "1"], ["0"]]
 
 
+def test_history_is_twenty_requests_unless_told(storage, draw, png):
+    for number in range(21):
+        draw(storage, f"picture {number}").keep(png(number))
+    assert len(storage.pictures.history()) == 20
+    assert len(storage.pictures.history(limit=30)) == 21
+
+
 def test_pages_neither_repeat_nor_lose_what_was_made_at_one_moment(storage, draw, png):
     for number in range(9):
         draw(storage, f"picture {number}").keep(png(number))

@@ -5,6 +5,7 @@ import itertools
 import os
 import sys
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -202,10 +203,41 @@ def test_the_disk_takes_the_bytes_while_they_are_decoded(storage, drawing, png):
         assert drawing.keep(png(), preview=decode).bytes == png()
 
 
+def test_a_picture_that_was_just_kept_says_what_it_will_say_when_it_is_found(storage, drawing, png):
+    kept = drawing.keep(png(), cost_usd=Decimal("0.01"), seconds=2.5, revised_prompt="a tower")
+    assert (kept.origin, kept.size_bytes) == ("provider", len(png()))
+    assert storage.pictures.find(drawing.key) == [replace(kept, origin="store")]
+
+
+def test_a_small_copy_that_the_index_refuses_costs_nothing_else(storage, drawing, png):
+    storage._database.all(
+        "CREATE TRIGGER full BEFORE UPDATE ON pictures BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    kept = drawing.keep(png())
+    assert kept.bytes == png()
+    assert kept.preview.mime == "image/jpeg"
+
+
+def test_a_recipe_that_the_disk_will_not_change_costs_nothing_else(storage, drawing, png, monkeypatch):
+    kept = drawing.keep(png())
+
+    def refuse(*_more, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "write_atomically", refuse)
+    (priced,) = storage.pictures.price(drawing.key, [kept], cost=Decimal("0.01"))
+    storage.pictures.set_favourite(drawing.key, 0, True)
+    assert (priced.cost_usd, storage.pictures.find(drawing.key)[0].cost_usd) == (Decimal("0.01"),) * 2
+    assert storage._database.one("SELECT favourite FROM samples")["favourite"] == 1
+
+
 def test_a_picture_without_a_store_is_shown_all_the_same(storage, png):
     inspected = Inspected(mime="image/png", width=8, height=8, has_alpha=False)
     image = storage.pictures.unkept(data=png(), inspected=inspected, sample=2)
     assert (image.bytes, image.path, image.sample) == (png(), None, 2)
+    assert (image.digest, image.size_bytes) == (files.sha256(png()), len(png()))
+    assert (image.mime, image.width, image.height) == ("image/png", 8, 8)
+    assert (image.origin, image.cost_usd, image.made_at) == ("provider", None, storage.pictures.now())
     assert image.preview.mime == "image/jpeg"
     small = Preview(data=b"small", mime="image/png", width=2, height=2)
     for given in (small, lambda: small):
@@ -306,6 +338,20 @@ def test_nothing_but_digests_of_input_pictures_is_written(storage, png):
     written = b"".join(path.read_bytes() for path in storage.home.rglob("*") if path.is_file())
     assert b"my cat" not in written
     assert b"cat.png" not in written
+
+
+def test_whose_the_key_is_stands_in_the_index_and_in_the_recipe(storage, drawing, png):
+    image = storage.pictures.keep(
+        key=drawing.key,
+        namespace="demo",
+        request=drawing.request,
+        provider="demo",
+        data=png(),
+        inspected=drawing.inspected,
+    )
+    entry = storage.pictures.entry("last")
+    recipe = recipe_from_bytes(storage.pictures.shelf.recipe(image.digest, drawing.key, 0).read_bytes())
+    assert (entry.namespace, entry.provider) == (recipe.namespace, recipe.provider) == ("demo", "demo")
 
 
 def test_text_from_outside_is_stored_whatever_it_is(storage, drawing, png):
