@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_imagegen import imaging
 from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.core.results import Preview
 from jupyter_imagegen.core.usage import Usage
-from jupyter_imagegen.errors import DamagedPictureError, StoreError
+from jupyter_imagegen.errors import DamagedPictureError, ImagegenError, StoreError
 from jupyter_imagegen.imaging import ImageRejected, Inspected
 from jupyter_imagegen.storage import entering, files
 from jupyter_imagegen.storage.keeping import shares
@@ -216,6 +217,17 @@ def test_a_small_copy_that_the_index_refuses_costs_nothing_else(storage, drawing
     kept = drawing.keep(png())
     assert kept.bytes == png()
     assert kept.preview.mime == "image/jpeg"
+
+
+@pytest.mark.parametrize("trouble", [ValueError, OSError, ImagegenError])
+def test_a_picture_that_cannot_be_made_small_is_kept(storage, drawing, png, monkeypatch, trouble):
+    def refuse(*_more, **_options):
+        raise trouble("of this kind none is known")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imaging, "preview", refuse)
+        assert drawing.keep(png()).bytes == png()
+    assert storage.pictures.find(drawing.key)[0].preview.mime == "image/jpeg"
 
 
 def test_a_recipe_that_the_disk_will_not_change_costs_nothing_else(storage, drawing, png, monkeypatch):
