@@ -13,6 +13,7 @@ import sys
 import zipfile
 from dataclasses import asdict, replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from children import output, python
@@ -20,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_imagegen import imaging
-from jupyter_imagegen.errors import CassetteError
+from jupyter_imagegen.errors import CassetteError, StoreError
 from jupyter_imagegen.storage import Cassette, files, taping
 from jupyter_imagegen.storage import cassette as cassettes
 from jupyter_imagegen.storage.manifest import Manifest, Recording
@@ -84,8 +85,8 @@ def test_adding_what_is_there_changes_neither_bytes_nor_time(storage, drawn, pat
     first = taping.add(Cassette(path), drawn, storage.pictures, **PREVIEW)
     before, when = path.read_bytes(), path.stat().st_mtime_ns
     again = taping.add(Cassette(path), drawn, storage.pictures, **PREVIEW)
-    assert (first.added, first.kept) == (6, 0)
-    assert (again.added, again.kept) == (0, 6)
+    assert (first.path, first.added, first.kept) == (path, 6, 0)
+    assert (again.path, again.added, again.kept) == (path, 0, 6)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (before, when)
     assert again.size_bytes == len(before)
 
@@ -271,12 +272,39 @@ def test_a_folder_that_may_not_be_written_is_said(storage, drawn, path):
         path.parent.chmod(0o700)
 
 
+def test_a_place_where_there_can_be_no_file_is_said(storage, drawn, path):
+    path.write_bytes(b"a file")
+    nowhere = path / "lesson.cassette"
+    with pytest.raises(CassetteError) as told:
+        taping.add(Cassette(nowhere), drawn, storage.pictures, **PREVIEW)
+    assert str(told.value).startswith(f"{nowhere} cannot be written (")
+    assert "Errno" not in str(told.value)
+    assert path.read_bytes() == b"a file"
+
+
+def test_what_the_system_will_not_let_go_is_left_and_the_cassette_is_written(
+    storage, drawn, path, monkeypatch
+):
+    abandoned = path.with_name(f".{path.name}.0123abcd.part")
+    abandoned.write_bytes(b"half")
+
+    def held(*_, **__):
+        raise PermissionError(13, "held by a virus scanner")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", held)
+        taping.add(Cassette(path), drawn, storage.pictures, **PREVIEW)
+    assert len(samples_in(path)) == 6
+    assert abandoned.exists()
+
+
 @pytest.mark.parametrize("name", ["notes.txt", "lesson.ipynb", "lesson.cassette.zip", "lesson"])
 def test_nothing_but_a_cassette_is_ever_written_over(storage, drawn, tmp_path, name):
     path = tmp_path / name
     path.write_text("mine")
-    with pytest.raises(CassetteError, match=r"no cassette's name"):
+    with pytest.raises(CassetteError, match=r"no cassette's name") as told:
         taping.add(Cassette(path), drawn, storage.pictures)
+    assert told.value.hint == "It ends in .cassette."
     assert path.read_text() == "mine"
 
 
@@ -322,6 +350,18 @@ def test_a_picture_without_its_recipe_is_left_out_and_said(storage, drawn, path)
     assert "recipe" in changed.left_out[0]
 
 
+def test_a_picture_that_is_damaged_meanwhile_is_left_out_and_said(storage, drawn, path):
+    def damaged():
+        raise StoreError("it is damaged", hint="Draw it anew.")
+
+    key, image = drawn[0]
+    changed = taping.add(
+        Cassette(path), [(key, replace(image, load_preview=damaged)), *drawn[1:]], storage.pictures
+    )
+    assert changed.left_out == (f"{key[:12]} sample 0: it is damaged",)
+    assert changed.added == 5
+
+
 def test_a_prompt_with_a_key_is_refused(storage, draw, png, path):
     drawing = draw(storage, "a sign: sk-proj-0123456789abcdef")
     with pytest.raises(CassetteError, match="account's key"):
@@ -352,7 +392,7 @@ def test_two_become_one_and_clashing_numbers_move_on(storage, opened, draw, png,
         **PREVIEW,
     )
     changed = taping.merge(Cassette(path), [Cassette(other)])
-    assert (changed.added, changed.kept, changed.left_out) == (1, 2, ())
+    assert (changed.path, changed.added, changed.kept, changed.left_out) == (path, 1, 2, ())
     assert [image.bytes for image in Cassette(path).find(here.key)] == [mine, both, theirs]
     before = path.read_bytes()
     again = taping.merge(Cassette(path), [Cassette(other), Cassette(path)])
@@ -379,8 +419,11 @@ def test_originals_and_small_copies_do_not_become_one(storage, drawn, path):
     before = path.read_bytes(), small.read_bytes()
     with pytest.raises(CassetteError, match=r"holds originals and small.cassette small copies of 16 pixels"):
         taping.merge(Cassette(path), [Cassette(small)])
-    with pytest.raises(CassetteError, match=r"holds small copies of 16 pixels and lesson.cassette originals"):
+    with pytest.raises(
+        CassetteError, match=r"holds small copies of 16 pixels and lesson.cassette originals"
+    ) as told:
         taping.merge(Cassette(small), [Cassette(path)])
+    assert told.value.hint == "Merge cassettes that hold the same, or export one of them anew."
     assert (path.read_bytes(), small.read_bytes()) == before
 
 
@@ -400,7 +443,7 @@ def test_pruned_pictures_that_another_request_shares_stay(storage, draw, png, pa
     ]
     taping.add(Cassette(path), samples, storage.pictures)
     changed = taping.prune(Cassette(path), {first.key})
-    assert (changed.removed, changed.kept) == (2, 1)
+    assert (changed.path, changed.removed, changed.kept) == (path, 2, 1)
     assert Cassette(path).find(first.key)[0].bytes == same
     assert Cassette(path).find(second.key) == []
     assert len(members(path)) == 3
