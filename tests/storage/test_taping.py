@@ -21,9 +21,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_imagegen import imaging
+from jupyter_imagegen.core.usage import Usage
 from jupyter_imagegen.errors import CassetteError, StoreError
 from jupyter_imagegen.storage import Cassette, files, taping
 from jupyter_imagegen.storage import cassette as cassettes
+from jupyter_imagegen.storage.keeping import change_recipe
 from jupyter_imagegen.storage.manifest import Manifest, Recording
 
 PREVIEW = {"settings": {"model": "gpt-image-2.5-flare", "size": "1024x1024", "quality": "low"}}
@@ -362,11 +364,33 @@ def test_a_picture_that_is_damaged_meanwhile_is_left_out_and_said(storage, drawn
     assert changed.added == 5
 
 
-def test_a_prompt_with_a_key_is_refused(storage, draw, png, path):
-    drawing = draw(storage, "a sign: sk-proj-0123456789abcdef")
-    with pytest.raises(CassetteError, match="account's key"):
-        taping.add(Cassette(path), [(drawing.key, drawing.keep(png(1)))], storage.pictures)
+@pytest.mark.parametrize("place", ["prompt", "alt", "revised_prompt", "parameters"])
+def test_text_with_a_key_is_refused_wherever_it_stands(storage, drawn, path, place):
+    key, image = drawn[0]
+    said = "a sign: sk-proj-0123456789abcdef"
+    recipe = storage.pictures.shelf.recipe(image.digest, key, image.sample)
+    change_recipe(
+        storage.pictures.shelf, recipe, **{place: {"user": said} if place == "parameters" else said}
+    )
+    with pytest.raises(CassetteError, match=f"the prompt of {key[:12]} holds .* account's key") as told:
+        taping.add(Cassette(path), [(key, image)], storage.pictures)
+    assert told.value.hint == "Take it out of the prompt, and make the picture anew."
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"settings": {"colour": "red"}}, "its settings hold 'colour'"),
+        ({"styles": {1: "$prompt, in ink"}}, "its contents cannot be written exactly"),
+    ],
+)
+def test_what_could_not_be_read_again_takes_no_cassettes_place(storage, drawn, path, told, why):
+    taping.add(Cassette(path), drawn[:1], storage.pictures, **PREVIEW)
+    before = path.read_bytes()
+    with pytest.raises(CassetteError, match=f"^lesson.cassette was left as it is: {why}"):
+        taping.add(Cassette(path), drawn, storage.pictures, **told)
+    assert path.read_bytes() == before
 
 
 def test_a_recording_knows_nothing_that_belongs_to_its_author_alone():
@@ -503,17 +527,18 @@ def test_small_copies_are_as_long_as_was_asked_for_and_as_light_as_their_area(st
     assert (small.preview.width, small.preview.height) == (128, 85)
     whole = imaging.preview(image.bytes, max_side=128)
     most = imaging.PREVIEW_BYTES * (128 / imaging.PREVIEW_SIDE) ** 2
-    assert len(small.bytes) <= most < len(whole.data)
+    assert most / 2 < len(small.bytes) <= most < len(whole.data)
 
 
-def test_styles_gather_and_seconds_are_told_to_the_thousandth(storage, draw, png, path):
+def test_styles_gather_seconds_are_told_to_the_thousandth_and_usage_as_it_was(storage, draw, png, path):
     drawings = [draw(storage, f"a lighthouse {number}") for number in range(3)]
     for style, one in zip(({"poster": "$prompt!"}, {"ink": "$prompt, in ink"}, None), drawings, strict=True):
-        kept = one.keep(png(), seconds=1.23456)
+        kept = one.keep(png(), seconds=1.23456, usage=Usage(image_output=196))
         taping.add(Cassette(path), [(one.key, kept)], storage.pictures, styles=style)
     manifest = Cassette(path).manifest
     assert list(manifest.styles.items()) == [("ink", "$prompt, in ink"), ("poster", "$prompt!")]
-    assert {recording.seconds for recording in manifest.recordings.values()} == {1.235}
+    told = {(recording.seconds, recording.usage) for recording in manifest.recordings.values()}
+    assert told == {(1.235, '{"image_output":196}')}
 
 
 def test_a_picture_of_no_store_is_left_out_and_said_by_key_and_number(storage, drawing, png, path):
