@@ -351,7 +351,7 @@ def _write(cassette: Cassette, draft: _Draft, changed: Changed) -> Changed:
             files.move(scratch, path)
         finally:
             with contextlib.suppress(OSError):
-                scratch.unlink(missing_ok=True)
+                scratch.unlink()
         changed.size_bytes = path.stat().st_size
     except OSError as exc:
         raise CassetteError(f"{path} could not be written ({exc.strerror or exc})") from exc
