@@ -58,6 +58,7 @@ def refused(path, words=None, *, when_read=False):
         everything(path) if when_read else Cassette(path).manifest
     assert path.name in str(caught.value)
     assert len(str(caught.value)) < 1000
+    assert caught.value.hint.endswith("or `%imagegen cassette use none` to go on without.")
     assert sorted(each.name for each in path.parent.parent.rglob("*")) == beside
     assert before is None or path.read_bytes() == before
     return str(caught.value)
@@ -80,6 +81,25 @@ def test_an_honest_one_is_believed(folder):
     assert [data for *_, data, _ in sorted(found, key=lambda one: one[2])] == sorted(
         (data for name, data in tape.members.items() if name.startswith("pictures/")), key=sha256
     )
+
+
+def test_two_pictures_may_share_one_small_copy(folder):
+    tape = Tape()
+    shared, other = tape.document["pictures"].values()
+    del tape.members[f"previews/{other['preview']['digest']}.png"]
+    other["preview"] = shared["preview"]
+    cassette = Cassette(tape.write(folder / "a.cassette"))
+    names = [name for name, _ in cassette.believed()]
+    assert (len(names), names) == (4, sorted(names))
+    assert [load() == tape.members[name] for name, load in cassette.believed()] == [True] * 4
+
+
+def test_a_name_that_the_system_does_not_take_is_said(folder):
+    path = folder / f"{'a' * 300}.cassette"
+    with pytest.raises(CassetteError) as told:
+        _ = Cassette(path).manifest
+    assert told.value.message.startswith(f"the cassette {path.name} cannot be read (")
+    assert "Errno" not in told.value.message
 
 
 # cut and flipped
@@ -316,7 +336,9 @@ def test_a_picture_whose_length_is_not_what_the_contents_say_is_refused(folder):
     tape = Tape()
     digest = tape.document["recordings"][0]["digest"]
     tape.put(("pictures", digest, "size_bytes"), 12345)
-    refused(tape.write(folder / "a.cassette"))
+    refused(
+        tape.write(folder / "a.cassette"), rf"holds pictures/{digest}\.png of another length than it says"
+    )
 
 
 def test_files_that_overlap_are_refused(folder):
@@ -448,17 +470,23 @@ LOADS = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><image hr
     ids=["script", "loads", "html", "huge", "large", "other size", "other kind", "cut", "program", "pickle"],
 )
 def test_what_is_no_such_picture_is_refused_when_it_is_asked_for(folder, data, changes):
-    refused(tape_of(data, **changes).write(folder / "a.cassette"), when_read=True)
+    told = refused(tape_of(data, **changes).write(folder / "a.cassette"), when_read=True)
+    assert f"pictures/{sha256(data)}." in told
 
 
 def test_a_small_copy_that_is_no_picture_is_refused(folder):
     path = tape_of(png(), small=b"<svg onload='alert(1)'/>").write(folder / "a.cassette")
-    refused(path, "holds no picture|another picture", when_read=True)
+    refused(path, r"holds (no|another) picture in previews/[0-9a-f]{64}\.png", when_read=True)
 
 
 def test_a_small_copy_that_says_another_size_is_refused(folder):
     path = tape_of(png(), small=png(says=(50_000, 50_000))).write(folder / "a.cassette")
-    refused(path, "no picture", when_read=True)
+    refused(path, r"no picture in previews/[0-9a-f]{64}\.png", when_read=True)
+
+
+def test_a_picture_of_another_size_than_is_said_is_called_another_picture(folder):
+    path = tape_of(png(says=(9, 8))).write(folder / "a.cassette")
+    refused(path, r"holds another picture in pictures/[0-9a-f]{64}\.png than it says", when_read=True)
 
 
 def test_a_picture_in_the_place_of_another_is_refused(folder):

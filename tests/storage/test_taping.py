@@ -156,6 +156,7 @@ def test_what_comes_back_is_what_was_kept(storage, drawn, path):
     for key, image in drawn:
         found = next(one for one in cassette.find(key) if one.digest == image.digest)
         assert found.bytes == image.bytes
+        assert (found.mime, found.width, found.height) == (image.mime, image.width, image.height)
         assert found.load_preview() == image.load_preview()
         assert (found.sample, found.cost_usd, found.made_at) == (
             image.sample,
