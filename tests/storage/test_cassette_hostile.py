@@ -94,6 +94,17 @@ def test_two_pictures_may_share_one_small_copy(folder):
     assert [load() == tape.members[name] for name, load in cassette.believed()] == [True] * 4
 
 
+def test_a_cassette_that_is_gone_when_its_picture_is_asked_for_is_said(folder):
+    tape = Tape()
+    path = tape.write(folder / "a.cassette")
+    (image,) = Cassette(path).find(tape.key)
+    path.unlink()
+    for ask in (image.load, image.load_preview):
+        with pytest.raises(CassetteError, match=r"a\.cassette cannot be read \(.+\)") as told:
+            ask()
+        assert "Errno" not in told.value.message
+
+
 def test_a_name_that_the_system_does_not_take_is_said(folder):
     path = folder / f"{'a' * 300}.cassette"
     with pytest.raises(CassetteError) as told:
