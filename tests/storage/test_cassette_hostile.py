@@ -105,6 +105,15 @@ def test_a_cassette_that_is_gone_when_its_picture_is_asked_for_is_said(folder):
         assert "Errno" not in told.value.message
 
 
+def test_a_refusal_says_what_is_wrong_and_nothing_more(folder):
+    path = Tape().put(("preview_side",), 3).write(folder / "a.cassette")
+    with pytest.raises(CassetteError) as told:
+        _ = Cassette(path).manifest
+    assert told.value.message == (
+        "the cassette a.cassette cannot be used: preview_side must be a whole number from 16 to 65,535"
+    )
+
+
 def test_a_name_that_the_system_does_not_take_is_said(folder):
     path = folder / f"{'a' * 300}.cassette"
     with pytest.raises(CassetteError) as told:

@@ -330,8 +330,9 @@ def test_more_than_a_reader_takes_is_not_written(storage, drawn, path, monkeypat
     taping.add(Cassette(path), drawn[:1], storage.pictures, **PREVIEW)
     before = path.read_bytes()
     monkeypatch.setattr(cassettes, limit, value)
-    with pytest.raises(CassetteError, match="more than a cassette may"):
+    with pytest.raises(CassetteError, match="more than a cassette may") as told:
         taping.add(Cassette(path), drawn, storage.pictures, **PREVIEW)
+    assert told.value.hint.endswith("record small copies: `%imagegen cassette use FILE --previews 512`.")
     assert path.read_bytes() == before
 
 
