@@ -62,8 +62,10 @@ def test_a_favourite_is_remembered_and_can_be_taken_back(storage, drawing, png):
     drawing.keep(png(1))
     storage.pictures.set_favourite(drawing.key, 1, True)
     assert favourites(storage, drawing) == [0, 1]
+    assert [storage.browsing.one(drawing.key, sample).favourite for sample in (0, 1)] == [False, True]
     storage.pictures.set_favourite(drawing.key, 1, False)
     assert favourites(storage, drawing) == [0, 0]
+    assert storage.browsing.one(drawing.key, 1).favourite is False
 
 
 def test_a_favourite_and_what_is_browsed_by_survive_the_loss_of_the_index(home, opened, draw, png):
