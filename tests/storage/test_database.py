@@ -306,6 +306,7 @@ def test_a_read_only_store_is_a_clear_error(opened, child, what):
         target.chmod(0o777)
     assert answer.startswith("error the store cannot be used"), (answer, trouble)
     assert "may not be written" in answer
+    assert "Set IMAGEGEN_HOME to a folder you may write." in answer
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are lists there")

@@ -403,12 +403,12 @@ def test_a_disk_that_refuses_at_any_step_leaves_all_or_nothing(opened, drawing, 
     assert ".draft" not in left
 
 
-@pytest.mark.parametrize("gone", ["replace", "fsync"])
-def test_why_a_disk_refused_is_said_and_what_to_do(drawing, png, monkeypatch, gone):
+@pytest.mark.parametrize(("owner", "step"), [(os, "replace"), (os, "fsync"), (files, "write_synced")])
+def test_why_a_disk_refused_is_said_and_what_to_do(drawing, png, monkeypatch, owner, step):
     def full(*_more, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, gone, full)
+    monkeypatch.setattr(owner, step, full)
     with pytest.raises(StoreError) as told:
         drawing.keep(png())
     home = drawing.storage.home
