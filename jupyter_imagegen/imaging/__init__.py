@@ -4,8 +4,10 @@ Pillow is imported inside the functions: importing this package must stay cheap.
 never changed; whatever comes out of here is a copy.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from jupyter_imagegen.imaging.headers import ImageRejected
-from jupyter_imagegen.imaging.inputs import prepare_input, prepare_markup, prepare_mask, stand_in
 from jupyter_imagegen.imaging.inspection import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -14,7 +16,6 @@ from jupyter_imagegen.imaging.inspection import (
     inspect,
     inspected_from,
 )
-from jupyter_imagegen.imaging.masks import Mask, keep_outside, painted
 from jupyter_imagegen.imaging.previews import (
     PREVIEW_BYTES,
     PREVIEW_SIDE,
@@ -23,7 +24,11 @@ from jupyter_imagegen.imaging.previews import (
     examine,
     preview,
 )
-from jupyter_imagegen.imaging.recipes import with_recipe
+
+if TYPE_CHECKING:
+    from jupyter_imagegen.imaging.inputs import prepare_input, prepare_markup, prepare_mask, stand_in
+    from jupyter_imagegen.imaging.masks import Mask, keep_outside, painted
+    from jupyter_imagegen.imaging.recipes import with_recipe
 
 __all__ = [
     "MAX_BYTES",
@@ -48,3 +53,21 @@ __all__ = [
     "stand_in",
     "with_recipe",
 ]
+
+#: What a new picture does without: imported when it is first asked for.
+_LATER = {
+    "Mask": "masks",
+    "keep_outside": "masks",
+    "painted": "masks",
+    "prepare_input": "inputs",
+    "prepare_markup": "inputs",
+    "prepare_mask": "inputs",
+    "stand_in": "inputs",
+    "with_recipe": "recipes",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -133,8 +133,11 @@ def decoded(data: bytes, header: Header, *, at_least: int = 0) -> ImageFile:
     ImageRejected
         If the decoder fails or finds another size than the header says.
     """
-    from PIL import Image, WebPImagePlugin  # noqa: F401 - Image.open loads every plugin to find WebP
+    from PIL import Image
 
+    if header.mime == "image/webp":
+        # Image.open would load every plugin to find it.
+        from PIL import WebPImagePlugin  # noqa: F401
     try:
         with quietly():
             picture = Image.open(BytesIO(data), formats=[_PILLOW_NAMES[header.mime]])

@@ -2,7 +2,7 @@
 
 The official SDK carries the request, and only this module and its siblings import it. It is told never to
 retry: it sends no idempotency key, so its retries can bill twice. What is repeated instead, and why it cannot
-have been billed, stands in `openai_errors`; the guards on what comes back stand in `openai_connection` and
+have been billed, stands in `openai_errors`; the guards on what comes back stand in `openai_transport` and
 `openai_answers`; one attempt, from its arguments to its events, is in `openai_call`.
 
 One deadline on the wall clock holds over all attempts, waits included. A client is kept for as long as the
@@ -19,19 +19,18 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from jupyter_imagegen.errors import PossiblyBilledError, ProviderError
+from jupyter_imagegen.errors import ImagegenError, PossiblyBilledError, ProviderError
 from jupyter_imagegen.providers.base import Check, Retrying, Sending, guard_paid_request
 from jupyter_imagegen.providers.openai_answers import answer_cap
 from jupyter_imagegen.providers.openai_call import Call
 from jupyter_imagegen.providers.openai_connection import (
     Connection,
-    Trail,
-    following,
     is_configured,
     open_client,
     read_connection,
 )
 from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, too_long
+from jupyter_imagegen.providers.openai_transport import Trail, following
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -213,9 +212,9 @@ class OpenAIProvider:
             connection = self._connection()
             connection.check_credentials()
             guard_paid_request(connection.endpoint, loopback=connection.loopback)
+            client = self._client_of(connection)
         except Exception as exc:  # noqa: BLE001 - a check reports, it does not raise
             return [_failed_check("key", exc)]
-        client = self._client_of(connection)
         listed = await self._ask(connection, model, client.models.list)
         if isinstance(listed, ProviderError):
             return [_failed_check("key", listed), Check(name="model", ok=None, text="not asked")]
@@ -309,6 +308,6 @@ def _final_error(failure: Failure, left: float) -> ProviderError:
 
 
 def _failed_check(name: str, exc: object) -> Check:
-    if isinstance(exc, ProviderError):
+    if isinstance(exc, ImagegenError):
         return Check(name=name, ok=False, text=exc.message, hint=exc.hint)
     return Check(name=name, ok=False, text=str(exc))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.errors import PossiblyBilledError, RefusedRequestError
 from jupyter_imagegen.providers.openai_answers import StreamReader, read_answer, read_json
-from jupyter_imagegen.providers.openai_connection import Connection, Trail, following
 from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, explain_answer
+from jupyter_imagegen.providers.openai_transport import Trail, following
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest, InputImage
     from jupyter_imagegen.providers.base import ProviderEvent
+    from jupyter_imagegen.providers.openai_connection import Connection
 
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 

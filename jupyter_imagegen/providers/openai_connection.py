@@ -1,28 +1,19 @@
-"""Where requests to OpenAI's API go and with which credentials; the client that carries them.
-
-The SDK alone follows redirects (and so would send prompt and pictures to another host), reads an answer of
-any size, and unpacks any compression. The client made here follows none, asks for no compression, and counts
-every answer's bytes while they arrive, before and after unpacking.
-"""
+"""Where requests to OpenAI's API go and with which credentials, and the client that takes them there."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
-import platform
-import sys
-import zlib
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from jupyter_imagegen.errors import AuthenticationError, BadAnswerError, ConfigError, NoKeyError
+from jupyter_imagegen.errors import AuthenticationError, ConfigError, NoKeyError
+from jupyter_imagegen.providers.openai_transport import open_http_client
 from jupyter_imagegen.providers.untrusted import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import Mapping
 
     from openai import AsyncOpenAI
 
@@ -30,49 +21,6 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 #: Where a key is made.
 KEYS_PAGE = "https://platform.openai.com/api-keys"
-
-#: Seconds to wait for a connection; the answer itself has the call's own deadline.
-CONNECT_TIMEOUT = 10.0
-_UNPACKED_AT_ONCE = 1024 * 1024
-
-
-class Trail:
-    """How far one attempt came, so that an attempt that never left is known for certain.
-
-    Notes
-    -----
-    Filled by httpcore's trace extension (https://www.encode.io/httpcore/extensions/#trace). Where nothing was
-    heard, the request counts as sent: the mistake on the safe side.
-    """
-
-    def __init__(self) -> None:
-        self.connecting = False
-        self.sent = False
-
-    @property
-    def never_sent(self) -> bool:
-        """Whether it is certain that no byte of the request left."""
-        return self.connecting and not self.sent
-
-    async def note(self, name: str, _info: object) -> None:
-        """Take one event of the transport."""
-        if name.startswith("connection."):
-            self.connecting = True
-        elif "send_request" in name:
-            self.sent = True
-
-
-_current: ContextVar[tuple[Trail, int] | None] = ContextVar("imagegen_openai_call", default=None)
-
-
-@contextmanager
-def following(trail: Trail, cap: int) -> Iterator[None]:
-    """Give the requests made inside a trail, and a cap in bytes on their answers."""
-    token = _current.set((trail, cap))
-    try:
-        yield
-    finally:
-        _current.reset(token)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +168,13 @@ def is_configured(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def open_client(connection: Connection) -> AsyncOpenAI:
-    """Make the SDK's client, with no retries of its own and the guards of this module."""
+    """Make the SDK's client, with no retries of its own and the guards of `openai_transport`.
+
+    Raises
+    ------
+    ConfigError
+        If the environment names certificates or a proxy that cannot be used.
+    """
     from jupyter_imagegen.core.importing import uncollected
 
     with uncollected():
@@ -228,17 +182,9 @@ def open_client(connection: Connection) -> AsyncOpenAI:
 
 
 def _opened(connection: Connection) -> AsyncOpenAI:
+    http_client = open_http_client()
     import openai
 
-    # The SDK asks for this in a thread of its own at the first call, and Python answers under a lock while it
-    # runs `uname -p`. A process forked just then would hold that lock for ever. Asked before, it is cached.
-    platform.platform()
-    http_client = openai.DefaultAsyncHttpxClient(
-        # Reading has no timeout of its own: the call's deadline counts, and silence is normal for minutes.
-        timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT),
-        follow_redirects=False,
-        event_hooks={"request": [_attach_trail], "response": [_attach_cap]},
-    )
     common: dict[str, Any] = {
         "organization": connection.organization or None,
         "project": connection.project or None,
@@ -258,81 +204,6 @@ def _opened(connection: Connection) -> AsyncOpenAI:
         )
     # A local server without keys still needs the SDK to be content.
     return openai.AsyncOpenAI(base_url=connection.base_url, api_key=connection.key or "unset", **common)
-
-
-async def _attach_trail(request: Any) -> None:
-    if (call := _current.get()) is not None:
-        request.extensions["trace"] = call[0].note
-
-
-async def _attach_cap(response: Any) -> None:
-    if (call := _current.get()) is None:
-        return
-    cap = call[1]
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-        raise BadAnswerError(
-            f"the answer is compressed ({Redactor().clean(encoding, limit=40)!r}) though none was asked for",
-            hint="Turn compression off in the proxy or gateway between.",
-        )
-    # The SDK's transport is httpx up to openai 2 and httpx2 from 3; a stream must be of its own kind.
-    transport: Any = sys.modules[type(response).__module__.partition(".")[0]]
-    response.stream = _capped_stream_class(transport.AsyncByteStream)(
-        response.stream, cap, packed=encoding not in {"", "identity"}
-    )
-    if encoding:
-        # Unpacked here, in small steps: the transport's own decoder would unpack a bomb whole.
-        del response.headers["content-encoding"]
-
-
-_capped_classes: dict[type, type] = {}
-
-
-def _capped_stream_class(base: type) -> type:
-    if base not in _capped_classes:
-        _capped_classes[base] = type("CappedStream", (_CappedStream, base), {})
-    return _capped_classes[base]
-
-
-class _CappedStream:
-    """An answer's bytes, counted before and after unpacking, and cut off at the cap."""
-
-    def __init__(self, inner: Any, cap: int, *, packed: bool) -> None:
-        self._inner = inner
-        self._cap = cap
-        # 47 takes gzip and zlib by their headers.
-        self._unpacker = zlib.decompressobj(47) if packed else None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        received = unpacked = 0
-        async for chunk in self._inner:
-            received += len(chunk)
-            self._check(received)
-            for part in self._unpack(chunk):
-                unpacked += len(part)
-                self._check(unpacked)
-                yield part
-
-    def _unpack(self, chunk: bytes) -> Iterator[bytes]:
-        if self._unpacker is None:
-            yield chunk
-            return
-        try:
-            while chunk:
-                yield self._unpacker.decompress(chunk, _UNPACKED_AT_ONCE)
-                chunk = self._unpacker.unconsumed_tail
-        except zlib.error as exc:
-            raise BadAnswerError("the answer's compression is damaged") from exc
-
-    def _check(self, count: int) -> None:
-        if count > self._cap:
-            raise BadAnswerError(
-                f"the answer is larger than {self._cap / 1e6:,.0f} MB, more than these pictures can be"
-            )
-
-    async def aclose(self) -> None:
-        """Close the connection's stream."""
-        await self._inner.aclose()
 
 
 def _checked_url(url: str, source: str) -> str:

@@ -174,7 +174,7 @@ GUARDS = [
     ),
     Guard(
         "2 GB, gzip bomb",
-        "providers/openai_connection.py",
+        "providers/openai_transport.py",
         "        if count > self._cap:",
         "        if False:",
         (f"{BYTES}test_a_flood_costs_neither_the_memory_nor_the_session",),
@@ -206,7 +206,7 @@ GUARDS = [
     ),
     Guard(
         "redirect to another host",
-        "providers/openai_connection.py",
+        "providers/openai_transport.py",
         "follow_redirects=False,",
         "follow_redirects=True,",
         ("providers/test_openai_guards.py::test_a_redirect_is_refused_and_nothing_goes_to_the_other_host",),

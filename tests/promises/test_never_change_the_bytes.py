@@ -201,7 +201,7 @@ def test_a_jpeg_that_is_called_png_is_what_it_is(session, server):
     ids=["two gigabytes", "a bomb of four"],
 )
 def test_a_flood_costs_neither_the_memory_nor_the_session(session, server, flood):
-    """Without the cap in openai_connection.py all of it was read; without the small steps it was unpacked whole."""
+    """Without the cap in openai_transport.py all of it was read; without the small steps it was unpacked whole."""
     resource = pytest.importorskip("resource", reason="how much memory was used is told on POSIX only")
     session.generate("a lighthouse")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -211,6 +211,37 @@ async def test_a_check_reports_and_never_raises(monkeypatch, name, value):
     assert checks[0].text
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said", "advice"),
+    [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE is '/nowhere/ca.pem'.*No such file", "PEM"),
+        ("SSL_CERT_FILE", __file__, "no certificates can be read there", "PEM"),
+        ("HTTPS_PROXY", "carrier://user:pigeon@host", "the proxy in HTTPS_PROXY", "http://host:8080"),
+        ("https_proxy", "http://user:pigeon@host:door", "the proxy in HTTPS_PROXY", "http://host:8080"),
+        ("ALL_PROXY", "socks5://user:pigeon@127.0.0.1:9", "ALL_PROXY names a SOCKS proxy", "socksio"),
+    ],
+)
+async def test_certificates_and_proxies_that_cannot_be_used_are_named_without_their_password(
+    image_server, ask, collect, monkeypatch, name, value, said, advice
+):
+    """Each was an error of the transport's own, from FileNotFoundError to ImportError."""
+    for other in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.delenv(other, raising=False)
+        monkeypatch.delenv(other.lower(), raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", image_server.key)
+    monkeypatch.setenv("OPENAI_BASE_URL", image_server.url.replace("http:", "https:"))
+    monkeypatch.setenv(name, value)
+    provider = OpenAIProvider()
+    with pytest.raises(ConfigError, match=said) as caught:
+        await collect(provider, ask())
+    assert advice in caught.value.hint
+    assert "pigeon" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    checks = await provider.check("gpt-image-2")
+    assert (checks[0].ok, image_server.calls) == (False, 0)
+    assert advice in checks[0].hint
+
+
 def test_a_key_with_a_line_break_is_named_before_any_call():
     with pytest.raises(AuthenticationError, match="line break"):
         read_connection({"OPENAI_API_KEY": KEY + "\n"}).check_credentials()

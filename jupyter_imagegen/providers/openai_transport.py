@@ -1,0 +1,218 @@
+"""The HTTP client that carries the SDK's requests, and the guards on it.
+
+The SDK alone follows redirects (and so would send prompt and pictures to another host), reads an answer of
+any size, and unpacks any compression. The client made here follows none, asks for no compression, and counts
+every answer's bytes while they arrive, before and after unpacking.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.errors import BadAnswerError, ConfigError
+from jupyter_imagegen.providers.untrusted import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+#: Seconds to wait for a connection; the answer itself has the call's own deadline.
+CONNECT_TIMEOUT = 10.0
+_UNPACKED_AT_ONCE = 1024 * 1024
+#: The environment variables that can name a proxy, in either case.
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+
+
+class Trail:
+    """How far one attempt came, so that an attempt that never left is known for certain.
+
+    Notes
+    -----
+    Filled by httpcore's trace extension (https://www.encode.io/httpcore/extensions/#trace). Where nothing was
+    heard, the request counts as sent: the mistake on the safe side.
+    """
+
+    def __init__(self) -> None:
+        self.connecting = False
+        self.sent = False
+
+    @property
+    def never_sent(self) -> bool:
+        """Whether it is certain that no byte of the request left."""
+        return self.connecting and not self.sent
+
+    async def note(self, name: str, _info: object) -> None:
+        """Take one event of the transport."""
+        if name.startswith("connection."):
+            self.connecting = True
+        elif "send_request" in name:
+            self.sent = True
+
+
+_current: ContextVar[tuple[Trail, int] | None] = ContextVar("imagegen_openai_call", default=None)
+
+
+@contextmanager
+def following(trail: Trail, cap: int) -> Iterator[None]:
+    """Give the requests made inside a trail, and a cap in bytes on their answers."""
+    token = _current.set((trail, cap))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def open_http_client() -> Any:
+    """The SDK's own kind of `httpx` client, with the guards of this module; imports the SDK.
+
+    Raises
+    ------
+    ConfigError
+        If the environment names certificates or a proxy that cannot be used.
+    """
+    transport = _transport()
+    with ThreadPoolExecutor(1, thread_name_prefix="imagegen-open") as beside:
+        # OpenSSL reads the system's certificates for 20 to 40 ms, outside the interpreter's lock.
+        reading = beside.submit(transport.create_ssl_context)
+        import openai
+
+        # The SDK asks for this in a thread of its own at the first call, and Python answers under a lock
+        # while it runs `uname -p`. A process forked just then would hold that lock for ever. Asked before,
+        # it is cached.
+        platform.platform()
+    try:
+        certificates = reading.result()
+    except OSError as exc:
+        raise _unreadable_certificates(exc) from None
+    try:
+        return openai.DefaultAsyncHttpxClient(
+            verify=certificates,
+            # Reading has no timeout of its own: the call's deadline counts; minutes of silence are normal.
+            timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT),
+            follow_redirects=False,
+            event_hooks={"request": [_attach_trail], "response": [_attach_cap]},
+        )
+    except Exception as exc:
+        # Which kind it is depends on the transport; all it has read is which proxies the environment names.
+        named = [name for name in _PROXIES if os.environ.get(name) or os.environ.get(name.lower())]
+        if not named:
+            raise
+        raise _unusable_proxy(exc, " or ".join(named)) from None
+
+
+def _transport() -> Any:
+    """The package that carries the SDK's requests: httpx up to openai 2, httpx2 from 3."""
+    try:
+        import httpcore2  # noqa: F401 - imported here, not in the thread that reads certificates
+        import httpx2
+    except ImportError:
+        import httpcore  # noqa: F401
+        import httpx
+
+        return httpx
+    return httpx2
+
+
+def _unreadable_certificates(exc: OSError) -> ConfigError:
+    named = os.environ.get("SSL_CERT_FILE", "")
+    reason = exc.strerror or str(exc)
+    if not named:
+        return ConfigError(f"this system's certificates cannot be read: {reason}")
+    return ConfigError(
+        f"SSL_CERT_FILE is {named!r}, and no certificates can be read there: {reason}",
+        hint="Name a PEM file of certificates, or unset it for the system's own.",
+    )
+
+
+def _unusable_proxy(exc: Exception, named: str) -> ConfigError:
+    """What is wrong with the proxy's address; not the address, which can hold a password."""
+    if isinstance(exc, ImportError):
+        return ConfigError(
+            f"{named} names a SOCKS proxy, and the package for those is not installed",
+            hint="`pip install socksio`, then restart the kernel; or name an HTTP proxy.",
+        )
+    return ConfigError(
+        f"the proxy in {named} has an address that cannot be used",
+        hint="It must look like http://host:8080.",
+    )
+
+
+async def _attach_trail(request: Any) -> None:
+    if (call := _current.get()) is not None:
+        request.extensions["trace"] = call[0].note
+
+
+async def _attach_cap(response: Any) -> None:
+    if (call := _current.get()) is None:
+        return
+    cap = call[1]
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+        raise BadAnswerError(
+            f"the answer is compressed ({Redactor().clean(encoding, limit=40)!r}) though none was asked for",
+            hint="Turn compression off in the proxy or gateway between.",
+        )
+    # The SDK's transport is httpx up to openai 2 and httpx2 from 3; a stream must be of its own kind.
+    transport: Any = sys.modules[type(response).__module__.partition(".")[0]]
+    response.stream = _capped_stream_class(transport.AsyncByteStream)(
+        response.stream, cap, packed=encoding not in {"", "identity"}
+    )
+    if encoding:
+        # Unpacked here, in small steps: the transport's own decoder would unpack a bomb whole.
+        del response.headers["content-encoding"]
+
+
+_capped_classes: dict[type, type] = {}
+
+
+def _capped_stream_class(base: type) -> type:
+    if base not in _capped_classes:
+        _capped_classes[base] = type("CappedStream", (_CappedStream, base), {})
+    return _capped_classes[base]
+
+
+class _CappedStream:
+    """An answer's bytes, counted before and after unpacking, and cut off at the cap."""
+
+    def __init__(self, inner: Any, cap: int, *, packed: bool) -> None:
+        self._inner = inner
+        self._cap = cap
+        # 47 takes gzip and zlib by their headers.
+        self._unpacker = zlib.decompressobj(47) if packed else None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        received = unpacked = 0
+        async for chunk in self._inner:
+            received += len(chunk)
+            self._check(received)
+            for part in self._unpack(chunk):
+                unpacked += len(part)
+                self._check(unpacked)
+                yield part
+
+    def _unpack(self, chunk: bytes) -> Iterator[bytes]:
+        if self._unpacker is None:
+            yield chunk
+            return
+        try:
+            while chunk:
+                yield self._unpacker.decompress(chunk, _UNPACKED_AT_ONCE)
+                chunk = self._unpacker.unconsumed_tail
+        except zlib.error as exc:
+            raise BadAnswerError("the answer's compression is damaged") from exc
+
+    def _check(self, count: int) -> None:
+        if count > self._cap:
+            raise BadAnswerError(
+                f"the answer is larger than {self._cap / 1e6:,.0f} MB, more than these pictures can be"
+            )
+
+    async def aclose(self) -> None:
+        """Close the connection's stream."""
+        await self._inner.aclose()
