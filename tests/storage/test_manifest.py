@@ -116,3 +116,54 @@ def test_a_sample_that_is_there_twice_and_a_picture_that_is_not_there_are_named(
         read((("recordings", 0, "digest"), DIGESTS[0]))
     with pytest.raises(ManifestError, match=r"^it describes a picture that no recording names$"):
         read((("pictures", DIGESTS[0]), Tape().document["pictures"][picture()[1]]))
+
+
+RECORDING = f"recording {Tape().key[:12]}"
+PICTURE = f"picture {picture()[1][:12]}"
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (("pictures", "cat"), {}, "a picture must be a SHA-256"),
+        (("recordings", 0), 3, "a recording must be a table"),
+        (("recordings", 0, "key"), "cat", "a recording's key must be a SHA-256"),
+        (("recordings", 0, "sample"), "0", f"{RECORDING}: sample must be a whole number"),
+        (("recordings", 0, "digest"), "cat", f"{RECORDING}: digest must be a SHA-256"),
+        (("recordings", 0, "seconds"), "1", f"{RECORDING}: seconds must be a number"),
+        (("recordings", 0, "parameters"), [], f"{RECORDING}: parameters must be a table"),
+        (("recordings", 0, "parameters", "size"), 1.5, f"{RECORDING}: 'size' is neither text nor"),
+        (("recordings", 0, "inputs"), [], f"{RECORDING}: inputs must be a table"),
+        (("recordings", 0, "inputs"), {"b": "", "a": ""}, f"{RECORDING}: inputs hold 'a'$"),
+        (("recordings", 0, "revised_prompt"), 3, f"{RECORDING}: revised_prompt must be"),
+        (("recordings", 0, "usage"), 3, f"{RECORDING}: usage must be"),
+        (("recordings", 0, "cost_usd"), 3, f"{RECORDING}: cost_usd must be"),
+        (("recordings", 0, "made_at"), 3, f"{RECORDING}: made_at must be"),
+        (picture(), 3, f"{PICTURE} must be a table"),
+        (picture("width"), "8", f"{PICTURE}: width must be"),
+        (picture("height"), "8", f"{PICTURE}: height must be"),
+        (picture("size_bytes"), "8", f"{PICTURE}: size_bytes must be"),
+        (picture("preview", "digest"), "8", f"{PICTURE}: preview must be a SHA-256"),
+        (picture("preview", "mime"), "8", f"{PICTURE}: preview must be one of"),
+        (picture("preview", "width"), "8", f"{PICTURE}: preview must be a whole"),
+        (picture("preview", "height"), "8", f"{PICTURE}: preview must be a whole"),
+        (("settings",), [], "settings must be a table"),
+        (("settings",), {"b": 1, "a": 1}, "its settings hold 'a', which is none of a request's$"),
+        (("styles",), [], "styles must be a table"),
+        (("styles", "x" * 300_000), "$prompt", "a style's name must be"),
+        (("cassette",), 2, "it is of version 2, written by a newer jupyter_imagegen$"),
+    ],
+)
+def test_a_refusal_begins_with_its_place(place, value, words):
+    with pytest.raises(ManifestError, match=f"^{words}"):
+        read((place, value))
+
+
+@pytest.mark.parametrize(
+    "contents", [b"{", b'{"cassette": NaN}', b'{"cassette": 1, "keys": -Infinity}', b"\xff"]
+)
+def test_what_is_not_json_is_called_that(contents):
+    with pytest.raises(ManifestError, match=r"^its table of contents is not JSON$"):
+        manifest_from_bytes(contents)
+    with pytest.raises(ManifestError, match=r"^its table of contents must be a table$"):
+        manifest_from_bytes(b"[]")

@@ -525,6 +525,7 @@ def test_small_copies_are_as_long_as_was_asked_for_and_as_light_as_their_area(st
     one.inspected = replace(one.inspected, width=600, height=400)
     image = one.keep(large(1))
     taping.add(Cassette(path, preview_side=128), [(one.key, image)], storage.pictures)
+    assert [name.partition("/")[0] for name in members(path)] == ["cassette.json", "previews"]
     (small,) = Cassette(path).find(one.key)
     assert (small.preview.width, small.preview.height) == (128, 85)
     whole = imaging.preview(image.bytes, max_side=128)
