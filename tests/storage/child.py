@@ -171,9 +171,10 @@ def reserve_many(home, tries, per_process_threads):
     say("ready")
     sys.stdin.readline()
 
-    def work():
+    def work(which):
+        # Not the thread's ident: one that ended hands it on, and with it a key whose lock is held to the end.
         for number in range(int(tries)):
-            request, key = ask(f"picture {os.getpid()} {threading.get_ident()} {number}")
+            request, key = ask(f"picture {os.getpid()} {which} {number}")
             lock = storage.lock(key)
             lock.acquire()
             try:
@@ -191,7 +192,7 @@ def reserve_many(home, tries, per_process_threads):
                 continue
             allowed.append(lock)
 
-    threads = [threading.Thread(target=work) for _ in range(int(per_process_threads))]
+    threads = [threading.Thread(target=work, args=(which,)) for which in range(int(per_process_threads))]
     for thread in threads:
         thread.start()
     for thread in threads:
