@@ -204,6 +204,17 @@ def test_the_notebook_is_where_the_server_or_the_front_end_says(notebook_dir, tm
     assert notebook_folder({}) == tmp_path
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not let the current folder go")
+def test_a_current_folder_that_is_gone_is_named_with_what_to_do(tmp_path, monkeypatch):
+    gone = tmp_path / "checked out anew"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ConfigError, match="is gone") as caught:
+        notebook_folder({})
+    assert "cd ~" in caught.value.hint
+
+
 def test_a_misspelt_variable_is_seen():
     found = unknown_variables(
         {"IMAGEGEN_MODLE": "x", "IMAGEGEN_MODEL": "x", "IMAGEGEN_XYZZY": "", "PATH": ""}

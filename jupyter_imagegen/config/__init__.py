@@ -290,8 +290,19 @@ def notebook_folder(environ: Mapping[str, str], *, notebook: str | None = None) 
         Jupyter Server puts the notebook's path into `JPY_SESSION_NAME`.
     notebook
         The path, where the front end tells it another way (VS Code: `__vsc_ipynb_file__` in the namespace).
+
+    Raises
+    ------
+    ConfigError
+        If the current folder is gone.
     """
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise ConfigError(
+            "the folder this runs in is gone: it was deleted, or replaced by another of that name",
+            hint="Restart the kernel, or go to a folder that is there: `cd ~`.",
+        ) from None
     for told in (notebook, environ.get("JPY_SESSION_NAME")):
         if told:
             folder = (here / told).parent
