@@ -37,6 +37,10 @@ MAKE = """
 """
 
 
+#: From 3.12 on Python warns of every fork beside a thread, and such forks are what some tests are about.
+_FORKS = "ignore:This process:DeprecationWarning"
+
+
 def python(code, **environ):
     """A running child; its standard error is part of its output."""
     return subprocess.Popen(
@@ -45,7 +49,7 @@ def python(code, **environ):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, **environ},
+        env={**os.environ, "PYTHONWARNINGS": _FORKS, **environ},
     )
 
 

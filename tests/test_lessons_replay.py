@@ -30,7 +30,7 @@ def test_a_lesson_replays_with_the_network_refused_and_no_key(path, tmp_path):
     ran = run(
         path,
         tmp_path,
-        IMAGEGEN_CASSETTE=str(cassette_of(path)),
+        IMAGEGEN_CASSETTE=cassette_of(path).name,
         IMAGEGEN_RECORD_MODE="replay",
         PYTHONPATH=path_with(REFUSE),
     )
@@ -70,7 +70,7 @@ def test_the_cassettes_hold_what_the_saved_lessons_show_and_say_no_path_and_no_k
 
 def test_a_replay_shows_the_very_pictures_that_are_saved(tmp_path):
     path = next(path for path in all_lessons() if path.stem == "04_prompts_and_styles")
-    ran = run(path, tmp_path, IMAGEGEN_CASSETTE=str(COURSE), IMAGEGEN_RECORD_MODE="replay")
+    ran = run(path, tmp_path, IMAGEGEN_CASSETTE=COURSE.name, IMAGEGEN_RECORD_MODE="replay")
     keys = [
         output.metadata["jupyter_imagegen"]["keys"]
         for output in outputs(ran)

@@ -49,13 +49,19 @@ class Database:
     """
 
     def __init__(self, path: Path | None, *, steps: Sequence[tuple[int, str, str]] | None = None) -> None:
+        self._connection: sqlite3.Connection | None = None
         self.path = path
         self._steps = migrations() if steps is None else steps
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._depth = 0
-        self._connection: sqlite3.Connection | None = None
         self._closed = False
+
+    def __del__(self) -> None:
+        # A session that nobody closed: from 3.13 on Python warns of a connection that is collected open. One
+        # that a fork inherited is its parent's to close.
+        if self._connection is not None and self._pid == os.getpid():
+            self._connection.close()
 
     def open(self) -> bool:
         """Connect, and migrate where needed.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -446,6 +447,17 @@ def test_a_database_may_be_used_in_any_thread(storage):
     thread.start()
     thread.join()
     assert found[0]["seven"] == 7
+
+
+def test_a_database_that_nobody_closed_is_closed_with_its_last_owner(tmp_path):
+    """From 3.13 on Python warns of a connection that is collected open."""
+    database = Database(tmp_path / "left.sqlite3")
+    database.open()
+    connection = database._connection
+    del database
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def test_what_sqlite_answers_is_said_with_its_place_and_with_what_to_do(home, storage):
