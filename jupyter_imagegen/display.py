@@ -153,12 +153,14 @@ class LiveDisplay:
             self._show(_moment(self._progress))
 
     def _show(self, bundle: MimeBundle) -> None:
-        from IPython.display import display
+        from IPython.display import DisplayHandle
 
         data, metadata = bundle
         if self._place is None:
-            show: Any = display  # ships without types
-            self._place = show(data, metadata=metadata, raw=True, display_id=True)
+            handle: Any = DisplayHandle  # ships without types
+            # Ours before it is seen: an interrupt that comes with the output must not begin a second one.
+            self._place = handle()
+            self._place.display(data, metadata=metadata, raw=True)
         else:
             self._place.update(data, metadata=metadata, raw=True)
 

@@ -225,6 +225,28 @@ def test_an_interrupt_detaches_and_the_picture_comes_to_its_place_later(notebook
     assert len({output.transient["display_id"] for output in captured.outputs}) == 1
 
 
+def test_an_interrupt_that_comes_with_the_first_output_does_not_begin_another(notebook, submit, monkeypatch):
+    gate = threading.Event()
+    job = submit(planned(), Sent(attempt=1), gate, Done(result=finished()))
+    with capture_output() as captured:
+        publish = notebook.display_pub.publish
+
+        def publish_and_stop(*args, **kwargs):
+            publish(*args, **kwargs)
+            if len(captured.outputs) == 1:
+                press_stop()
+
+        monkeypatch.setattr(notebook.display_pub, "publish", publish_and_stop)
+        with pytest.raises(DetachedError):
+            LiveDisplay(job, monotonic=Clock(0.3)).wait()
+        ended = threading.Event()
+        job.subscribe(lambda event: ended.set() if event is None else None)
+        gate.set()
+        assert ended.wait(5)
+    assert texts(captured)[-1].startswith("Picture: a lighthouse")
+    assert len({output.transient["display_id"] for output in captured.outputs}) == 1
+
+
 def test_a_detached_run_that_fails_says_so_where_the_picture_would_be(notebook, submit):
     gate = threading.Event()
     job = submit(planned(), gate, ModerationError("refused for <violence>"))

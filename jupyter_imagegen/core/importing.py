@@ -31,7 +31,8 @@ def uncollected() -> Iterator[None]:
     finally:
         if not gc.get_freeze_count():
             # What was made goes among the old at once. Else one of the next allocations would begin a
-            # collection of it all: 90 ms in a kernel, in the middle of the first picture.
+            # collection of it all: 90 ms in a kernel, in the middle of the first picture. What somebody else
+            # has frozen must stay so; Python 3.12 begins with some objects frozen and has that collection.
             gc.freeze()
             gc.unfreeze()
         if collecting:
