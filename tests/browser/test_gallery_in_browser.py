@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import nbformat
@@ -31,7 +31,9 @@ BOTH = pytest.mark.parametrize("ui", ["lab", pytest.param("notebook", marks=pyte
 @pytest.fixture
 def store(home):
     """The store of this test, and a way to put pictures into it."""
-    start = datetime.now(UTC) - timedelta(minutes=30)
+    now = datetime.now().astimezone()
+    # Just now, and all of it today, also in the first minutes of a day.
+    start = max(now - timedelta(minutes=30), now.replace(hour=0, minute=0, second=0, microsecond=0))
     moments = (start + timedelta(seconds=number) for number in range(10**6))
     storage = open_storage(home, now=lambda: next(moments), session="earlier")
 

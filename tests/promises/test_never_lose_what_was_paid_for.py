@@ -275,13 +275,17 @@ def test_an_interrupt_while_the_picture_is_saved_does_not_tear_it(server, work, 
     Without `_to_the_end` around `_keep` in purchase.py a run that was given up then left its picture torn off
     from the store.
     """
+    earlier = new_session()
+    incoming = earlier.workshop.storage.home / "incoming"
+    earlier.close()
     for number in range(3):
         prompt = f"a lighthouse {number}"
         worker = work("be_interrupted", prompt=prompt, then="cancel", options={})
         worker.told("ready")
         assert server.arrived.wait(30)
         server.arrived.clear()
-        time.sleep(0.03 + 0.005 * number)
+        while not any(incoming.glob("*.part")) and not any("detached_at" in line for line in worker.said):
+            time.sleep(0.0005)
         worker.signal(signal.SIGINT)
         worker.told("threads")
         worker.wait()

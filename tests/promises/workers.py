@@ -83,12 +83,18 @@ def be_interrupted(prompt, then, options):
     session = Session()
     session.workshop.storage  # noqa: B018 - opened before the clock runs
     say(ready=True)
+    detached_at = None
     try:
-        session.generate(prompt, **options)
+        try:
+            session.generate(prompt, **options)
+        finally:
+            # From here on an interrupt is too late, and not what is looked at.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
     except DetachedError:
-        say(detached_at=time.time())
-    else:
-        say(detached_at=None)
+        detached_at = time.time()
+    except KeyboardInterrupt:
+        pass
+    say(detached_at=detached_at)
     if then == "cancel":
         session.cancel()
     else:
