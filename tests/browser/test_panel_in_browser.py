@@ -70,8 +70,8 @@ def test_choose_see_the_price_generate_and_go_on_from_the_picture(ui, lesson, pa
     panel, again = panels.nth(0), panels.nth(1)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=jupyter.url)
 
-    panel.get_by_label("Model").select_option("gpt-image-1.5")
-    expect(panel.get_by_label("Size").locator("option")).to_have_count(3)
+    panel.get_by_label("Model").select_option("gpt-image-2.6-flare")
+    expect(panel.get_by_label("Quality").locator("option")).to_have_count(5)
     panel.get_by_label("Model").select_option("gpt-image-2.5-flare")
     panel.get_by_label("Pictures", exact=True).fill("2")
     expect(panel.locator(".quote")).to_contain_text("free for 2")

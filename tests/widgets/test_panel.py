@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from datetime import UTC, datetime
 from io import BytesIO
 
 import imageserver
@@ -14,6 +15,9 @@ from jupyter_imagegen.errors import RequestError, SourceError
 from jupyter_imagegen.imaging import Mask
 from jupyter_imagegen.storage.browsing import Narrowed
 from jupyter_imagegen.widgets.panel import MAX_UPLOAD, PicturePanel, panel
+
+#: A day on which gpt-image-1.5 was not shut down yet.
+BEFORE = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 class Told(PicturePanel):
@@ -81,8 +85,9 @@ def values(shown, name):
 # What can be chosen
 
 
-def test_only_what_the_model_takes_can_be_chosen_and_the_choices_follow_it(make):
-    shown = make(model="gpt-image-2.6-flare", quality="max", size="2048x2048", complexity="high")
+def test_only_what_the_model_takes_can_be_chosen_and_the_choices_follow_it(make, new_session):
+    before = new_session(now=lambda: BEFORE)
+    shown = make(of=before, model="gpt-image-2.6-flare", quality="max", size="2048x2048", complexity="high")
     assert values(shown, "quality") == ["low", "medium", "high", "xhigh", "max"]
     assert "svg" in values(shown, "output_format")
     assert control(shown, "size")["free"]
@@ -212,8 +217,8 @@ def test_the_price_follows_what_other_cells_spend(make, session):
     assert not shown.quote["allowed"]
 
 
-def test_a_model_that_is_going_is_named_with_its_last_day(make):
-    shown = make(model="gpt-image-1.5")
+def test_a_model_that_is_going_is_named_with_its_last_day(make, new_session):
+    shown = make(of=new_session(now=lambda: BEFORE), model="gpt-image-1.5")
     labels = [one["label"] for one in control(shown, "model")["options"]]
     assert "gpt-image-1.5 (until 2026-12-01)" in labels
     assert not any("dall-e" in label for label in labels)
