@@ -136,8 +136,7 @@ def decoded(data: bytes, header: Header, *, at_least: int = 0) -> ImageFile:
     from PIL import Image
 
     if header.mime == "image/webp":
-        # Image.open would load every plugin to find it.
-        from PIL import WebPImagePlugin  # noqa: F401
+        from PIL import WebPImagePlugin  # noqa: F401 - else Image.open loads every plugin to find it
     try:
         with quietly():
             picture = Image.open(BytesIO(data), formats=[_PILLOW_NAMES[header.mime]])

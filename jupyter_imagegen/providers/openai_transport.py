@@ -112,7 +112,7 @@ def _transport() -> Any:
         import httpcore2  # noqa: F401 - imported here, not in the thread that reads certificates
         import httpx2
     except ImportError:
-        import httpcore  # noqa: F401
+        import httpcore  # noqa: F401 - for the same reason
         import httpx
 
         return httpx
