@@ -18,7 +18,7 @@ from jupyter_imagegen.errors import (
     StoreError,
     UnknownPriceError,
 )
-from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Retrying, Sending
+from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Retrying, Sending, Unread
 from jupyter_imagegen.storage import Deck
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Purchase:
                     image = await _to_the_end(self._keep(event))
                     if image is not None:
                         yield Kept(image=image)
-                else:
+                elif not isinstance(event, Unread):
                     yield self._progress(event)
 
     def _progress(self, event: Sending | Retrying | Partial) -> Event:

@@ -54,8 +54,36 @@ class Drawn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unread:
+    """What a server sent as its answer, paid for perhaps, and cannot be read as a picture.
+
+    Comes before the error or the `Answered` that ends the call, so that it is on disk before anything is
+    raised. Never comes for an answer that was refused for its size.
+
+    Attributes
+    ----------
+    data : bytes
+        The whole body as it was received, without its compression; of an answer that was cut, what came.
+    media_type : str
+        What the server called it, cleaned; may be empty or wrong.
+    reason : str
+        Why it cannot be read, in a few words.
+    addresses : tuple of str
+        Addresses in it that may lead to the picture: without user names and queries, and never fetched.
+    """
+
+    data: bytes = field(repr=False)
+    media_type: str = ""
+    reason: str = ""
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answered:
-    """The end of a good answer; always last. What the API said about the call as a whole.
+    """The end of an answer; always last. What the API said about the call as a whole.
+
+    Comes also where no picture could be read but the usage was told: then an error follows, and the usage is
+    what will be billed.
 
     `usage` is None where the server did not report it or reported nonsense. `size` and `quality` are what
     was really used, where `auto` was asked. `warning` is for the user, in one sentence.
@@ -79,7 +107,7 @@ class Check:
     hint: str = ""
 
 
-ProviderEvent = Sending | Retrying | Partial | Drawn | Answered
+ProviderEvent = Sending | Retrying | Partial | Drawn | Unread | Answered
 
 
 class Provider(Protocol):
@@ -106,7 +134,8 @@ class Provider(Protocol):
         Yields
         ------
         ProviderEvent
-            `Sending` before each attempt, then what comes, then one `Answered`.
+            `Sending` before each attempt, then what comes, `Unread` for what cannot be read, then one
+            `Answered`.
 
         Raises
         ------

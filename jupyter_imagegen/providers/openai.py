@@ -19,9 +19,9 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from jupyter_imagegen.errors import ImagegenError, PossiblyBilledError, ProviderError
-from jupyter_imagegen.providers.base import Check, Retrying, Sending, guard_paid_request
-from jupyter_imagegen.providers.openai_answers import answer_cap
+from jupyter_imagegen.errors import BadAnswerError, ImagegenError, PossiblyBilledError, ProviderError
+from jupyter_imagegen.providers.base import Check, Retrying, Sending, Unread, guard_paid_request
+from jupyter_imagegen.providers.openai_answers import answer_cap, read_answer, read_json
 from jupyter_imagegen.providers.openai_call import Call
 from jupyter_imagegen.providers.openai_connection import (
     Connection,
@@ -33,12 +33,12 @@ from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, exp
 from jupyter_imagegen.providers.openai_transport import Trail, following
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
     from openai import AsyncOpenAI
 
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
-    from jupyter_imagegen.providers.base import ProviderEvent
+    from jupyter_imagegen.providers.base import Answered, Drawn, ProviderEvent
 
 #: Attempts at most: for a rate limit, and for everything else that may be repeated.
 RATE_ATTEMPTS = 5
@@ -199,6 +199,29 @@ class OpenAIProvider:
         if failure is not None:
             # Raised outside the handler, so that it has no context.
             raise _final_error(failure, call.left())
+
+    def read(self, data: bytes, *, media_type: str = "", n: int = 1) -> Iterator[Drawn | Answered | Unread]:
+        """Read an answer that was kept because it could not be read, once more; sends nothing.
+
+        Parameters
+        ----------
+        data, media_type
+            As `Unread` had them.
+        n
+            Pictures that were asked for.
+
+        Yields
+        ------
+        Drawn or Answered or Unread
+            The pictures and what was said about them; or `Unread`, as at the first time.
+        """
+        try:
+            answer = read_answer(read_json(data), n, redactor=self._connection().redactor, request_id=None)
+        except BadAnswerError as exc:
+            yield Unread(data=data, media_type=media_type, reason=exc.message)
+            return
+        yield from answer.pictures
+        yield answer.last
 
     async def check(self, model: str) -> list[Check]:
         """Ask, without paying, whether the key is accepted and the model is there.

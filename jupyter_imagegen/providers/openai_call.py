@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.errors import PossiblyBilledError, RefusedRequestError
+from jupyter_imagegen.providers.base import Unread
 from jupyter_imagegen.providers.openai_answers import StreamReader, read_answer, read_json
 from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, explain_answer
 from jupyter_imagegen.providers.openai_transport import Trail, following
@@ -66,6 +67,12 @@ class Call:
             read = self._read_events if streams else self._read_body
             async with aclosing(read(response, started)) as events:
                 async for event in events:
+                    if isinstance(event, Failure) and event.error.billed != "no" and trail.received:
+                        yield Unread(
+                            data=b"".join(trail.received),
+                            media_type=self.connection.redactor.clean(kind, limit=100),
+                            reason=event.error.message,
+                        )
                     yield event
 
     def _open(self) -> Any:

@@ -41,6 +41,8 @@ class Trail:
     def __init__(self) -> None:
         self.connecting = False
         self.sent = False
+        #: What came of the answer, unpacked; empty where it was refused for its size.
+        self.received: list[bytes] = []
 
     @property
     def never_sent(self) -> bool:
@@ -151,7 +153,7 @@ async def _attach_trail(request: Any) -> None:
 async def _attach_cap(response: Any) -> None:
     if (call := _current.get()) is None:
         return
-    cap = call[1]
+    trail, cap = call
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise BadAnswerError(
@@ -161,7 +163,7 @@ async def _attach_cap(response: Any) -> None:
     # The SDK's transport is httpx up to openai 2 and httpx2 from 3; a stream must be of its own kind.
     transport: Any = sys.modules[type(response).__module__.partition(".")[0]]
     response.stream = _capped_stream_class(transport.AsyncByteStream)(
-        response.stream, cap, packed=encoding not in {"", "identity"}
+        response.stream, trail, cap, packed=encoding not in {"", "identity"}
     )
     if encoding:
         # Unpacked here, in small steps: the transport's own decoder would unpack a bomb whole.
@@ -180,8 +182,9 @@ def _capped_stream_class(base: type) -> type:
 class _CappedStream:
     """An answer's bytes, counted before and after unpacking, and cut off at the cap."""
 
-    def __init__(self, inner: Any, cap: int, *, packed: bool) -> None:
+    def __init__(self, inner: Any, trail: Trail, cap: int, *, packed: bool) -> None:
         self._inner = inner
+        self._received = trail.received
         self._cap = cap
         # 47 takes gzip and zlib by their headers.
         self._unpacker = zlib.decompressobj(47) if packed else None
@@ -194,6 +197,7 @@ class _CappedStream:
             for part in self._unpack(chunk):
                 unpacked += len(part)
                 self._check(unpacked)
+                self._received.append(part)
                 yield part
 
     def _unpack(self, chunk: bytes) -> Iterator[bytes]:
@@ -209,6 +213,7 @@ class _CappedStream:
 
     def _check(self, count: int) -> None:
         if count > self._cap:
+            self._received.clear()
             raise BadAnswerError(
                 f"the answer is larger than {self._cap / 1e6:,.0f} MB, more than these pictures can be"
             )

@@ -9,7 +9,7 @@ import pytest
 from imageserver import Reply, error, events, html, paint, rows
 
 from jupyter_imagegen import errors
-from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Sending
+from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Sending, Unread
 
 PICTURE = base64.b64encode(paint("64x64")).decode()
 USAGE = {
@@ -87,7 +87,7 @@ async def test_an_error_event_is_the_apis_error_and_possibly_billed(
     seen, error_ = await fail(provider, ask(), partial_images=1)
     assert isinstance(error_, errors.ServerError)
     assert (error_.code, error_.billed) == ("image_generation_failed", "possibly")
-    assert [type(event) for event in seen] == [Sending, Partial]
+    assert [type(event) for event in seen] == [Sending, Partial, Unread]
 
 
 async def test_a_rate_limit_in_mid_stream_is_not_sent_again(provider, image_server, clock, ask, fail):
