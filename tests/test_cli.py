@@ -288,13 +288,14 @@ def test_a_budget_stands_against_a_call_and_the_hint_is_a_command_of_the_shell(r
     [
         (["generate", "a lighthouse", "--qualty", "low"], "did you mean --quality"),
         (["generate", "a lighthouse", "--qual", "low"], "no option --qual"),
-        (["generate", "a", "lighthouse"], "stands in quotes"),
+        (["generate", "a", "lighthouse", "-n", "2"], "generate 'a lighthouse' -n 2"),
+        (["show"], "invalid choice: 'show'"),
+        (["history", "a", "lighthouse"], "history 'a lighthouse'"),
+        (["doctor", "now"], "unexpected argument 'now'"),
         (["generate", "a lighthouse", "-n", "two"], "'two' is not a whole number"),
         (["generate", "a lighthouse", "-i", "x.png"], "no option -i"),
         (["generate"], "PROMPT"),
         (["paint", "a lighthouse"], "invalid choice: 'paint'"),
-        ([], "COMMAND"),
-        (["store"], "COMMAND"),
         (["budget", "5", "--per", "session"], "invalid choice: 'session'"),
     ],
 )

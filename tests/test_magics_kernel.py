@@ -172,7 +172,6 @@ def test_the_same_cell_again_saves_the_same_copy_again_without_a_complaint(demo)
         ("%%imagegen\n \n", "there is no prompt"),
         ("%imagegen histroy", "Did you mean `%imagegen history`"),
         ("%imagegen -n 2 boat", "one prompt, in quotes"),
-        ("%imagegen", "needs a prompt in quotes, or a command"),
         ("%%imagegen -s 1000x1000 --provider openai\na boat", "1008x1008"),
         ("%%imagegen --preview 9000\na boat", "64 to 2048 pixels"),
         ("%imagegen show ffffffffffff", "ffffffffffff"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -68,9 +69,11 @@ def read_arguments(words: Sequence[str]) -> argparse.Namespace:
     """
     # Reading the version of an installed package takes as long as the rest of the parsing.
     parser, commands = _build(_version() if "--version" in words else "")
+    if list(words) in ([], ["store"]):
+        words = [*words, "--help"]
     namespace, unknown = parser.parse_known_args(list(words))
     if unknown:
-        _refuse(unknown, commands[namespace.command])
+        _refuse(unknown, commands[namespace.command], namespace, words)
     return namespace
 
 
@@ -150,12 +153,19 @@ def _add_cassette_commands(command: Callable[..., CommandParser], adding: Any) -
             add_cassette_arguments(command(f"cassette {each.name}", each.help, to=to), each.name)
 
 
-def _refuse(unknown: Sequence[str], parser: CommandParser) -> NoReturn:
+def _refuse(
+    unknown: Sequence[str], parser: CommandParser, namespace: argparse.Namespace, words: Sequence[str]
+) -> NoReturn:
     flags = [word for word in unknown if word.startswith("-")]
     if not flags:
-        parser.error(
-            f"{unknown[0]!r} is more than {parser.prog} takes; a text of several words stands in quotes"
-        )
+        begun = getattr(namespace, "prompt", None) or getattr(namespace, "text", None)
+        if not begun:
+            parser.error(f"unexpected argument {unknown[0]!r}")
+        meant = list(words)
+        for word in unknown:
+            meant.remove(word)
+        meant[meant.index(begun)] = " ".join([begun, *unknown])
+        parser.error(f"a text of several words needs quotes: {PROG} {shlex.join(meant)}")
     flag = flags[0].partition("=")[0]
     near = get_close_matches(flag, parser._option_string_actions, n=2)  # noqa: SLF001  # argparse has no public list
     parser.error(

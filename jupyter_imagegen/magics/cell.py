@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from traitlets import Any as AnyTrait
 from traitlets import Float, Int, Unicode, validate
 
+from jupyter_imagegen.magics.asking import answer_ourselves
 from jupyter_imagegen.magics.completing import offer_completion
 
 if TYPE_CHECKING:
@@ -85,14 +86,18 @@ class Imagegen(Magics):
     ) -> Result | View | None:
         """Make a picture, or run a command. `%%imagegen?` shows the whole help in place of this."""
         from jupyter_imagegen.magics.variables import filled_words
-        from jupyter_imagegen.options import line_command, split_line
+        from jupyter_imagegen.options import asks_for_help, line_command, split_line
 
+        words = split_line(line)
+        if asks_for_help(words) or (cell is None and not words):
+            from jupyter_imagegen.magics.commands import help_view
+
+            return help_view(words)
         names: Mapping[str, Any] = self._names()
         if local_ns is not None and local_ns is not names:
             names = {**names, **local_ns}
         session = self._session()
         session.workshop.notebook = names.get("__vsc_ipynb_file__")
-        words = split_line(line)
         if cell is not None:
             return self._cell(session, words, cell, names)
         command = line_command(words, line)
@@ -189,6 +194,7 @@ class Imagegen(Magics):
 
 
 def load(ipython: InteractiveShell) -> None:
-    """Register the magics, and the completion of their lines."""
+    """Register the magics, the completion of their lines, and the help of their commands."""
     ipython.register_magics(Imagegen)
+    answer_ourselves(ipython)
     offer_completion(ipython)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
-from jupyter_imagegen.options import command_parser, given
+from jupyter_imagegen.options import command_help, command_parser, given
 from jupyter_imagegen.render import paragraphs, views
 from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.history import history_view, recipe_view
@@ -42,6 +42,17 @@ def run_command(session: Session, name: str, words: Sequence[str], names: Mappin
 
         return run_cassette_command(session, words)
     return _COMMANDS[name](session, command_parser(name).read(words), names)
+
+
+def help_view(words: Sequence[str]) -> View:
+    """Show the help that a line asks for.
+
+    Raises
+    ------
+    RequestError
+        If it names a command that does not exist.
+    """
+    return paragraphs("Help", [], code=command_help(words))
 
 
 def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]) -> View:

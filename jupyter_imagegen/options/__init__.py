@@ -1,10 +1,11 @@
 """The options of a picture and the commands of `%imagegen`: one table, and what is made from it."""
 
 from jupyter_imagegen.options.completion import candidates
-from jupyter_imagegen.options.help import help_text
+from jupyter_imagegen.options.help import command_help, help_text
 from jupyter_imagegen.options.parsing import (
     OptionParser,
     add_options,
+    asks_for_help,
     command_parser,
     find_command,
     given,
@@ -24,7 +25,9 @@ __all__ = [
     "Option",
     "OptionParser",
     "add_options",
+    "asks_for_help",
     "candidates",
+    "command_help",
     "command_parser",
     "find_command",
     "given",

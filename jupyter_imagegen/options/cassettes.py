@@ -95,9 +95,15 @@ def read_cassette_command(words: Sequence[str]) -> tuple[str, argparse.Namespace
         near = get_close_matches(name, names, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
         raise RequestError(f"%imagegen cassette has no command {name!r}", hint=hint)
-    parser = OptionParser(f"%imagegen cassette {name}".rstrip())
+    return name, cassette_parser(name).read(words[1:])
+
+
+def cassette_parser(name: str) -> OptionParser:
+    """Return the parser of a command on cassettes, for what follows its name; empty for none."""
+    words = next((command.help for command in CASSETTE_COMMANDS if command.name == name), "")
+    parser = OptionParser(f"%imagegen cassette {name}".rstrip(), description=words)
     add_cassette_arguments(parser, name)
-    return name, parser.read(words[1:])
+    return parser
 
 
 def _add_previews(parser: argparse.ArgumentParser) -> None:

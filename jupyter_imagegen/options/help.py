@@ -1,4 +1,4 @@
-"""The text of `%%imagegen?`: plain, so that it reads the same in Shift-Tab, a pager and a terminal."""
+"""The help of the magic and of each command: plain, so that it reads the same in Shift-Tab and a terminal."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.options.cassettes import CASSETTE_COMMANDS, cassette_parser
+from jupyter_imagegen.options.parsing import HELP_FLAGS, command_parser, find_command, sentence
 from jupyter_imagegen.options.table import COMMANDS, OPTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jupyter_imagegen.options.table import Option
 
 _WIDTH = 96
@@ -54,6 +58,42 @@ def help_text() -> str:
     parts.append("\n".join(("Commands", *commands, "")))
     parts.append(_EXAMPLES)
     return "\n".join(parts)
+
+
+def command_help(words: Sequence[str]) -> str:
+    """Return the help that a line asks for: a command's where it names one, else the whole.
+
+    Parameters
+    ----------
+    words
+        The line's words; `--help` and `-h` among them do not count.
+
+    Raises
+    ------
+    RequestError
+        If there is no such command.
+
+    Examples
+    --------
+    >>> print(command_help(["config", "--help"]))
+    usage: %imagegen config
+    <BLANKLINE>
+    Every setting, and where it comes from.
+    <BLANKLINE>
+    """
+    plain = [word for word in words if word not in HELP_FLAGS]
+    if not plain or plain[0].startswith("-"):
+        return help_text()
+    name = find_command(plain[0])
+    command = next(each for each in COMMANDS if each.name == name)
+    if name != "cassette":
+        return command_parser(name).format_help()
+    named = [each for each in CASSETTE_COMMANDS if plain[1:2] == [each.name]]
+    if named:
+        return cassette_parser(named[0].name).format_help()
+    rows = (_row(f"%imagegen cassette {each.name}", each.help) for each in CASSETTE_COMMANDS)
+    usage = f"usage: %imagegen cassette {command.usage}"
+    return "\n".join((usage, "", sentence(command.help), "", *rows, ""))
 
 
 def _sentence(option: Option) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_imagegen.errors import RequestError
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_imagegen.options.table import Face, Option
+
+
+HELP_FLAGS = frozenset(("--help", "-h"))
+#: Characters of the user's own words that an error repeats.
+_LONGEST_ECHO = 60
 
 
 def split_line(line: str) -> list[str]:
@@ -52,17 +58,31 @@ class OptionParser(argparse.ArgumentParser):
     prog
         How errors call it.
     words
-        Whether words that belong to no option are taken too, anywhere in the line; they stand in the
+        Whether words that belong to no option are taken too, anywhere in the line; they are in the
         namespace's `words`.
+    description
+        What the command does, for its help.
+    usage
+        How it is used, for its help; made from the arguments unless given.
     """
 
-    def __init__(self, prog: str, *, words: bool = False) -> None:
-        super().__init__(prog=prog, add_help=False, allow_abbrev=False, exit_on_error=False)
+    def __init__(
+        self, prog: str, *, words: bool = False, description: str = "", usage: str | None = None
+    ) -> None:
+        super().__init__(
+            prog=prog,
+            usage=usage,
+            description=sentence(description),
+            formatter_class=partial(argparse.HelpFormatter, max_help_position=32, width=96),
+            add_help=False,
+            allow_abbrev=False,
+            exit_on_error=False,
+        )
         self._words = words
 
     def error(self, message: str) -> NoReturn:
         """Raise what `argparse` would print before it exits."""
-        raise RequestError(f"{self.prog}: {message}", hint=f"`{self.prog}?` shows the options.")
+        raise RequestError(f"{self.prog}: {message}", hint=f"`{self.prog} --help` shows the options.")
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse words.
@@ -88,15 +108,29 @@ class OptionParser(argparse.ArgumentParser):
     def _refuse(self, unknown: list[str]) -> NoReturn:
         flags = [word for word in unknown if _is_flag(word)]
         if not flags:
-            self.error(f"{unknown[0]!r} is more than it takes")
+            self.error(f"unexpected argument {unknown[0]!r}")
         from difflib import get_close_matches
 
         flag = flags[0].partition("=")[0]
         near = get_close_matches(flag, self._option_string_actions, n=2, cutoff=0.7)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         raise RequestError(
-            f"{self.prog} has no option {flag}.{meant}", hint=f"`{self.prog}?` shows the options."
+            f"{self.prog} has no option {flag}.{meant}", hint=f"`{self.prog} --help` shows the options."
         )
+
+
+def sentence(words: str) -> str:
+    """Return a few words of the table as a sentence of a help.
+
+    Examples
+    --------
+    >>> sentence("show the limits, or set one")
+    'Show the limits, or set one.'
+    """
+    if not words:
+        return ""
+    stop = "" if words.endswith((".", "?")) else "."
+    return f"{words[0].upper()}{words[1:]}{stop}"
 
 
 def _is_flag(word: str) -> bool:
@@ -142,9 +176,15 @@ def add_options(parser: argparse.ArgumentParser, *, face: Face, leave_out: Seque
             )
 
 
-def magic_parser(prog: str = "%%imagegen", *, leave_out: Sequence[str] = ()) -> OptionParser:
-    """Return the parser of a cell's line: the options, and in `words` whatever stands between them."""
-    parser = OptionParser(prog, words=True)
+def magic_parser(
+    prog: str = "%%imagegen",
+    *,
+    leave_out: Sequence[str] = (),
+    description: str = "",
+    usage: str | None = None,
+) -> OptionParser:
+    """Return the parser of a cell's line: the options, and in `words` whatever is between them."""
+    parser = OptionParser(prog, words=True, description=description, usage=usage)
     add_options(parser, face="magic", leave_out=leave_out)
     return parser
 
@@ -163,17 +203,19 @@ def read_cell(words: Sequence[str], cell: str) -> tuple[argparse.Namespace, str]
     RequestError
         If a word belongs to no option, or there is no prompt.
     """
+    prompt = cell.strip()
+    if words and not prompt and words[0] in {command.name for command in COMMANDS}:
+        raise RequestError(
+            f"{words[0]} is a command, and commands take one percent sign",
+            hint=f"Write: %imagegen {' '.join(map(_quoted_if_needed, words))}",
+        )
     options = _parser("%%imagegen").read(words)
     if options.words:
-        raise RequestError(
-            f"{options.words[0]!r} in the line of %%imagegen belongs to no option",
-            hint="The prompt goes under the line, and text with spaces in quotes.",
-        )
-    prompt = cell.strip()
+        raise _prompt_on_the_line(words, options.words, prompt)
     if not prompt:
         raise RequestError(
             "there is no prompt under %%imagegen",
-            hint='Write one, or use %imagegen "a prompt" on one line.',
+            hint='Write one on the next line, or use %imagegen "a lighthouse at dusk" on one line.',
         )
     return options, prompt
 
@@ -198,58 +240,84 @@ def read_line(words: Sequence[str], values: Sequence[str], line: str) -> tuple[a
     options = _parser("%imagegen").read(values)
     bare = [word for word, value in zip(words, values, strict=True) if value in options.words]
     if len(options.words) != 1 or not all(quoted(word, line) for word in bare):
-        raise RequestError(
-            "%imagegen takes one prompt, in quotes", hint='Such as %imagegen "a lighthouse at dusk" -n 2.'
-        )
+        example = _one_line(words, bare, " ".join(bare) or "a lighthouse at dusk")
+        raise RequestError("%imagegen takes one prompt, in quotes", hint=f"Write: {example}")
     return options, options.words[0].strip()
 
 
 def line_command(words: Sequence[str], line: str) -> str | None:
-    """The command of a line; None where it holds a prompt.
+    """Return the command of a line; None where it holds a prompt.
 
     Raises
     ------
     RequestError
-        If the line is empty, or there is no such command.
+        If there is no such command.
     """
-    if not words:
-        raise RequestError(
-            "%imagegen needs a prompt in quotes, or a command", hint="`%imagegen?` shows them."
-        )
     if words[0].startswith("-") or line.lstrip()[0] in "\"'":
         return None
-    return find_command(words[0])
+    return find_command(words[0], words)
+
+
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Whether a line asks for help.
+
+    Examples
+    --------
+    >>> asks_for_help(["budget", "--help"]), asks_for_help(["what does --help do"])
+    (True, False)
+    """
+    return not HELP_FLAGS.isdisjoint(words)
 
 
 def command_parser(name: str) -> OptionParser:
     """Return the parser of one command of `%imagegen`, for what follows its name."""
     prog = f"%imagegen {name}"
-    if next(command for command in COMMANDS if command.name == name).pictures:
-        return magic_parser(prog, leave_out=("out", "preview", "nowait", "save", "dry_run"))
-    parser = OptionParser(prog)
+    command = next(each for each in COMMANDS if each.name == name)
+    if command.pictures:
+        return magic_parser(
+            prog,
+            leave_out=("out", "preview", "nowait", "save", "dry_run"),
+            description=command.help,
+            # argparse fills in its usage as a format.
+            usage=f"%{prog} {command.usage}",
+        )
+    parser = OptionParser(prog, description=command.help)
     if name == "history":
-        parser.add_argument("text", nargs="*")
-        parser.add_argument("--limit", type=whole_number, default=20)
+        parser.add_argument("text", nargs="*", metavar="TEXT", help="only prompts that contain it")
+        parser.add_argument(
+            "--limit", type=whole_number, default=20, metavar="N", help="at most this many (20)"
+        )
     elif name == "show":
-        parser.add_argument("key", metavar="KEY")
+        parser.add_argument("key", metavar="KEY", help="the first digits of a key, or last")
     elif name == "budget":
         from jupyter_imagegen.core.budgets import SCOPES
 
-        parser.add_argument("usd", nargs="?", metavar="USD")
-        parser.add_argument("--per", choices=SCOPES, default="day")
-    elif name in {"models", "styles"}:
-        parser.add_argument("name", nargs="?", metavar="NAME")
+        parser.add_argument("usd", nargs="?", metavar="USD", help="US dollars; none takes the limit away")
+        parser.add_argument("--per", choices=SCOPES, default="day", help="the period (day)")
+    elif name == "models":
+        parser.add_argument("name", nargs="?", metavar="NAME", help="one model, with all that it takes")
+    elif name == "styles":
+        parser.add_argument("name", nargs="?", metavar="NAME", help="one style, with its words")
     elif name == "plan":
-        parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK")
-        parser.add_argument("--max-usd", type=dollars, metavar="USD")
-        parser.add_argument("--write", action="store_true")
+        parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="this one unless given")
+        parser.add_argument(
+            "--max-usd", type=dollars, metavar="USD", help="an error if it could cost more than this"
+        )
+        parser.add_argument("--write", action="store_true", help="put the result into the notebook")
     elif name == "wait":
-        parser.add_argument("--timeout", type=seconds)
+        parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="give up waiting after that")
     return parser
 
 
-def find_command(word: str) -> str:
+def find_command(word: str, words: Sequence[str] = ()) -> str:
     """Return a command's name as it is known.
+
+    Parameters
+    ----------
+    word
+        The name as it was written.
+    words
+        The whole line, for the answer to a prompt without quotes.
 
     Raises
     ------
@@ -263,10 +331,53 @@ def find_command(word: str) -> str:
 
     near = get_close_matches(word.lower(), names, n=1)
     meant = f" Did you mean `%imagegen {near[0]}`?" if near else ""
+    example = '%imagegen "a lighthouse at dusk"'
+    try:
+        bare = _parser("%imagegen").read(words).words
+    except RequestError:
+        bare = []
+    if len(bare) > 1:
+        example = _one_line(words, bare, " ".join(bare))
     raise RequestError(
-        f"%imagegen has no command {word!r}.{meant}",
-        hint='A prompt on the line stands in quotes: %imagegen "a lighthouse at dusk".',
+        f"%imagegen has no command {word!r}.{meant}", hint=f"A prompt on the line needs quotes: {example}"
     )
+
+
+def _prompt_on_the_line(words: Sequence[str], bare: Sequence[str], prompt: str) -> RequestError:
+    """The answer to words in the line of `%%imagegen` that belong to no option."""
+    said = " ".join(bare)
+    if not prompt:
+        return RequestError(
+            f"the prompt {_shortened(said)!r} is on the line of %%imagegen, which takes only options",
+            hint=f"Put it on the next line, or write: {_one_line(words, bare, said)}",
+        )
+    return RequestError(
+        f"{_shortened(said)!r} on the line of %%imagegen belongs to no option",
+        hint="The whole prompt goes under the line, and an option's text with spaces needs quotes.",
+    )
+
+
+def _one_line(words: Sequence[str], bare: Sequence[str], prompt: str) -> str:
+    """The line magic that was meant: the prompt in quotes, and the options as they were."""
+    options = list(words)
+    for word in bare:
+        options.remove(word)
+    return " ".join(["%imagegen", _quoted(prompt), *map(_quoted_if_needed, options)])
+
+
+def _quoted_if_needed(word: str) -> str:
+    return _quoted(word) if not word or re.search(r"[\s'\"]", word) else word
+
+
+def _quoted(text: str) -> str:
+    """A text in quotes that `split_line` takes off again; one with both kinds loses the double ones."""
+    if '"' in text and "'" not in text:
+        return f"'{text}'"
+    return '"{}"'.format(text.replace('"', "'"))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}…"
 
 
 def quoted(word: str, line: str) -> bool:
