@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
+from jupyter_imagegen.core.validation import MOST_PICTURES, check_whole_number
 from jupyter_imagegen.errors import RequestError, SourceError
 from jupyter_imagegen.purchase import Order
 
@@ -202,10 +203,7 @@ def pictures_wanted(options: PictureOptions) -> int:
     RequestError
         If `n` is not a number of pictures.
     """
-    n: object = options.get("n", 1)
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise RequestError(f"n must be a whole number from 1 to 10, not {n!r}")
-    return n
+    return check_whole_number("n", options.get("n", 1), 1, MOST_PICTURES)
 
 
 def _check_names(options: PictureOptions) -> None:
@@ -218,11 +216,7 @@ def _check_names(options: PictureOptions) -> None:
 
 
 def _check_feather(options: PictureOptions) -> None:
-    feather: object = options.get("feather", 0)
-    if not isinstance(feather, int) or isinstance(feather, bool) or not 0 <= feather <= MOST_FEATHER:
-        raise RequestError(
-            f"feather must be a whole number of pixels from 0 to {MOST_FEATHER}, not {feather!r}"
-        )
+    feather = check_whole_number("feather", options.get("feather", 0), 0, MOST_FEATHER)
     if feather and not options.get("keep_outside"):
         raise RequestError(
             "feather says how softly keep_outside joins edit and original, and keep_outside is not set",

@@ -186,8 +186,8 @@ def _sendable(name: str, text: str) -> None:
 
 
 def _check_options(options: CallOptions) -> None:
-    _in_range("n", options.n, 1, MOST_PICTURES)
-    _in_range("partial_images", options.partial_images, 0, MOST_PARTIAL_IMAGES)
+    check_whole_number("n", options.n, 1, MOST_PICTURES)
+    check_whole_number("partial_images", options.partial_images, 0, MOST_PARTIAL_IMAGES)
     timeout: object = options.timeout
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
         raise RequestError(f"timeout must be a number of seconds above 0, not {timeout!r}")
@@ -200,11 +200,28 @@ def _check_options(options: CallOptions) -> None:
         _sendable("safety_identifier", options.safety_identifier)
 
 
-def _in_range(name: str, value: object, low: int, high: int) -> None:
-    _typed(name, value, int, "a whole number")
-    if isinstance(value, int) and not low <= value <= high:
-        nearest = min(max(value, low), high)
-        raise RequestError(f"{name} = {value} must be from {low} to {high:,}", hint=f"Nearest: {nearest}.")
+def check_whole_number(name: str, value: object, low: int, high: int) -> int:
+    """Return a whole number within its limits.
+
+    Raises
+    ------
+    RequestError
+        If it is something else; with the nearest number where there is one.
+
+    Examples
+    --------
+    >>> check_whole_number("n", 11, 1, 10)
+    Traceback (most recent call last):
+    ...
+    jupyter_imagegen.errors.RequestError: n must be a whole number from 1 to 10, not 11. Nearest: 10.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        if low <= value <= high:
+            return value
+        hint = f"Nearest: {min(max(value, low), high)}."
+    else:
+        hint = ""
+    raise RequestError(f"{name} must be a whole number from {low} to {high:,}, not {value!r}", hint=hint)
 
 
 def _check_size(request: GenerateRequest, model: Model | None) -> list[str]:
@@ -291,7 +308,7 @@ def _check_compression(request: GenerateRequest) -> None:
     value, kind = request.output_compression, request.output_format or "png"
     if value is None:
         return
-    _in_range("output_compression", value, 0, 100)
+    check_whole_number("output_compression", value, 0, 100)
     # 100 is the API's default, and accepted with PNG, where it changes nothing.
     if kind not in COMPRESSIBLE and (kind, value) != ("png", 100):
         raise RequestError(
@@ -309,9 +326,9 @@ def _check_gif(request: GenerateRequest, options: CallOptions, model: Model | No
                 )
         return []
     frames = DEFAULT_GIF_FRAMES if request.frame_count is None else request.frame_count
-    _in_range("frame_count", frames, *GIF_FRAMES)
+    check_whole_number("frame_count", frames, *GIF_FRAMES)
     if request.frame_duration_ms is not None:
-        _in_range("frame_duration_ms", request.frame_duration_ms, 10, MOST_FRAME_MS)
+        check_whole_number("frame_duration_ms", request.frame_duration_ms, 10, MOST_FRAME_MS)
     if options.partial_images:
         raise RequestError("partial_images is not possible with a GIF", hint="Leave it out.")
     if getattr(request, "mask", None) is not None:

@@ -282,7 +282,7 @@ def test_a_quality_is_answered_with_those_there_are(model, quality, ends):
         (generate("gpt-image-2.6-flare", complexity="max"), "it can be low, medium or high"),
         (generate(output_compression=50), "only with jpeg and webp"),
         (generate(output_format="png", output_compression=99), "only with jpeg and webp"),
-        (generate(output_format="webp", output_compression=101), "from 0 to 100. Nearest: 100."),
+        (generate(output_format="webp", output_compression=101), "from 0 to 100, not 101. Nearest: 100."),
         (generate(output_format="webp", output_compression=-1), "Nearest: 0."),
         (generate(frame_count=4), "frame_count is only for GIFs"),
         (generate(frame_duration_ms=100), "frame_duration_ms is only for GIFs"),
@@ -300,7 +300,7 @@ def test_a_parameter_is_answered_with_its_rule(request_, says):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"n": 0}, "n = 0 must be from 1 to 10. Nearest: 1."),
+        ({"n": 0}, "n must be a whole number from 1 to 10, not 0. Nearest: 1."),
         ({"n": 11}, "Nearest: 10."),
         ({"partial_images": 4}, "Nearest: 3."),
         ({"partial_images": -1}, "Nearest: 0."),
@@ -365,7 +365,7 @@ def test_a_model_of_fixed_sizes_has_no_pixels_to_share(tmp_path):
 @pytest.mark.parametrize(
     ("request_", "options", "says"),
     [
-        (replace(GIF, frame_count=1), {}, "from 2 to 16. Nearest: 2."),
+        (replace(GIF, frame_count=1), {}, "from 2 to 16, not 1. Nearest: 2."),
         (replace(GIF, frame_count=17), {}, "Nearest: 16."),
         (replace(GIF, frame_duration_ms=0), {}, "from 10 to 655,350"),
         (replace(GIF, size="500x500"), {}, "multiples of 16"),
