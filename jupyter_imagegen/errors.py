@@ -28,6 +28,7 @@
      │   ├─ PossiblyBilledError sent, and the answer never came
      │   └─ BadAnswerError      an answer that is not what the API promises
      ├─ StoreError
+     │   ├─ HomeError           the folder is no store's, or a link leads out of it
      │   ├─ NewerSchemaError    the store was written by a newer version
      │   └─ DamagedPictureError the bytes on disk are not the bytes that were paid for
      ├─ CassetteError           a cassette that cannot be read, written or believed
@@ -252,6 +253,10 @@ class BadAnswerError(ProviderError):
 
 class StoreError(ImagegenError):
     """The store cannot be read or written."""
+
+
+class HomeError(StoreError):
+    """The folder set for the store holds other files, or a link leads out of it; it is left as it is."""
 
 
 class NewerSchemaError(StoreError):

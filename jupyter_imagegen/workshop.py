@@ -10,7 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from jupyter_imagegen.errors import CassetteError, ConfigError, NewerSchemaError, NoKeyError, StoreError
+from jupyter_imagegen.errors import (
+    CassetteError,
+    ConfigError,
+    HomeError,
+    NewerSchemaError,
+    NoKeyError,
+    StoreError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -161,6 +168,8 @@ class Workshop:
 
         Raises
         ------
+        HomeError
+            If the folder is no store's: a budget may be meant to be kept there.
         NewerSchemaError
             If a newer version wrote the store: working beside it would pay for what it holds.
         """
@@ -181,7 +190,7 @@ class Workshop:
 
         try:
             storage = open_storage(home, now=self.now, session=self.id)
-        except NewerSchemaError:
+        except (HomeError, NewerSchemaError):
             raise
         except StoreError as exc:
             storage = open_temporary_storage(now=self.now, session=self.id)

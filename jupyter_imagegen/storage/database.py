@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.errors import NewerSchemaError, StoreError
+from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.storage import statements
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Row = Mapping[str, Any]
 
 #: Seconds to wait for another process's transaction; each takes milliseconds.
 BUSY_SECONDS = 30.0
+
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 
 #: Connections that a forked child must neither use nor close: closing them could drop the parent's locks.
 #: https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_
@@ -77,8 +80,10 @@ class Database:
             If a newer version wrote it; the file is left as it is.
         DamagedIndexError
             If the file is not a database.
+        HomeError
+            If it is another program's.
         StoreError
-            If it cannot be opened, or belongs to another program.
+            If it cannot be opened.
         """
         with self._guard():
             version = self._version()
@@ -251,18 +256,12 @@ class Database:
         return StoreError(f"the store's index {where} answered: {exc}", hint=hints.get(code, ""))
 
     def _version(self) -> int:
-        tables = {
-            row["name"]
-            for row in self._run("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        }
+        tables = {row["name"] for row in self._run(_TABLES)}
         if "schema_version" in tables:
             rows = self._run(statements.SCHEMA_VERSION)
             return int(rows[0]["version"] or 0)
         if tables:
-            raise StoreError(
-                f"{self.path} is another program's database (it has the table {min(tables)!r})",
-                hint="Set IMAGEGEN_HOME to a folder of its own.",
-            )
+            raise another_programs(self.path, tables)
         return 0
 
     def _refuse_newer(self, version: int) -> None:
@@ -283,6 +282,36 @@ class Database:
             for statement in _split(text):
                 self._run(statement)
             self._run(statements.RECORD_SCHEMA_VERSION, {"version": number, "name": name})
+
+
+def tables_of(path: Path) -> set[str]:
+    """The names of a database's tables; none where it is no database that can be read. Changes nothing."""
+    import sqlite3
+
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return set()
+    except OSError:
+        return set()
+    address = path.absolute().as_uri()
+    # The second way reads what a killed process did not write back; it may make a -shm file.
+    ways = ["immutable=1", *(["mode=ro"] if path.with_name(f"{path.name}-wal").exists() else [])]
+    for way in ways:
+        with (
+            contextlib.suppress(sqlite3.Error),
+            contextlib.closing(sqlite3.connect(f"{address}?{way}", uri=True)) as database,
+        ):
+            if found := {name for (name,) in database.execute(_TABLES)}:
+                return found
+    return set()
+
+
+def another_programs(path: Path | None, tables: Iterable[str]) -> HomeError:
+    """The error for a database that has our file's name and others' tables."""
+    return HomeError(
+        f"{path} is another program's database (it has the table {min(tables)!r})",
+        hint="Set IMAGEGEN_HOME to a folder of its own.",
+    )
 
 
 def damage_mark(path: Path) -> Path:

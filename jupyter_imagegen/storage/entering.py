@@ -129,7 +129,7 @@ def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float
         return 0
     adopted = 0
     for path in left:
-        if files.is_abandoned(path, now()):
+        if files.is_own_file(path, shelf.home) and files.is_abandoned(path, now()):
             if path.suffix == ".json":
                 adopted += _adopt(database, shelf, path)
             elif path.suffix != ".part" or not path.with_suffix(".json").exists():

@@ -3,6 +3,7 @@
 ::
 
     home/
+      imagegen-home.txt         says that the folder is a store's; see `home.py`
       imagegen.sqlite3          the index and the ledger
       pictures/ab/<digest>.png  original bytes, exactly as received
       pictures/ab/<digest>.preview.jpg
@@ -11,6 +12,8 @@
       quarantine/               damaged files, never shown and never deleted
       locks/<key>.lock          whoever holds it is the only one buying that key
       rates.toml                what genai-prices said; a copy, so it may be deleted
+
+What has another name in such a folder is not ours, and stays as it is.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import hashlib
 import os
 import platform
 import re
+import stat
 import sys
 import time
 from dataclasses import dataclass
@@ -30,6 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+MARKER = "imagegen-home.txt"
+INDEX = "imagegen.sqlite3"
+OPENING_LOCK = "opening.lock"
+RATES = "rates.toml"
+FOLDERS = ("pictures", "incoming", "quarantine", "locks")
+
 EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
@@ -37,6 +47,26 @@ EXTENSIONS = {
     "image/gif": "gif",
     "image/svg+xml": "svg",
 }
+
+_EXTENSION = rf"(?:{'|'.join([*EXTENSIONS.values(), 'bin'])})"
+#: The names of everything that a store writes, from its home.
+_OURS = re.compile(
+    "|".join(
+        (
+            re.escape(MARKER),
+            rf"{re.escape(INDEX)}(?:\.damaged-\d{{8}}-\d{{6}}-\d+)?(?:-wal|-shm|-journal)?",
+            rf"{re.escape(INDEX)}\.damaged",
+            re.escape(OPENING_LOCK),
+            rf"{re.escape(RATES)}(?:\.[0-9a-f]{{16}})?",
+            *FOLDERS,
+            r"pictures/[0-9a-f]{2}",
+            rf"pictures/([0-9a-f]{{2}})/\1[0-9a-f]{{62}}\.(?:(?:preview\.)?{_EXTENSION}|[0-9a-f]{{16}}-\d+\.json)",
+            r"incoming/(?:done|[A-Za-z0-9]{1,24}-\d+)-[0-9a-f]{16}\.(?:json|part|draft|scratch|deleted)",
+            rf"quarantine/\d{{8}}-\d{{6}}-[0-9a-f]{{4}}-[0-9a-f]{{64}}\.{_EXTENSION}",
+            r"locks/[0-9a-f]{64}\.lock",
+        )
+    )
+)
 
 #: A writer that has been silent for so long is taken for dead, wherever it ran.
 ABANDONED_AFTER = 3600.0
@@ -121,6 +151,35 @@ class Shelf:
     def recipes(self) -> Iterator[Path]:
         """Every recipe beside an original."""
         yield from sorted(self.pictures.glob("??/*.json"))
+
+
+def is_ours(path: Path, home: Path) -> bool:
+    """Whether a store of this home gives such a name; looks at the name only.
+
+    Examples
+    --------
+    >>> is_ours(Path("store/incoming/report.json"), Path("store"))
+    False
+    """
+    return _OURS.fullmatch(path.relative_to(home).as_posix()) is not None
+
+
+def is_own_file(path: Path, home: Path) -> bool:
+    """Whether a store of this home wrote such a file: by its name, and it is no link, folder or pipe."""
+    try:
+        return is_ours(path, home) and stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def is_link(path: Path) -> bool:
+    """Whether a name leads to another place: a link, or a junction on Windows."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    junction = getattr(found, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", 0xA0000003)
+    return stat.S_ISLNK(found.st_mode) or junction
 
 
 def is_digest(text: str) -> bool:

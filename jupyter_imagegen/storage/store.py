@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import entering, files
+from jupyter_imagegen.storage import home as homes
 from jupyter_imagegen.storage.database import DamagedIndexError, Database, damage_mark
-from jupyter_imagegen.storage.files import Shelf
+from jupyter_imagegen.storage.files import INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
 from jupyter_imagegen.storage.ledger import Ledger
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
     from jupyter_imagegen.storage.browsing import Browsing
-
-INDEX = "imagegen.sqlite3"
 
 #: Seconds that another process may take to migrate, or to build a lost index again.
 _OPENING_SECONDS = 300.0
@@ -107,10 +106,12 @@ def open_storage(home: Path, *, now: Callable[[], datetime], session: str) -> St
 
     Raises
     ------
+    HomeError
+        If the folder is not empty and no store's, or a link leads out of it; it is left as it is.
     NewerSchemaError
         If a newer version wrote it; it is left as it is.
     StoreError
-        If the folder cannot be created or written, or belongs to another program.
+        If the folder cannot be created or written.
     """
     home = Path(home).absolute()
     shelf = Shelf(home)
@@ -139,6 +140,7 @@ def open_temporary_storage(*, now: Callable[[], datetime], session: str) -> Stor
 
     try:
         home = Path(tempfile.mkdtemp(prefix="imagegen-"))
+        homes.mark(home)
         Shelf(home).prepare()
     except OSError as exc:
         raise StoreError(f"no temporary folder could be created ({exc.strerror or exc})") from exc
@@ -150,6 +152,7 @@ def open_temporary_storage(*, now: Callable[[], datetime], session: str) -> Stor
 def _prepare(shelf: Shelf) -> None:
     hint = "Set IMAGEGEN_HOME to a folder you may write."
     try:
+        homes.claim(shelf.home)
         shelf.prepare()
     except OSError as exc:
         raise StoreError(
@@ -169,7 +172,7 @@ def _open(database: Database, shelf: Shelf, now: Callable[[], datetime]) -> tupl
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(shelf.home / "opening.lock", timeout=_OPENING_SECONDS, thread_local=False):
+        with FileLock(shelf.home / OPENING_LOCK, timeout=_OPENING_SECONDS, thread_local=False):
             return _open_alone(database, database.path, shelf, now)
     except Timeout as exc:
         raise StoreError(

@@ -127,7 +127,7 @@ def test_bytes_that_were_cut_are_swept_with_their_recipe(storage, written, leave
 
 
 def test_a_recipe_that_cannot_be_read_is_swept(storage, adopt):
-    (storage.pictures.shelf.incoming / "done-1.json").write_text("{")
+    (storage.pictures.shelf.incoming / "done-0123456789abcdef.json").write_text("{")
     assert adopt() == 0
     assert incoming(storage) == []
 

@@ -511,9 +511,9 @@ def test_a_replacing_that_windows_refuses_for_a_moment_is_tried_again(tmp_path, 
 def test_a_file_of_a_dead_writer_is_swept_and_one_of_a_living_is_not(storage):
     incoming = storage.home / "incoming"
     host = files.writer().partition("-")[0]
-    dead = incoming / f"{host}-{2**22 + 1}-aa.part"
-    elsewhere = incoming / "otherhost-1-aa.part"
-    alive = incoming / f"{files.writer()}-aa.part"
+    dead = incoming / f"{host}-{2**22 + 1}-00000000000000aa.part"
+    elsewhere = incoming / "otherhost-1-00000000000000aa.part"
+    alive = incoming / f"{files.writer()}-00000000000000aa.part"
     for path in (dead, elsewhere, alive):
         path.write_bytes(b"half")
     entering.adopt_abandoned(storage._database, storage._shelf)

@@ -1,0 +1,250 @@
+"""Which folder becomes a store's home, and that nothing else in it, beside it or behind a link is touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jupyter_imagegen.errors import HomeError
+
+SCRIPT = shutil.which("jupyter-imagegen", path=str(Path(sys.executable).parent))
+MARKER = "imagegen-home.txt"
+LONG_AGO = time.time() - 30 * 86_400
+links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+
+
+def command(*words, home, cwd=None, **environ):
+    """How a command ended, in a process of its own."""
+    return subprocess.run(
+        [SCRIPT, *words],
+        env={**os.environ, "IMAGEGEN_HOME": str(home), **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=cwd,
+    )
+
+
+def put(path, text="somebody's work"):
+    """A file that was last changed a month ago."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    return path
+
+
+def everything(folder):
+    """Every name under a folder with its kind, bytes and time of change."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        at = path.lstat()
+        held = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+        found[str(path.relative_to(folder))] = (at.st_mode, held, at.st_mtime_ns)
+    return found, folder.stat().st_mode, folder.stat().st_mtime_ns
+
+
+@pytest.fixture
+def user(tmp_path):
+    """A person's folder: dot files, a project with folders of our names, downloads."""
+    folder = tmp_path / "ada"
+    for name in (
+        ".bashrc",
+        ".ssh/id_ed25519",
+        "project/incoming/orders.json",
+        "project/incoming/host-12345-0123456789abcdef.part",
+        "project/incoming/done-0123456789abcdef.json",
+        "project/pictures/cat.png",
+        f"project/pictures/ab/{'ab' * 32}.png",
+        "project/locks/door.lock",
+        f"project/locks/{'cd' * 32}.lock",
+        "project/quarantine/letter.txt",
+        "project/README.md",
+        "downloads/film.part",
+    ):
+        put(folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory):
+    """A store with one picture, as a command left it."""
+    folder = tmp_path_factory.mktemp("painted")
+    words = ("generate", "a lighthouse", "--provider", "demo", "--json")
+    made = command(*words, home=folder / "store", cwd=folder, HOME=str(folder))
+    assert made.returncode == 0, made.stderr
+    return folder / "store"
+
+
+@pytest.fixture
+def store(painted, tmp_path):
+    """A store with one picture, for this test alone."""
+    return shutil.copytree(painted, tmp_path / "store")
+
+
+COMMANDS = (
+    ("costs",),
+    ("store", "gc"),
+    ("store", "verify"),
+    ("generate", "a lighthouse", "--provider", "demo"),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_project_with_folders_of_our_names_is_refused_and_left_as_it_is(user, words):
+    before = everything(user)
+    ended = command(*words, home=user / "project")
+    assert everything(user) == before
+    assert ended.returncode == 8
+    free = user / "project" / "imagegen"
+    assert f"IMAGEGEN_HOME={free}" in ended.stderr
+    assert command("costs", home=free).returncode == 0
+
+
+@pytest.mark.parametrize("name", [".", "project", "project/incoming", "downloads"])
+def test_no_folder_of_a_person_is_taken_without_a_word(user, name):
+    before = everything(user)
+    assert command("costs", home=user / name).returncode == 8
+    assert everything(user) == before
+
+
+def test_the_home_of_a_person_is_no_store_even_where_it_is_empty(tmp_path):
+    empty = tmp_path / "new"
+    empty.mkdir(mode=0o755)
+    before = everything(empty)
+    ended = command("costs", home="~", HOME=str(empty), USERPROFILE=str(empty))
+    assert (ended.returncode, everything(empty)) == (8, before)
+
+
+def test_a_cell_in_a_folder_that_is_refused_says_so_and_paints_nothing(user, server, new_session):
+    before = everything(user)
+    session = new_session(environ={**os.environ, "IMAGEGEN_HOME": str(user / "project")})
+    for provider in ("openai", "demo"):
+        with pytest.raises(HomeError, match=r"cannot be the store's folder.*IMAGEGEN_HOME="):
+            session.generate("a lighthouse", provider=provider)
+    assert (server.calls, everything(user)) == (0, before)
+
+
+@pytest.mark.parametrize(
+    "litter",
+    [
+        (),
+        (".DS_Store", "._x", "Thumbs.db", "desktop.ini"),
+        ("lost+found/#123",),
+        (".gitkeep", ".gitignore"),
+        (".git/config", ".git/HEAD"),
+        ("config.toml",),
+        ("pictures/.DS_Store", "incoming/.gitkeep"),
+    ],
+)
+def test_an_empty_folder_is_taken_with_what_systems_leave_in_one(tmp_path, litter):
+    home = tmp_path / "data"
+    home.mkdir()
+    for name in litter:
+        put(home / name)
+    ended = command("store", "gc", home=home)
+    assert ended.returncode == 0, ended.stderr
+    assert (home / MARKER).read_text() == "jupyter_imagegen home 1\n"
+    assert [name for name in litter if (home / name).read_text() != "somebody's work"] == []
+
+
+def test_a_new_home_is_marked_before_anything_else_is_in_it(tmp_path):
+    home = tmp_path / "data"
+    # The index cannot be made, and the marker is there.
+    (home / "imagegen.sqlite3").mkdir(parents=True)
+    assert command("store", "gc", home=home).returncode == 8
+    assert (home / MARKER).is_file()
+
+
+def test_a_store_from_before_there_was_a_marker_is_known_by_its_index_and_marked(store):
+    (store / MARKER).unlink()
+    put(store / "incoming" / "somebodys.txt")
+    ended = command("history", home=store)
+    assert "a lighthouse" in ended.stdout, ended.stderr
+    assert (store / MARKER).is_file()
+
+
+def test_a_store_whose_index_and_marker_are_lost_is_known_by_its_pictures(store):
+    for path in (store / MARKER, *store.glob("imagegen.sqlite3*")):
+        path.unlink()
+    put(store / "notes.txt")
+    ended = command("history", home=store)
+    assert "a lighthouse" in ended.stdout, ended.stderr
+
+
+@pytest.mark.parametrize("text", ["", "jupyter_im", "\0" * 24])
+def test_a_marker_that_was_not_written_whole_is_good_enough_in_a_store(store, text):
+    (store / MARKER).write_text(text)
+    assert "a lighthouse" in command("history", home=store).stdout
+
+
+def test_the_home_of_a_newer_version_is_left_as_it_is(store):
+    (store / MARKER).write_text("jupyter_imagegen home 2\n")
+    before = everything(store)
+    ended = command("store", "gc", home=store)
+    assert (ended.returncode, everything(store)) == (8, before)
+    assert "Upgrade jupyter-imagegen" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["pictures", "incoming", "quarantine", "locks", "imagegen.sqlite3", MARKER])
+@links
+def test_a_store_with_a_link_in_place_of_what_is_its_own_is_refused_by_name(store, user, name):
+    elsewhere = user / "downloads" / name
+    shutil.move(store / name, elsewhere)
+    (store / name).symlink_to(os.path.relpath(elsewhere, store))
+    if elsewhere.is_dir():
+        put(elsewhere / "host-12345-0123456789abcdef.part")
+    before = everything(user)
+    for words in (("costs",), ("store", "gc")):
+        ended = command(*words, home=store)
+        assert ended.returncode == 8, words
+        assert f"{store / name} is a link" in ended.stderr
+    assert everything(user) == before
+
+
+@links
+def test_a_folder_of_links_is_refused_and_what_they_lead_to_is_left_as_it_is(user):
+    lesson = user / "project" / "lesson"
+    lesson.mkdir()
+    (lesson / "incoming").symlink_to("../..")
+    before = everything(user)
+    for words in COMMANDS:
+        assert command(*words, home=lesson).returncode == 8
+    assert everything(user) == before
+
+
+@links
+def test_the_home_itself_may_be_a_link_to_a_larger_disk(store, tmp_path):
+    disk = tmp_path / "disk"
+    store.rename(disk)
+    store.symlink_to(disk)
+    assert "a lighthouse" in command("history", home=store).stdout
+    disk.rename(tmp_path / "taken away")
+    ended = command("history", home=store)
+    assert ended.returncode == 8
+    assert f"is a link to {disk}, and that is not there" in ended.stderr
+
+
+def test_names_that_are_not_ours_stay_in_a_store_however_old_they_are(store):
+    theirs = [
+        put(store / name)
+        for name in (
+            "incoming/orders.json",
+            "incoming/film.part",
+            "incoming/done-1.json",
+            "incoming/host-1-2.part",
+            "incoming/.DS_Store",
+            "incoming/host-99999-0123456789abcdef.txt",
+        )
+    ]
+    ours = put(store / "incoming" / "elsewhere-1-0123456789abcdef.part")
+    for words in (("costs",), ("store", "gc")):
+        assert command(*words, home=store).returncode == 0
+    assert [path for path in theirs if path.read_text() != "somebody's work"] == []
+    assert not ours.exists()
