@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.events import Done, Joined, Noted, Planned
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.results import Cost, Image, Result
-from jupyter_imagegen.errors import PossiblyBilledError, RequestError, StoreError
+from jupyter_imagegen.errors import PossiblyBilledError, ProviderError, RequestError, StoreError
 from jupyter_imagegen.purchase import Order, Purchase, estimated
 from jupyter_imagegen.storage import cost_to_author
 from jupyter_imagegen.turns import Turns, acquired
@@ -107,24 +107,21 @@ class Engine:
             yield Noted(text=note)
 
         purchase = None
-        asked_at = self._now()
+        failed = self._storage.ledger.failed(key)
         async with self._turns.asking(key) as turn:
             if turn.busy:
                 yield Joined()
-            async with turn.taken(share_failure=not order.fresh) as had_to_wait:
-                waited = had_to_wait
+            async with turn.taken():
                 lock = self._storage.lock(key)
                 if not acquired(lock):
-                    waited = True
                     yield Joined()
                     while not acquired(lock):
                         await self._sleep(_LOCK_POLL)
                 try:
                     stored = self._stored(order, key)
                     missing = order.options.n - len(stored)
-                    if missing and waited and not order.fresh:
-                        # Before the orphans: whoever waited for a process that died takes over from it.
-                        self._refuse_second_bill(key, asked_at)
+                    if missing:
+                        self._share_failure(order, key, failed)
                     # Whoever holds the lock is the only buyer: a charge still open has lost its process.
                     self._storage.ledger.settle_orphans(key)
                     if missing:
@@ -136,7 +133,7 @@ class Engine:
                             catalog=self._catalog,
                             monotonic=self._monotonic,
                         )
-                        async with contextlib.aclosing(purchase.run()) as events:
+                        async with contextlib.aclosing(self._bought(purchase)) as events:
                             async for event in events:
                                 yield event
                 finally:
@@ -181,9 +178,28 @@ class Engine:
             official=order.provider.official,
         )
 
-    def _refuse_second_bill(self, key: str, asked_at: datetime) -> None:
-        """Fifty waiters must not repeat, one after the other, a call that may have been billed."""
-        if self._storage.ledger.possibly_billed_since(key, asked_at):
+    async def _bought(self, purchase: Purchase) -> AsyncGenerator[Event, None]:
+        """A purchase's events; how it failed is written down while the key's lock is still held."""
+        try:
+            async with contextlib.aclosing(purchase.run()) as events:
+                async for event in events:
+                    yield event
+        finally:
+            if purchase.failure is not None and purchase.charge_id:
+                # A ledger that cannot be written must not hide what went wrong.
+                with contextlib.suppress(StoreError):
+                    self._storage.ledger.remember_failure(purchase.charge_id, purchase.failure)
+
+    def _share_failure(self, order: Order, key: str, failed: frozenset[str]) -> None:
+        """Fifty waiters must not repeat, one after the other, what was refused or may have been billed.
+
+        Whoever asks after the failure tries anew. A process that was killed has not failed: whoever waited
+        for it takes over.
+        """
+        failure = self._storage.ledger.failure_since(key, failed)
+        if isinstance(failure, ProviderError):
+            raise failure
+        if failure is not None and not order.fresh:
             raise PossiblyBilledError(
                 "another run sent this request while this one waited, and its answer never came",
                 hint="It may have been billed. Run the cell again to try once more.",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.events import Kept, PartialShown, Sent, Waiting
 from jupyter_imagegen.errors import (
+    AbandonedError,
     BadAnswerError,
     BudgetExceededError,
     ProviderError,
@@ -95,6 +96,10 @@ class Purchase:
         What the ledger counts while `usd` is unknown.
     usage : Usage or None
         The tokens that the API reported.
+    failure : ProviderError, AbandonedError or None
+        How it failed, also where some pictures had come before.
+    charge_id : str
+        Its charge in the ledger; empty before there is one.
     """
 
     order: Order
@@ -108,7 +113,8 @@ class Purchase:
     usd: Decimal | None = None
     ceiling: Decimal | None = None
     usage: Usage | None = None
-    _charge_id: str = ""
+    failure: ProviderError | AbandonedError | None = None
+    charge_id: str = ""
     _first: int = 0
     _sent_at: float | None = None
     _in_flight: bool = False
@@ -132,6 +138,7 @@ class Purchase:
                     yield event
         except ProviderError as exc:
             self._settle_failure(exc)
+            self.failure = exc
             if not self.images:
                 raise
             self.notes.append(str(exc))
@@ -147,7 +154,7 @@ class Purchase:
         _check_max_cost(order.max_cost, priced)
         self._first = order.deck.next_sample(self.storage.pictures, self.key)
         self.ceiling = priced.ceiling
-        self._charge_id = self.storage.ledger.reserve(
+        self.charge_id = self.storage.ledger.reserve(
             key=self.key,
             provider=order.provider.name,
             model=order.request.model,
@@ -180,7 +187,7 @@ class Purchase:
             self._in_flight = False
             return Waiting(wait=event.wait, reason=event.reason, attempt=event.attempt)
         # Before the first byte leaves: a process that dies from here on may have been billed.
-        self.storage.ledger.mark_sent(self._charge_id)
+        self.storage.ledger.mark_sent(self.charge_id)
         self._sent_at = self._sent_at or self.monotonic()
         self._in_flight = True
         return Sent(attempt=event.attempt)
@@ -225,7 +232,7 @@ class Purchase:
                 namespace=order.provider.namespace,
                 request=order.request,
                 provider=order.provider.name,
-                charge_id=self._charge_id,
+                charge_id=self.charge_id,
                 notebook=order.notebook,
                 alt=order.alt,
                 **facts,
@@ -241,7 +248,7 @@ class Purchase:
         self._note(answer)
         try:
             self.storage.ledger.settle(
-                self._charge_id,
+                self.charge_id,
                 cost=self.usd,
                 usage=answer.usage,
                 pictures=len(self.images),
@@ -257,10 +264,11 @@ class Purchase:
                 )
         if not self.images:
             reasons = "; ".join(self._rejected) or "there was none in it"
-            raise BadAnswerError(
+            self.failure = BadAnswerError(
                 f"the answer of {self.order.provider.name} held no picture that can be believed: {reasons}",
                 hint="It may have been billed. Run the cell again to try once more.",
             )
+            raise self.failure
 
     def _note(self, answer: Answered) -> None:
         request = self.order.request
@@ -293,6 +301,8 @@ class Purchase:
         billed = self._in_flight or bool(self.images)
         reason = "abandoned while it was being made" if billed else "abandoned before it was sent"
         self._close(billed=billed, reason=reason)
+        if billed:
+            self.failure = AbandonedError(reason)
 
     def _close(self, *, billed: bool, reason: str) -> None:
         """Close the charge of a call that went wrong.
@@ -303,7 +313,7 @@ class Purchase:
         ledger = self.storage.ledger
         billed = billed and self.order.provider.paid
         with contextlib.suppress(StoreError):
-            (ledger.possibly_billed if billed else ledger.release)(self._charge_id, reason)
+            (ledger.possibly_billed if billed else ledger.release)(self.charge_id, reason)
 
 
 async def _to_the_end(coroutine: Coroutine[Any, Any, Image | None]) -> Image | None:

@@ -57,24 +57,21 @@ class Turn:
         return self._lock.locked()
 
     @contextlib.asynccontextmanager
-    async def taken(self, *, share_failure: bool) -> AsyncGenerator[bool, None]:
-        """Wait for the turn; gives whether somebody else had it meanwhile.
+    async def taken(self) -> AsyncGenerator[None, None]:
+        """Wait for the turn.
 
-        Parameters
-        ----------
-        share_failure
-            Whether a run that fails while this one waits for it fails this one too: twenty cells that ask
-            for one picture must not send one after the other a request that the provider refuses.
+        A run that fails while this one waits for it fails this one too: twenty cells that ask for one picture
+        must not send one after the other a request that the provider refuses. Among processes the ledger
+        says so; see `Ledger.failure_since`.
         """
         ended_before = self._ended
         async with self._lock:
-            waited = self._ended > ended_before
-            if share_failure and self._failure is not None and waited:
+            if self._failure is not None and self._ended > ended_before:
                 # Each run's own copy: one exception raised in many threads would gather all their tracebacks.
                 raise copy(self._failure)
             self._failure = None
             try:
-                yield waited
+                yield
             except ProviderError as exc:
                 self._failure = exc
                 raise

@@ -15,17 +15,18 @@ async def test_one_has_the_turn_and_the_others_wait_in_order():
     turns, order = Turns(), []
 
     async def take(i):
-        async with turns.asking("k") as turn, turn.taken(share_failure=True) as waited:
-            order.append((i, waited))
+        async with turns.asking("k") as turn, turn.taken():
+            order.append(f"{i} begins")
             await asyncio.sleep(0)
+            order.append(f"{i} ends")
 
     await asyncio.gather(*(take(i) for i in range(4)))
-    assert order == [(0, False), (1, True), (2, True), (3, True)]
+    assert order == [f"{i} {what}" for i in range(4) for what in ("begins", "ends")]
 
 
 async def test_another_key_has_a_turn_of_its_own():
     turns = Turns()
-    async with turns.asking("a") as first, first.taken(share_failure=True), turns.asking("b") as second:
+    async with turns.asking("a") as first, first.taken(), turns.asking("b") as second:
         assert first.busy
         assert not second.busy
 
@@ -37,19 +38,18 @@ async def test_a_key_that_nobody_asks_for_is_forgotten():
     assert turns._turns == {}
 
 
-@pytest.mark.parametrize("shares", [True, False])
-async def test_a_failure_is_shared_with_those_who_waited_unless_they_want_their_own(shares):
+async def test_a_failure_is_shared_with_those_who_waited():
     turns, tries = Turns(), []
     failing = ModerationError("refused", stage="input", categories=("violence",))
 
     async def take():
-        async with turns.asking("k") as turn, turn.taken(share_failure=shares):
+        async with turns.asking("k") as turn, turn.taken():
             tries.append(1)
             await asyncio.sleep(0)
             raise failing
 
     errors = await asyncio.gather(*(take() for _ in range(3)), return_exceptions=True)
-    assert len(tries) == (1 if shares else 3)
+    assert len(tries) == 1
     assert {(type(exc), str(exc), exc.categories) for exc in errors} == {
         (ModerationError, "refused", ("violence",))
     }
@@ -59,7 +59,7 @@ async def test_whoever_asks_after_the_failure_tries_again():
     turns = Turns()
 
     async def take(error=None):
-        async with turns.asking("k") as turn, turn.taken(share_failure=True):
+        async with turns.asking("k") as turn, turn.taken():
             if error:
                 raise error
 
@@ -73,7 +73,7 @@ async def test_a_cancelled_waiter_leaves_the_line():
     turns = Turns()
 
     async def take():
-        async with turns.asking("k") as turn, turn.taken(share_failure=True):
+        async with turns.asking("k") as turn, turn.taken():
             await asyncio.Event().wait()
 
     first, second = asyncio.ensure_future(take()), asyncio.ensure_future(take())
@@ -89,15 +89,15 @@ def test_another_loop_begins_without_the_turns_that_the_first_one_never_gave_bac
     turns = Turns()
 
     async def take():
-        async with turns.asking("k") as turn, turn.taken(share_failure=True) as waited:
-            return waited
+        async with turns.asking("k") as turn, turn.taken():
+            return "taken"
 
     first = asyncio.new_event_loop()
     stuck = turns.asking("k")
     turn = first.run_until_complete(stuck.__aenter__())
-    held = turn.taken(share_failure=True)
+    held = turn.taken()
     first.run_until_complete(held.__aenter__())
-    assert asyncio.run(asyncio.wait_for(take(), 5)) is False
+    assert asyncio.run(asyncio.wait_for(take(), 5)) == "taken"
     first.run_until_complete(held.__aexit__(None, None, None))
     first.run_until_complete(stuck.__aexit__(None, None, None))
     first.close()

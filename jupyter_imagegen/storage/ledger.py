@@ -21,6 +21,7 @@ from jupyter_imagegen.core.usage import usage_to_json
 from jupyter_imagegen.errors import BudgetExceededError, StoreError, UnknownPriceError
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.charges import Charge, change_charge, charge_row, count_again
+from jupyter_imagegen.storage.failures import failure_from_json, failure_to_json
 from jupyter_imagegen.storage.recipes import storable, utc_text
 from jupyter_imagegen.storage.spending import (
     Counts,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.budgets import Scope
     from jupyter_imagegen.core.usage import Usage
+    from jupyter_imagegen.errors import AbandonedError, ProviderError
     from jupyter_imagegen.storage.charges import State
     from jupyter_imagegen.storage.database import Database
 
@@ -204,10 +206,33 @@ class Ledger:
         """
         self._close(charge_id, "possibly_billed", reason)
 
-    def possibly_billed_since(self, key: str, moment: datetime) -> bool:
-        """Whether a call for the key was closed as possibly billed at or after a moment."""
-        row = self._database.one(statements.POSSIBLY_BILLED_SINCE, key=key, since=utc_text(moment))
-        return row is not None
+    def remember_failure(self, charge_id: str, exc: BaseException) -> None:
+        """Write down how a call failed, for the processes that wait for the same picture.
+
+        By whoever holds the key's lock, after the charge is closed. What is nobody else's failure, such as a
+        key that is missing, is not written.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written.
+        """
+        text = failure_to_json(exc)
+        if text is not None:
+            with self._database.transaction():
+                self._database.all(statements.REMEMBER_FAILURE, id=charge_id, failure=text)
+
+    def failed(self, key: str) -> frozenset[str]:
+        """The charges of a key that have failed so far; what `failure_since` compares with."""
+        return frozenset(row["id"] for row in self._database.all(statements.FAILURES, key=key))
+
+    def failure_since(self, key: str, failed: frozenset[str]) -> ProviderError | AbandonedError | None:
+        """How the last call for a key failed that had not failed when `failed` was read; None for none.
+
+        Not by the time: the clocks of two machines on one home need not agree.
+        """
+        rows = [row for row in self._database.all(statements.FAILURES, key=key) if row["id"] not in failed]
+        return failure_from_json(rows[-1]["failure"]) if rows else None
 
     def remember_hit(self, *, model: str, provider: str, pictures: int, saved: Decimal) -> None:
         """Count pictures that were already there, and what they had cost in US dollars.

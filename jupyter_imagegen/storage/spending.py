@@ -28,8 +28,12 @@ class Spent:
         US dollars that calls are known to have cost.
     held_usd : Decimal
         The ceilings of calls that are under way or whose cost nobody knows; a budget counts them as spent.
+    held_calls : int
+        How many calls `held_usd` is for.
     unpriced : int
-        Calls whose cost nobody knows: possibly billed, or answered without usage.
+        Ended calls whose cost is not known: possibly billed, or answered without usage.
+    unbounded : int
+        Calls, under way or ended, of which not even the most that they can cost is known.
     calls : int
         Calls that were sent.
     pictures : int
@@ -48,7 +52,9 @@ class Spent:
 
     usd: Decimal
     held_usd: Decimal
+    held_calls: int = 0
     unpriced: int
+    unbounded: int = 0
     calls: int
     pictures: int
     hits: int
@@ -76,7 +82,9 @@ class Counts:
 
     cost_nano: int = 0
     held_nano: int = 0
+    held_calls: int = 0
     unpriced: int = 0
+    unbounded: int = 0
     calls: int = 0
     pictures: int = 0
     hits: int = 0
@@ -92,19 +100,17 @@ def counts(charge: Row) -> Counts:
 
     Open charges are held at their ceiling; so are those whose cost nobody knows.
     """
-    state, ceiling, cost = charge["state"], charge["ceiling_nano"] or 0, charge["cost_nano"]
+    state, ceiling, cost = charge["state"], charge["ceiling_nano"], charge["cost_nano"]
     if state == "released":
         return Counts()
-    if state == "reserved":
-        return Counts(held_nano=ceiling)
-    if state == "sent":
-        return Counts(held_nano=ceiling, calls=1)
-    known = cost is not None
+    if cost is not None:
+        return Counts(cost_nano=cost, calls=1, pictures=charge["pictures"])
     return Counts(
-        cost_nano=cost if known else 0,
-        held_nano=0 if known else ceiling,
-        unpriced=0 if known else 1,
-        calls=1,
+        held_nano=ceiling or 0,
+        held_calls=int(bool(ceiling)),
+        unpriced=int(state not in {"reserved", "sent"}),
+        unbounded=int(ceiling is None),
+        calls=int(state != "reserved"),
         pictures=charge["pictures"],
     )
 
@@ -156,7 +162,9 @@ def _spent(row: Row) -> Spent:
     return Spent(
         usd=nano_to_dollars(int(row["cost_nano"])),
         held_usd=nano_to_dollars(int(row["held_nano"])),
+        held_calls=int(row["held_calls"]),
         unpriced=int(row["unpriced"]),
+        unbounded=int(row["unbounded"]),
         calls=int(row["calls"]),
         pictures=int(row["pictures"]),
         hits=int(row["hits"]),

@@ -199,20 +199,24 @@ WHERE id = :id
 
 COUNT = """
 INSERT INTO spending
-  (day, session, provider, model, cost_nano, held_nano, unpriced, calls, pictures, hits, saved_nano)
+  (day, session, provider, model, cost_nano, held_nano, held_calls, unpriced, unbounded, calls, pictures,
+   hits, saved_nano)
 VALUES
-  (:day, :session, :provider, :model, :cost_nano, :held_nano, :unpriced, :calls, :pictures, :hits,
-   :saved_nano)
+  (:day, :session, :provider, :model, :cost_nano, :held_nano, :held_calls, :unpriced, :unbounded, :calls,
+   :pictures, :hits, :saved_nano)
 ON CONFLICT (day, session, provider, model) DO UPDATE SET
   cost_nano = spending.cost_nano + excluded.cost_nano, held_nano = spending.held_nano + excluded.held_nano,
-  unpriced = spending.unpriced + excluded.unpriced, calls = spending.calls + excluded.calls,
+  held_calls = spending.held_calls + excluded.held_calls,
+  unpriced = spending.unpriced + excluded.unpriced, unbounded = spending.unbounded + excluded.unbounded,
+  calls = spending.calls + excluded.calls,
   pictures = spending.pictures + excluded.pictures, hits = spending.hits + excluded.hits,
   saved_nano = spending.saved_nano + excluded.saved_nano
 """
 
 _SUMS = """
 SELECT {label} COALESCE(SUM(cost_nano), 0) AS cost_nano, COALESCE(SUM(held_nano), 0) AS held_nano,
-  COALESCE(SUM(unpriced), 0) AS unpriced, COALESCE(SUM(calls), 0) AS calls,
+  COALESCE(SUM(held_calls), 0) AS held_calls, COALESCE(SUM(unpriced), 0) AS unpriced,
+  COALESCE(SUM(unbounded), 0) AS unbounded, COALESCE(SUM(calls), 0) AS calls,
   COALESCE(SUM(pictures), 0) AS pictures, COALESCE(SUM(hits), 0) AS hits,
   COALESCE(SUM(saved_nano), 0) AS saved_nano
 FROM spending WHERE {where} {group}
@@ -259,6 +263,8 @@ CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEX
 
 RECORD_SCHEMA_VERSION = "INSERT INTO schema_version (version, name) VALUES (:version, :name)"
 
-POSSIBLY_BILLED_SINCE = """
-SELECT id FROM charges WHERE key = :key AND state = 'possibly_billed' AND closed_at >= :since LIMIT 1
+REMEMBER_FAILURE = "UPDATE charges SET failure = :failure WHERE id = :id"
+
+FAILURES = """
+SELECT id, state, failure FROM charges WHERE key = :key AND failure IS NOT NULL ORDER BY closed_at, id
 """

@@ -248,7 +248,7 @@ GUARDS = [
     Guard(
         "kill -9: sent is written down before it is",
         "purchase.py",
-        "        self.storage.ledger.mark_sent(self._charge_id)\n",
+        "        self.storage.ledger.mark_sent(self.charge_id)\n",
         "",
         (KILLED, "test_engine.py::test_the_reservation_is_on_disk_before_the_server_has_the_request"),
         "charges of killed calls were released, and the ledger said less than the server had billed",
@@ -272,7 +272,7 @@ GUARDS = [
     Guard(
         "those who waited do not repeat it",
         "engine.py",
-        "                        self._refuse_second_bill(key, asked_at)\n",
+        "                        self._share_failure(order, key, failed)\n",
         "                        pass\n",
         ("test_engine.py::test_those_who_wait_in_other_processes_do_not_repeat_what_may_be_billed",),
         "three processes sent, one after the other, what may have been billed",

@@ -16,6 +16,7 @@ import threading
 import time
 from pathlib import Path
 
+from jupyter_imagegen.cli.outcomes import error_document, exit_code
 from jupyter_imagegen.core.catalog import Catalog
 from jupyter_imagegen.core.pricing import rates
 from jupyter_imagegen.errors import BudgetError, DetachedError, ImagegenError
@@ -103,6 +104,19 @@ def be_interrupted(prompt, then, options):
     say(threads=[thread.name for thread in threading.enumerate()])
 
 
+def wait_with_others(prompt, options):
+    """Ask for a picture and say what becomes of it; how the command line would end, too."""
+    session = Session()
+    job = session.submit(prompt, **options)
+    try:
+        for event in job.events():
+            if type(event).__name__ in {"Joined", "Sent"}:
+                say(**{type(event).__name__.lower(): True})
+        say(end=len(job.result().images))
+    except ImagegenError as exc:
+        say(end=error_document(exc, exit_code(exc)))
+
+
 def full(prompt, limit):
     """Buy a picture where no file may grow beyond a limit; say what came of it."""
     import resource
@@ -122,7 +136,7 @@ def full(prompt, limit):
     say(**told)
 
 
-WORK = {work.__name__: work for work in (buy_for_ever, buy_at_once, be_interrupted, full)}
+WORK = {work.__name__: work for work in (buy_for_ever, buy_at_once, be_interrupted, wait_with_others, full)}
 
 
 def main():

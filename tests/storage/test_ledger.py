@@ -1,13 +1,21 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 
 from jupyter_imagegen.core.budgets import Budget
 from jupyter_imagegen.core.usage import Usage
-from jupyter_imagegen.errors import BudgetExceededError, StoreError, UnknownPriceError
+from jupyter_imagegen.errors import (
+    BudgetExceededError,
+    ConnectionFailedError,
+    ModerationError,
+    NoKeyError,
+    ServerError,
+    StoreError,
+    UnknownPriceError,
+)
 
 
 def budget(scope, usd):
@@ -225,16 +233,42 @@ def test_spending_is_told_apart_by_model(storage, spend):
     assert by_model["gpt-image-2.5-flare"].usd == Decimal("0.5")
 
 
-def test_calls_that_may_have_been_billed_are_known_by_key_and_time(storage, drawing, clock):
-    before = clock()
+def test_a_failure_is_told_to_whoever_asked_before_it_and_to_no_other_key(storage, drawing, clock):
+    before = storage.ledger.failed(drawing.key)
     charge = drawing.reserve()
     storage.ledger.mark_sent(charge.id)
-    assert not storage.ledger.possibly_billed_since(drawing.key, before)
-    clock.turn(seconds=5)
+    clock.turn(days=-1)  # the clock of another machine
     storage.ledger.possibly_billed(charge.id, "timeout")
-    assert storage.ledger.possibly_billed_since(drawing.key, clock().astimezone(UTC))
-    assert not storage.ledger.possibly_billed_since(drawing.key, clock() + timedelta(seconds=1))
-    assert not storage.ledger.possibly_billed_since("ab" * 32, before)
+    assert storage.ledger.failure_since(drawing.key, before) is None
+    refused = ModerationError(
+        "refused", hint="Say it otherwise.", status=400, stage="output", categories=("violence",)
+    )
+    storage.ledger.remember_failure(charge.id, refused)
+    shared = storage.ledger.failure_since(drawing.key, before)
+    assert type(shared) is ModerationError
+    assert vars(shared) == {**vars(refused), "billed": "no"}
+    assert storage.ledger.failure_since(drawing.key, storage.ledger.failed(drawing.key)) is None
+    assert storage.ledger.failure_since("ab" * 32, before) is None
+
+
+@pytest.mark.parametrize(
+    "own", [NoKeyError("no key"), ConnectionFailedError("no network"), BudgetExceededError("too dear")]
+)
+def test_what_says_nothing_about_another_process_is_not_told(storage, drawing, own):
+    charge = drawing.reserve()
+    storage.ledger.remember_failure(charge.id, own)
+    assert storage.ledger.failure_since(drawing.key, frozenset()) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"error": "os"}', '{"error": "StoreError", "message": "x", "hint": ""}', "\ud800"],
+)
+def test_a_failure_that_cannot_be_read_may_have_been_billed(storage, drawing, text):
+    charge = drawing.reserve()
+    storage.ledger.remember_failure(charge.id, ServerError("x"))
+    storage._database.all("UPDATE charges SET failure = :text", text=text.encode(errors="replace").decode())
+    assert storage.ledger.failure_since(drawing.key, frozenset()).billed == "possibly"
 
 
 def test_whoever_takes_a_keys_lock_settles_its_orphans_and_no_others(storage, draw, charges):
