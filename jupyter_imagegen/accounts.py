@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from decimal import Decimal
 
-    from jupyter_imagegen.core.budgets import Budget, Scope
+    from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.results import Face, Result
     from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
     from jupyter_imagegen.storage.lineage import Ancestor
@@ -37,15 +37,6 @@ class Costs:
     spending: Spending
     by_model: Mapping[str, Spent]
     budgets: tuple[Budget, ...]
-
-
-#: What a caption calls each scope.
-_SCOPE_NAMES: Mapping[Scope, str] = {
-    "session": "session",
-    "day": "today",
-    "month": "this month",
-    "total": "in all",
-}
 
 
 class Accounts:
@@ -239,16 +230,9 @@ class Accounts:
         >>> session.accounts.line()
         'session $0.21 of $5.00'
         """
-        from jupyter_imagegen.core.pricing import format_usd
+        from jupyter_imagegen.core import money
 
         limits = {budget.scope: budget.usd for budget in self._workshop.budgets_in_force()}
         # Only what is said is summed: under a stored picture the sum of all time would be most of the work.
         spent = self._workshop.storage.ledger.spent_within({"session", *limits})
-        words = []
-        for scope, name in _SCOPE_NAMES.items():
-            if scope in spent:
-                limit = f" of {format_usd(limits[scope])}" if scope in limits else ""
-                words.append(f"{name} {format_usd(spent[scope].counted_usd)}{limit}")
-        if spent["session"].unpriced:
-            words.append(f"and {spent['session'].unpriced} of unknown price")
-        return " · ".join(words)
+        return money.line(spent, limits)

@@ -86,4 +86,4 @@ def test_a_caption_says_how_many_calls_have_no_known_price(session, server):
     from imageserver import paint, rows
 
     server.script(rows({"b64_json": base64.b64encode(paint("1024x1024")).decode()}))
-    assert "1 of unknown price" in session.generate("a lighthouse", model="house-model").ledger_line
+    assert "1 call of unknown cost" in session.generate("a lighthouse", model="house-model").ledger_line

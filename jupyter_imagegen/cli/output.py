@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.money import spent_words
+
 if TYPE_CHECKING:
     from jupyter_imagegen.core.budgets import Scope
     from jupyter_imagegen.core.results import Image, Result
@@ -86,6 +88,9 @@ def result_document(
         "notes": list(result.notes),
         "spent_today_usd": spending.day.usd,
         "held_today_usd": spending.day.held_usd,
+        "held_today_calls": spending.day.held_calls,
+        "unknown_today_calls": spending.day.unbounded,
+        "today": spent_words(spending.day),
         "budget_left_usd": left,
     }
 

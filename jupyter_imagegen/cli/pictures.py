@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, OK
 from jupyter_imagegen.cli.output import preflight_document, result_document, say, to_json
 from jupyter_imagegen.cli.watching import InterruptedRunError, Watcher
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.money import left_words
+from jupyter_imagegen.core.money import line as money_line
 from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.exports import ENDINGS, file_name, unused
 from jupyter_imagegen.options import given
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.desk import Preflight
     from jupyter_imagegen.session import Session
     from jupyter_imagegen.storage import Spending
-
-_PERIODS = {"session": "in this run", "day": "today", "month": "this month", "total": "in all"}
 
 
 def make(arguments: Namespace, session: Session) -> int:
@@ -89,15 +88,10 @@ def _finish(arguments: Namespace, session: Session, result: Result) -> int:
 
 def spending_line(spending: Spending, budgets: tuple[Budget, ...], left: Mapping[Scope, Any]) -> str:
     """Say in one line what was spent today, and what each budget has left."""
-    today = f"today {format_usd(spending.day.usd)}"
-    if spending.day.held_usd:
-        today += f" and up to {format_usd(spending.day.held_usd)} not settled"
     limits = [
-        f"{format_usd(left[budget.scope])} of {format_usd(budget.usd)} left {_PERIODS[budget.scope]}"
-        for budget in budgets
-        if budget.scope in left
+        left_words(left[budget.scope], budget.scope, budget.usd) for budget in budgets if budget.scope in left
     ]
-    return " · ".join((today, *limits))
+    return " · ".join((money_line({"day": spending.day}, {}), *limits))
 
 
 def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:

@@ -12,6 +12,8 @@ from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.tables import Mark
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from jupyter_imagegen.planning.plans import Plan, Plans, Price, Row, Total
     from jupyter_imagegen.render.tables import Cell
 
@@ -119,10 +121,18 @@ def _notes(row: Row) -> list[str]:
 
 
 def _total(total: Total) -> str:
+    if total.unknown and not total.ceiling:
+        return "unknown"
     most = "" if total.ceiling == total.usd else f", at most {format_usd(total.ceiling)}"
     return f"{'about ' if total.usd else ''}{format_usd(total.usd)}{most}"
 
 
 def _sums(from_nothing: Total, now: Total) -> list[Cell]:
     unknown: Cell = Mark(text=str(from_nothing.unknown), kind="warn") if from_nothing.unknown else ""
-    return [format_usd(from_nothing.usd), format_usd(from_nothing.ceiling), format_usd(now.usd), unknown]
+    whole, most = (_amount(from_nothing, usd) for usd in (from_nothing.usd, from_nothing.ceiling))
+    return [whole, most, _amount(now, now.usd), unknown]
+
+
+def _amount(total: Total, usd: Decimal) -> str:
+    """One of a total's amounts; a sum of unknown prices alone is not nothing."""
+    return "unknown" if total.unknown and not total.ceiling else format_usd(usd)

@@ -141,7 +141,7 @@ def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
             tags.append(Tag(text=word if all_of_them else f"{there} of {len(images)} {word}", kind="ok"))
     demo = result.provider == "demo"
     line = result.ledger_line if ledger_line is None else ledger_line
-    price, beside = _money(result)
+    price, beside = _money(result, held_told=bool(line))
     return Caption(
         facts=tuple(facts),
         tags=tuple(tags),
@@ -167,11 +167,12 @@ def _origins(request: GenerateRequest) -> list[str]:
     return [", ".join(words), *notes]
 
 
-def _money(result: Result) -> tuple[str, str]:
+def _money(result: Result, *, held_told: bool) -> tuple[str, str]:
+    """What was spent now, and what belongs to it; what is held for it where no other line says so."""
     cost = result.cost
     if cost.usd is None:
         ceiling = cost.ceiling_usd
-        return "cost unknown", "" if ceiling is None else f"counted as up to {format_usd(ceiling)}"
+        return "cost unknown", "" if ceiling is None or held_told else f"up to {format_usd(ceiling)} held"
     beside = []
     if cost.author_usd is None:
         beside.append("cost its author an unknown amount")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.money import sum_words
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
@@ -90,5 +90,4 @@ def _dollars(recordings: Iterable[Recording]) -> str:
     """What recordings cost; what is not known is said and not counted as nothing."""
     costs = [one.cost for one in recordings]
     unknown = costs.count(None)
-    known = format_usd(sum((cost for cost in costs if cost is not None), Decimal(0)))
-    return f"{known} and {unknown} unknown" if unknown else known
+    return sum_words(sum((cost for cost in costs if cost is not None), Decimal(0)), unknown)

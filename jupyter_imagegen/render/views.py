@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, held_words, sum_words, unknown_calls
 from jupyter_imagegen.core.pricing import estimate, format_usd
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
 from jupyter_imagegen.render.captions import pixels, short_model
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.render.tables import Cell
     from jupyter_imagegen.storage import Spending, Spent
 
-_PERIODS = {"session": "session", "day": "today", "month": "this month", "total": "all time"}
 #: How much of a key is enough to name it.
 _KEY_DIGITS = 12
 
@@ -48,14 +48,14 @@ def costs_view(
         What the cassette in use cost its author; empty for none.
     """
     limits: dict[str, Decimal] = {budget.scope: budget.usd for budget in budgets}
-    rows = [_spent_row(name, getattr(spending, scope), limits.get(scope)) for scope, name in _PERIODS.items()]
+    rows = [
+        _spent_row(words.name, getattr(spending, scope), limits.get(scope))
+        for scope, words in SCOPE_WORDS.items()
+    ]
     rows += [_spent_row(short_model(name), spent, None) for name, spent in sorted(by_model.items())]
     foot = []
-    if spending.total.held_usd:
-        foot.append(
-            "held: calls under way, and calls whose cost nobody knows at the most they can have cost; "
-            "budgets count them as spent"
-        )
+    if held_words(spending.total):
+        foot.append(HELD_NOTE)
     if cassette:
         foot.append(cassette)
     head = ["", "spent", "held", "left", "pictures", "from the store", "saved"]
@@ -71,10 +71,11 @@ def _spent_row(name: str, spent: Spent, limit: Decimal | None) -> list[Cell]:
     left = ""
     if limit is not None:
         left = f"{format_usd(max(limit - spent.counted_usd, Decimal(0)))} of {format_usd(limit)}"
+    unknown = unknown_calls(spent)
     return [
         name,
-        format_usd(spent.usd),
-        format_usd(spent.held_usd) if spent.held_usd or not spent.unpriced else f"{spent.unpriced} unknown",
+        format_usd(spent.usd) if spent.usd or not (spent.held_usd or unknown) else "not known",
+        sum_words(spent.held_usd, unknown),
         left,
         str(spent.pictures),
         str(spent.hits),
@@ -86,10 +87,11 @@ def budget_view(budgets: Sequence[Budget], spending: Spending) -> View:
     """Return every budget in force with what it has left."""
     rows: list[list[Cell]] = []
     for budget in budgets:
-        counted = getattr(spending, budget.scope).counted_usd
-        left = budget.usd - counted
+        spent = getattr(spending, budget.scope)
+        left = budget.usd - spent.counted_usd
+        spent_shown = sum_words(spent.counted_usd, unknown_calls(spent))
         shown: Cell = format_usd(left) if left > 0 else Mark(text="nothing", kind="warn")
-        rows.append([_PERIODS[budget.scope], format_usd(budget.usd), format_usd(counted), shown])
+        rows.append([SCOPE_WORDS[budget.scope].name, format_usd(budget.usd), spent_shown, shown])
     if not rows:
         return paragraphs("No budget", ["Set one with %imagegen budget 5 --per day."])
     return table("Budgets", ["", "limit", "spent", "left"], rows, numbers={1, 2, 3})

@@ -16,6 +16,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.budgets import SCOPES, Budget, tightest
+from jupyter_imagegen.core.money import SCOPE_WORDS
 from jupyter_imagegen.core.pricing import dollars_to_nano, format_usd, nano_to_dollars
 from jupyter_imagegen.core.usage import usage_to_json
 from jupyter_imagegen.errors import BudgetExceededError, StoreError, UnknownPriceError
@@ -45,13 +46,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.errors import AbandonedError, ProviderError
     from jupyter_imagegen.storage.charges import State
     from jupyter_imagegen.storage.database import Database
-
-_WHOSE = {
-    "session": "this session's {}",
-    "day": "today's {}",
-    "month": "this month's {}",
-    "total": "the whole {}",
-}
 
 
 class Ledger:
@@ -369,7 +363,7 @@ class Ledger:
             count_again(self._database, charge_row(self._database, charge.id), Counts())
 
     def _check(self, budget: Budget, ceiling: int | None, now: datetime) -> None:
-        whose = _WHOSE[budget.scope].format(format_usd(budget.usd))
+        whose = f"{SCOPE_WORDS[budget.scope].whose} {format_usd(budget.usd)}"
         if ceiling is None:
             raise UnknownPriceError(
                 f"nobody can say what this would cost at most, and there is a budget of {budget}",

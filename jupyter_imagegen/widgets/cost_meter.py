@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
 
 import traitlets
 
+from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, counted_words, held_words
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.render.captions import short_model
 from jupyter_imagegen.render.escaping import one_line
@@ -33,13 +34,6 @@ DAYS = 14
 NEAR = Decimal("0.8")
 #: Models beyond these are one row together.
 _MODELS = 6
-_NAMES: dict[Scope, str] = {"session": "Session", "day": "Today", "month": "This month", "total": "All time"}
-_WHOSE: dict[Scope, str] = {
-    "session": "this session's budget",
-    "day": "today's budget",
-    "month": "this month's budget",
-    "total": "the whole budget",
-}
 
 Level = Literal["calm", "near", "over"]
 
@@ -176,7 +170,7 @@ def meter_state(costs: Costs, by_day: Mapping[date, Spent], by_model: Mapping[st
     limits = {budget.scope: budget.usd for budget in costs.budgets}
     scopes = [
         _scope(scope, getattr(costs.spending, scope), limits.get(scope))
-        for scope in _NAMES
+        for scope in SCOPE_WORDS
         if scope != "total" or scope in limits
     ]
     shown = [getattr(costs.spending, scope["scope"]) for scope in scopes]
@@ -194,17 +188,15 @@ def meter_state(costs: Costs, by_day: Mapping[date, Spent], by_model: Mapping[st
 
 def _scope(scope: Scope, spent: Spent, limit: Decimal | None) -> ScopeState:
     counted = spent.counted_usd
-    beside = [f"{format_usd(spent.held_usd)} held"] if spent.held_usd else []
-    if spent.unpriced:
-        beside.append(f"{spent.unpriced} call{'s' * (spent.unpriced > 1)} of unknown cost")
-    words, level = format_usd(counted), _level(counted, limit)
+    beside = list(filter(None, [held_words(spent)]))
+    words, level = counted_words(spent), _level(counted, limit)
     if limit is not None:
-        words = f"{format_usd(counted)} of {format_usd(limit)}"
+        words = f"{words} of {format_usd(limit)}"
         if level != "calm":
             beside.insert(0, _left(counted, limit))
     return ScopeState(
         scope=scope,
-        name=_NAMES[scope],
+        name=SCOPE_WORDS[scope].title,
         words=words,
         beside=" · ".join(beside),
         budgeted=limit is not None,
@@ -237,22 +229,17 @@ def _warning(scopes: Iterable[ScopeState]) -> str:
     sentences = []
     for scope in scopes:
         if scope["level"] == "near":
-            sentences.append(f"Most of {_WHOSE[scope['scope']]} is spent.")
+            sentences.append(f"Most of {SCOPE_WORDS[scope['scope']].whose} budget is spent.")
         elif scope["level"] == "over":
             left = scope["beside"].split(" · ")[0]
-            whose = _WHOSE[scope["scope"]]
+            whose = f"{SCOPE_WORDS[scope['scope']].whose} budget"
             sentences.append(f"{whose[0].upper()}{whose[1:]} is used up: {left}. New calls are refused.")
     return " ".join(sentences)
 
 
 def _note(spent: Iterable[Spent]) -> str:
-    shown = list(spent)
-    if any(one.held_usd for one in shown):
-        return (
-            "Held: calls under way, and calls whose cost nobody knows at the most they can have cost. "
-            "Budgets count it as spent."
-        )
-    return ""
+    held = any(held_words(one) for one in spent)
+    return f"{HELD_NOTE[0].upper()}{HELD_NOTE[1:]}." if held else ""
 
 
 def _part(usd: Decimal, whole: Decimal | None) -> float:
@@ -269,17 +256,12 @@ def _amounts(named: Iterable[tuple[str, str, Spent]]) -> list[AmountState]:
         AmountState(
             name=name,
             short=short,
-            words=_amount_words(spent),
+            words=counted_words(spent),
             pictures=spent.pictures,
             part=_part(spent.counted_usd, most),
         )
         for name, short, spent in rows
     ]
-
-
-def _amount_words(spent: Spent) -> str:
-    words = format_usd(spent.counted_usd)
-    return f"{words}, {spent.unpriced} unknown" if spent.unpriced else words
 
 
 def _largest(by_model: Mapping[str, Spent]) -> list[tuple[str, str, Spent]]:
@@ -298,7 +280,9 @@ def _together(parts: list[Spent]) -> Spent:
     return Spent(
         usd=sum((part.usd for part in parts), Decimal(0)),
         held_usd=sum((part.held_usd for part in parts), Decimal(0)),
+        held_calls=sum(part.held_calls for part in parts),
         unpriced=sum(part.unpriced for part in parts),
+        unbounded=sum(part.unbounded for part in parts),
         calls=sum(part.calls for part in parts),
         pictures=sum(part.pictures for part in parts),
         hits=sum(part.hits for part in parts),

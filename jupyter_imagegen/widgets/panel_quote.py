@@ -6,6 +6,7 @@ import threading
 from decimal import ROUND_CEILING
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from jupyter_imagegen.core.money import SCOPE_WORDS, left_words
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import ImagegenError
 from jupyter_imagegen.render import estimate_words
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 #: Seconds after the last change before a price is reckoned.
 QUOTE_DELAY = 0.12
-_WHEN: dict[Scope, str] = {
-    "session": "this session", "day": "today", "month": "this month", "total": "in all",
-}  # fmt: skip
-_WHOSE: dict[Scope, str] = {
-    "session": "this session's", "day": "today's", "month": "this month's", "total": "the whole",
-}  # fmt: skip
 
 
 class Quote(TypedDict):
@@ -97,7 +92,7 @@ def _left(left: Mapping[Scope, Decimal]) -> str:
     if not left:
         return ""
     scope = min(left, key=lambda one: left[one])
-    return f"{format_usd(left[scope])} left {_WHEN[scope]}"
+    return left_words(left[scope], scope)
 
 
 def _refusal(plan: Preflight, left: Mapping[Scope, Decimal], limits: Mapping[Scope, Budget]) -> str:
@@ -117,8 +112,8 @@ def _refusal(plan: Preflight, left: Mapping[Scope, Decimal], limits: Mapping[Sco
             enough = (limit.usd - rest + ceiling).to_integral_value(ROUND_CEILING)
             return (
                 f"Over budget: this would cost up to {format_usd(ceiling)}, and {format_usd(rest)} of "
-                f"{_WHOSE[scope]} {format_usd(limit.usd)} is left. Choose a lower quality, a smaller size or "
-                f"fewer pictures, or raise it with `%imagegen budget {enough} --per {scope}`."
+                f"{SCOPE_WORDS[scope].whose} {format_usd(limit.usd)} is left. Choose a lower quality, a "
+                f"smaller size or fewer pictures, or raise it with `%imagegen budget {enough} --per {scope}`."
             )
     return ""
 

@@ -64,8 +64,8 @@ def test_a_call_under_way_is_shown_as_held_until_its_cost_is_known(meter, sessio
     job.cancel()
     with pytest.raises(Exception, match="abandoned"):
         job.result(10)
-    assert told[0].endswith(" held")
-    assert "1 call of unknown cost" in told[-1]
+    assert told[0].startswith("up to $0.0061 held for 1 call")
+    assert told[-1] == told[0], "what it cost is not known, and it stays held"
     assert meter.state["note"].startswith("Held:")
 
 
@@ -101,8 +101,23 @@ def test_what_is_held_counts_against_the_budget_and_has_a_part_of_the_bar_of_its
     charge(session, None, ceiling="0.5")
     session.accounts.budget(1, per="session")
     line = scope(meter, "session")
-    assert (line["words"], line["spent"], line["held"]) == ("$0.75 of $1.00", 0.25, 0.5)
-    assert line["beside"] == "$0.50 held"
+    assert (line["words"], line["spent"], line["held"]) == ("up to $0.75 of $1.00", 0.25, 0.5)
+    assert line["beside"] == "up to $0.50 held for 1 call"
+
+
+def test_a_call_that_nothing_can_be_held_for_is_said_and_is_never_nothing(meter, session):
+    ledger = session.workshop.storage.ledger
+    call = {"key": "aa" * 32, "provider": "openai", "model": "house-model", "endpoint": "e", "n": 1}
+    held = ledger.reserve(**call, ceiling=None)
+    ledger.mark_sent(held.id)
+    ledger.possibly_billed(held.id, "no answer")
+    meter._received(None, {"kind": "look"}, [])
+    assert (scope(meter, "day")["words"], scope(meter, "day")["beside"]) == (
+        "unknown",
+        "1 call of unknown cost",
+    )
+    assert meter.state["models"][0]["words"] == "unknown"
+    assert "costs held" in meter.state["note"]
 
 
 def test_a_budget_of_nothing_is_no_alarm_until_something_is_spent(meter, session):
