@@ -383,9 +383,10 @@ def record(path):
     with tempfile.TemporaryDirectory(prefix="lesson-") as root:
         environ = {"IMAGEGEN_CASSETTE": str(cassette), "IMAGEGEN_RECORD_MODE": "record"}
         if cassette == COURSE:
-            # As beside the saved lesson: a setting that only the environment's lacks.
-            file = copied_folder(Path(root)) / "imagegen.toml"
-            file.write_text(f"{file.read_text(encoding='utf-8')}\ncassette_preview = 360\n", encoding="utf-8")
+            # The author's own file: no variable gives it, and a file beside a lesson may not.
+            file = Path(root) / "user" / "jupyter_imagegen" / "config.toml"
+            file.parent.mkdir(parents=True)
+            file.write_text("cassette_preview = 360\n", encoding="utf-8")
         return problems(run(path, Path(root), **environ))
 
 

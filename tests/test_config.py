@@ -97,10 +97,10 @@ def test_a_budget_can_be_a_table():
 
 
 def test_paths_are_relative_to_the_file_that_names_them(notebook_dir, tmp_path):
-    beside(notebook_dir, 'home = "pictures"\ncatalog = "prices.toml"')
+    personal('home = "pictures"\ncatalog = "prices.toml"')
     settings = load(notebook_dir=notebook_dir)
-    assert settings.home == notebook_dir / "pictures"
-    assert settings.catalog == notebook_dir / "prices.toml"
+    assert settings.home == user_file().parent / "pictures"
+    assert settings.catalog == user_file().parent / "prices.toml"
     assert load({"IMAGEGEN_HOME": "elsewhere"}, notebook_dir).home == tmp_path / "elsewhere"
     assert load({"IMAGEGEN_HOME": "~/pictures"}).home == Path("~/pictures").expanduser()
 

@@ -2,7 +2,8 @@
 
 Defaults, then the personal file, then `imagegen.toml` beside the notebook, then the environment, then what
 was set in the session, then the call; the later wins. Budgets are the exception: all of them hold at once,
-so a file that comes with a lesson can tighten the reader's budget and never loosen it.
+so a file that comes with a lesson can tighten the reader's budget and never loosen it. What else such a file
+may say is in the table of `values`: the rest of it is refused, with the line that says it.
 
 A file looks like this::
 
@@ -16,15 +17,23 @@ A file looks like this::
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeGuard
 
-from jupyter_imagegen.config.values import NO_CASSETTE, READERS, RECORD_MODES, WrongKindError
+from jupyter_imagegen.config.values import (
+    DEFAULT_TIMEOUT,
+    NO_CASSETTE,
+    RECORD_MODES,
+    SETTINGS,
+    NotForALessonError,
+    WrongKindError,
+)
 from jupyter_imagegen.core.budgets import Budget, parse_budgets, tightest
+from jupyter_imagegen.core.text import clean, is_key, names_key, shown
+from jupyter_imagegen.core.toml import parse_toml, read_toml_text
 from jupyter_imagegen.errors import ConfigError
 
 __all__ = [
@@ -48,16 +57,15 @@ NOTEBOOK_FILE = "imagegen.toml"
 #: Environment variables, and the setting that each gives.
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
-        "IMAGEGEN_HOME": "home",
-        "IMAGEGEN_PROVIDER": "provider",
-        "IMAGEGEN_MODEL": "model",
-        "IMAGEGEN_BUDGET": "budget",
-        "IMAGEGEN_CASSETTE": "cassette",
-        "IMAGEGEN_RECORD_MODE": "record_mode",
+        setting.variable: "budget" if name == "budgets" else name
+        for name, setting in SETTINGS.items()
+        if setting.variable
     }
 )
-_KEY_NAME = re.compile(r"(?i)(^|[_-])(api[_-]?key|key|secret|token|password)$")
-_KEY_VALUE = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}")
+#: Characters of a misspelt name for which the nearest one is looked for.
+_LONGEST_NAME = 40
+#: Tables within tables of a file that are looked through for keys.
+_DEEPEST = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +102,8 @@ class Settings:
         The folder of the store.
     catalog : Path or None
         A file whose models and prices go over the package's.
+    timezone : str or None
+        The zone whose days the ledger is to count from now on; None leaves it as it is.
     style_files : tuple of Path
         Files whose `[styles.NAME]` tables are read, the strongest last.
     notebook_dir : Path or None
@@ -116,7 +126,7 @@ class Settings:
     output_format: str | None = None
     output_compression: int | None = None
     moderation: str | None = None
-    timeout: float = 300.0
+    timeout: float = DEFAULT_TIMEOUT
     preview: int = 512
     budgets: tuple[Budget, ...] = ()
     allowed_urls: tuple[str, ...] = ()
@@ -125,12 +135,13 @@ class Settings:
     cassette_preview: int | None = None
     home: Path
     catalog: Path | None = None
+    timezone: str | None = None
     style_files: tuple[Path, ...] = ()
     notebook_dir: Path | None = None
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def with_values(
-        self, values: Mapping[str, object], source: str, *, folder: Path | None = None
+        self, values: Mapping[str, object], source: str, *, folder: Path | None = None, beside: bool = False
     ) -> Settings:
         """Change some values; a value of None goes back to the default.
 
@@ -142,11 +153,13 @@ class Settings:
             Where they come from, for messages and `sources`.
         folder
             What relative paths are relative to; the current folder if not given.
+        beside
+            Whether they come from a file beside a notebook, which may not set everything.
 
         Raises
         ------
         ConfigError
-            If a name is unknown or a value is of the wrong kind.
+            If a name is unknown, a value cannot be used or looks like a key, or the file may not set it.
 
         Examples
         --------
@@ -159,23 +172,39 @@ class Settings:
         changed: dict[str, object] = {}
         for given, value in values.items():
             name = "budgets" if given == "budget" else given
-            if name not in READERS:
+            if name not in SETTINGS:
                 raise _unknown(given, source)
+            if isinstance(value, str) and is_key(value):
+                raise _is_a_key(given, source)
             try:
-                changed[name] = self._changed(name, value, folder or Path.cwd())
+                read = self._changed(name, value, folder or Path.cwd())
+                if not beside or self._counts_beside(name, read, folder or Path.cwd()):
+                    changed[name] = read
             except WrongKindError as exc:
-                raise ConfigError(f"{given} = {value!r} from {source}: {given} must be {exc}") from None
+                raise ConfigError(f"{given} = {shown(value)} from {source}: {given} must be {exc}") from None
+            except NotForALessonError as exc:
+                raise ConfigError(
+                    f"{given} = {shown(value)} from {source} is not for a file beside a notebook: {exc}",
+                    hint=f"Take the line out. If you want it for yourself, put it into {user_file()}.",
+                ) from None
             except ConfigError as exc:
                 raise ConfigError(f"{given} from {source}: {exc.message}", hint=exc.hint) from exc
         told = {name: source for name in changed if name != "budgets" or changed[name] != self.budgets}
         sources = MappingProxyType({**self.sources, **told})
         return replace(self, sources=sources, **changed)  # type: ignore[arg-type]  # the readers give each its type
 
+    def _counts_beside(self, name: str, value: object, folder: Path) -> bool:
+        allowed = SETTINGS[name].beside
+        if allowed is None:
+            raise NotForALessonError("that file came with the notebook, and this is the reader's to decide")
+        return allowed(value, getattr(self, name), folder)
+
     def with_recorded(self, values: Mapping[str, object], *, replays: bool) -> Settings:
         """The author's settings out of a cassette, where the reader's own would ask for another picture.
 
-        In replay they go over the reader's files and environment; otherwise only over defaults, which a newer
-        version may have changed. What the notebook itself sets stands in any case.
+        In replay, which calls no provider, they go over the reader's files and environment; otherwise only
+        over defaults, which a newer version may have changed, and only where a file beside a notebook may say
+        the same. What the notebook itself sets stands in any case.
 
         Parameters
         ----------
@@ -187,17 +216,23 @@ class Settings:
         weaker = {
             name: value
             for name, value in values.items()
-            if (source := self.sources.get(name, "default")) == "default"
-            or (replays and source not in {"%config", "call"})
+            if (replays and self.sources.get(name, "default") not in {"%config", "call"})
+            or (self.sources.get(name, "default") == "default" and self._lesson_may(name, value))
         }
         return replace(self, **weaker)  # type: ignore[arg-type]  # checked when the cassette was read
+
+    def _lesson_may(self, name: str, value: object) -> bool:
+        try:
+            return value is None or self._counts_beside(name, value, Path())
+        except NotForALessonError:
+            return False
 
     def _changed(self, name: str, value: object, folder: Path) -> object:
         if name == "budgets":
             return self.budgets if value is None else tightest((*self.budgets, *parse_budgets(value)))
         if value is None:
             return default_home() if name == "home" else _DEFAULTS[name]
-        read = READERS[name](value)
+        read = SETTINGS[name].read(value)
         return folder / read if isinstance(read, Path) else read
 
 
@@ -242,11 +277,11 @@ def load_settings(
         home=default_home(),
         style_files=(personal, beside) if beside is not None else (personal,),
         notebook_dir=notebook_dir,
-        sources=MappingProxyType(dict.fromkeys(READERS, "default")),
+        sources=MappingProxyType(dict.fromkeys(SETTINGS, "default")),
     )
     for file, label in ((personal, "user file"), (beside, NOTEBOOK_FILE)):
         if file is not None:
-            settings = _with_file(settings, file, label)
+            settings = _with_file(settings, file, label, beside=file is beside)
     for variable, name in VARIABLES.items():
         if text := environ.get(variable, "").strip():
             settings = settings.with_values({name: text}, f"environment {variable}")
@@ -324,57 +359,61 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: next(iter(get_close_matches(name, ours, n=1)), "") for name in strange}
 
 
-def _with_file(settings: Settings, file: Path, label: str) -> Settings:
-    import tomllib
-
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
+def _with_file(settings: Settings, file: Path, label: str, *, beside: bool) -> Settings:
+    text = read_toml_text(file, label)
+    if text is None:
         return settings
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{label} {file} cannot be read: {exc}") from exc
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"{label} {file} is not TOML: {exc}") from exc
-    _refuse_keys(values, file)
+    source = f"{label} {clean(str(file), 300)}"
+    values = parse_toml(text, source)
+    # A style may be called `low-key`; its words are looked at when they are used.
     values.pop("styles", None)
+    _refuse_keys(values, source)
     for name, value in values.items():
-        source = f"{label} {file}"
         # One at a time, so that a message can name the line.
         try:
-            settings = settings.with_values({name: value}, source, folder=file.parent)
+            settings = settings.with_values({name: value}, source, folder=file.parent, beside=beside)
         except ConfigError as exc:
             line = _line_of(name, text)
-            message = exc.message.replace(source, f"{source}, line {line}") if line else exc.message
+            message = exc.message.replace(source, f"{source}, line {line}", 1) if line else exc.message
             raise ConfigError(message, hint=exc.hint) from exc
     return settings
 
 
-def _refuse_keys(values: Mapping[str, object], file: Path) -> None:
+def _refuse_keys(values: Mapping[str, object], source: str, depth: int = 0) -> None:
     for name, value in values.items():
-        if _KEY_NAME.search(name) or (isinstance(value, str) and _KEY_VALUE.search(value)):
-            raise ConfigError(
-                f"{file} holds a key under {name!r}, and keys do not belong in files that are copied",
-                hint="Take it out, and set OPENAI_API_KEY in the environment.",
-            )
-        if _is_table(value):
-            _refuse_keys(value, file)
+        if names_key(name) or (isinstance(value, str) and is_key(value)):
+            raise _is_a_key(name, source)
+        if _is_table(value) and depth < _DEEPEST:
+            _refuse_keys(value, source, depth + 1)
+
+
+def _is_a_key(name: str, source: str) -> ConfigError:
+    return ConfigError(
+        f"{source} holds a key under {shown(name)}, and keys do not belong in files and settings, which are "
+        "copied and shown",
+        hint="Take it out, and set OPENAI_API_KEY in the environment.",
+    )
 
 
 def _line_of(name: str, text: str) -> int:
     """Find the line on which a top-level name is set, from 1; 0 for not found."""
-    pattern = re.compile(rf"""^\s*\[{{0,2}}\s*["']?{re.escape(name)}["']?\s*[\].=]""")
-    return next((i for i, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 0)
+    for number, line in enumerate(text.split("\n"), 1):
+        start = line.lstrip(" \t[")
+        for written in (name, f'"{name}"', f"'{name}'"):
+            if start.startswith(written) and start[len(written) :].lstrip(" \t")[:1] in {"=", ".", "]"}:
+                return number
+    return 0
 
 
 def _unknown(name: str, source: str) -> ConfigError:
-    names = ["budget", *READERS]
-    near = get_close_matches(name, names, n=1)
+    if names_key(name):
+        return _is_a_key(name, source)
+    names = ["budget", *SETTINGS]
+    near = get_close_matches(name, names, n=1) if len(name) <= _LONGEST_NAME else []
     hint = (
         f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(set(names) - {'budgets'}))}."
     )
-    return ConfigError(f"{name!r} from {source} is not a setting", hint=hint)
+    return ConfigError(f"{shown(name)} from {source} is not a setting", hint=hint)
 
 
 def _is_table(value: object) -> TypeGuard[dict[str, object]]:

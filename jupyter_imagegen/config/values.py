@@ -1,13 +1,19 @@
-"""What the value of each setting must be, and what it becomes."""
+"""The one table of settings: what a value must be, which variable gives it, and what a lesson's file may say.
+
+The personal file, the environment and the session are the reader's own and may set everything. A file beside
+a notebook came with the notebook: it chooses looks and a replay, it tightens, and nothing else.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.budgets import parse_budgets
+from jupyter_imagegen.core.zones import parse_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,22 +22,59 @@ if TYPE_CHECKING:
 RECORD_MODES = ("live", "replay", "record")
 #: What stands for no cassette, where one is found or set otherwise.
 NO_CASSETTE = ("none", "off")
+#: Seconds for a whole call where nothing else is said; a lesson's file can only shorten it.
+DEFAULT_TIMEOUT = 300.0
+_LONGEST_TEXT = 200
+_LONGEST_PATH = 4096
+_MOST_URLS = 100
 
 
 class WrongKindError(ValueError):
     """What a setting must be."""
 
 
+class NotForALessonError(ValueError):
+    """Why a file that came with a notebook may not say it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting.
+
+    Attributes
+    ----------
+    read : callable
+        Checks a value and gives it as it is used.
+    variable : str
+        The environment variable that gives it; empty for none.
+    beside : callable or None
+        What a file beside a notebook may say: takes the value, what holds so far and the file's folder, and
+        says whether it counts. None where such a file may not name the setting at all.
+    """
+
+    read: Callable[[object], object]
+    variable: str = ""
+    beside: Callable[[Any, Any, Path], bool] | None = None
+
+
 def _text(value: object) -> str:
-    if isinstance(value, str) and value.strip():
-        return value.strip()
+    if isinstance(value, str) and (text := value.strip()):
+        if len(text) > _LONGEST_TEXT or not text.isprintable():
+            raise WrongKindError(f"text of at most {_LONGEST_TEXT} characters, on one line")
+        return text
     raise WrongKindError("text in quotes")
 
 
 def _path(value: object) -> Path:
-    if isinstance(value, Path) or (isinstance(value, str) and value.strip()):
-        return Path(value).expanduser()
-    raise WrongKindError("a path in quotes")
+    if not isinstance(value, Path) and not (isinstance(value, str) and value.strip()):
+        raise WrongKindError("a path in quotes")
+    text = str(value)
+    if len(text) > _LONGEST_PATH or any(ord(char) < ord(" ") for char in text):
+        raise WrongKindError(f"a path of at most {_LONGEST_PATH} characters, on one line")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise WrongKindError("a path; the user after its ~ is not known here") from None
 
 
 def _cassette(value: object) -> Path | None:
@@ -62,7 +105,7 @@ def _seconds(value: object) -> float:
 
 def _urls(value: object) -> tuple[str, ...]:
     rule = "a list of URL prefixes such as ['https://example.org/pictures/']"
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or len(value) > _MOST_URLS:
         raise WrongKindError(rule)
     urls = [url for url in value if isinstance(url, str) and re.match(r"https?://[^/\s]+/", url)]
     if len(urls) != len(value):
@@ -70,25 +113,75 @@ def _urls(value: object) -> tuple[str, ...]:
     return tuple(urls)
 
 
-#: By the setting's name, what reads its value.
-READERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
+def _zone(value: object) -> str:
+    try:
+        return parse_zone(_text(value))
+    except ValueError as exc:
+        raise WrongKindError(str(exc)) from None
+
+
+def _always(_new: object, _own: object, _folder: Path) -> bool:
+    return True
+
+
+def _provider_beside(_new: str, own: str | None, _folder: Path) -> bool:
+    # Whoever chose free pictures keeps them.
+    return own != "demo"
+
+
+def _moderation_beside(new: str, _own: object, _folder: Path) -> bool:
+    if new.lower() != "auto":
+        raise NotForALessonError("the safety filter of the reader's account is not a lesson's to loosen")
+    return True
+
+
+def _timeout_beside(new: float, _own: object, _folder: Path) -> bool:
+    if new > DEFAULT_TIMEOUT:
+        raise NotForALessonError(f"it can say at most {DEFAULT_TIMEOUT:g} seconds")
+    return True
+
+
+def _cassette_beside(new: Path | None, own: Path | None, folder: Path) -> bool:
+    if new is None:
+        # Without the reader's own cassette its pictures would be bought.
+        return own is None
+    try:
+        inside = new.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        inside = False
+    if not inside:
+        raise NotForALessonError("it must be in that file's folder or below, and no link may lead out of it")
+    return True
+
+
+def _mode_beside(new: str, _own: str, _folder: Path) -> bool:
+    if new == "record":
+        raise NotForALessonError("whether anything is recorded is the reader's decision")
+    # Whoever chose to replay is not led to calls that cost.
+    return new == "replay"
+
+
+#: By the setting's name.
+SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
-        "provider": _text,
-        "model": _text,
-        "size": _text,
-        "quality": _text,
-        "background": _text,
-        "output_format": _text,
-        "output_compression": _whole(0, 100, ""),
-        "moderation": _text,
-        "timeout": _seconds,
-        "preview": _whole(64, 2048, " pixels"),
-        "budgets": parse_budgets,
-        "allowed_urls": _urls,
-        "cassette": _cassette,
-        "record_mode": _mode,
-        "cassette_preview": _whole(64, 2048, " pixels"),
-        "home": _path,
-        "catalog": _path,
+        "provider": Setting(read=_text, variable="IMAGEGEN_PROVIDER", beside=_provider_beside),
+        "model": Setting(read=_text, variable="IMAGEGEN_MODEL", beside=_always),
+        "size": Setting(read=_text, beside=_always),
+        "quality": Setting(read=_text, beside=_always),
+        "background": Setting(read=_text, beside=_always),
+        "output_format": Setting(read=_text, beside=_always),
+        "output_compression": Setting(read=_whole(0, 100, ""), beside=_always),
+        "moderation": Setting(read=_text, beside=_moderation_beside),
+        "timeout": Setting(read=_seconds, beside=_timeout_beside),
+        "preview": Setting(read=_whole(64, 2048, " pixels"), beside=_always),
+        # All budgets hold at once, so another one only tightens.
+        "budgets": Setting(read=parse_budgets, variable="IMAGEGEN_BUDGET", beside=_always),
+        "allowed_urls": Setting(read=_urls),
+        "cassette": Setting(read=_cassette, variable="IMAGEGEN_CASSETTE", beside=_cassette_beside),
+        "record_mode": Setting(read=_mode, variable="IMAGEGEN_RECORD_MODE", beside=_mode_beside),
+        "cassette_preview": Setting(read=_whole(64, 2048, " pixels")),
+        "home": Setting(read=_path, variable="IMAGEGEN_HOME"),
+        "catalog": Setting(read=_path),
+        "timezone": Setting(read=_zone, variable="IMAGEGEN_TIMEZONE"),
     }
 )

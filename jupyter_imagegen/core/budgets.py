@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, get_args
 
+from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 #: The most that a budget can be, in US dollars; more is taken for a slip of the finger.
 MAX_BUDGET = Decimal(1_000_000)
 _NANO = Decimal("1e-9")
+#: Characters that an amount and its period need at most; in more, the search for them could take minutes.
+_LONGEST = 60
 
 _WRITTEN = re.compile(
     r"(?:US)?\$?\s*(?P<amount>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(?:\$|USD|dollars?)?"
@@ -92,17 +95,17 @@ def parse_budget(value: object, *, scope: Scope | str = "day") -> Budget:
     if isinstance(value, Budget):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ConfigError(f"budget {value!r} is not an amount", hint=_RULE)
+        raise ConfigError(f"budget {shown(value)} is not an amount", hint=_RULE)
     # A float is read as it is written: 0.1 dollars are ten cents.
     text = value.strip() if isinstance(value, str) else _plain_number(value)
-    match = _WRITTEN.fullmatch(text)
+    match = _WRITTEN.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
-        raise ConfigError(f"budget {value!r} is not an amount of US dollars", hint=_RULE)
+        raise ConfigError(f"budget {shown(value)} is not an amount of US dollars", hint=_RULE)
     usd = Decimal(match["amount"])
     if usd > MAX_BUDGET:
-        raise ConfigError(f"budget {value!r} is more than ${MAX_BUDGET:,}", hint=_RULE)
+        raise ConfigError(f"budget {shown(value)} is more than ${MAX_BUDGET:,}", hint=_RULE)
     if usd != usd.quantize(_NANO):
-        raise ConfigError(f"budget {value!r} has more than nine decimals", hint=_RULE)
+        raise ConfigError(f"budget {shown(value)} has more than nine decimals", hint=_RULE)
     return Budget(scope=parse_scope(match["scope"] or scope), usd=usd)
 
 
@@ -147,7 +150,7 @@ def parse_scope(text: str) -> Scope:
     scope = _SCOPE_WORDS.get(text.strip().lower())
     if scope is None:
         raise ConfigError(
-            f"a budget per {text!r} is not possible; the periods are {', '.join(SCOPES)}", hint=_RULE
+            f"a budget per {shown(text)} is not possible; the periods are {', '.join(SCOPES)}", hint=_RULE
         )
     return scope
 
@@ -202,11 +205,14 @@ def tightest(budgets: Iterable[Budget]) -> tuple[Budget, ...]:
 
 def _amount(value: object) -> Decimal:
     if isinstance(value, str) and re.search(r"[a-z/]", value.strip("$ "), re.IGNORECASE):
-        raise ConfigError(f"budget {value!r} names a period twice", hint=_RULE)
+        raise ConfigError(f"budget {shown(value)} names a period twice", hint=_RULE)
     return parse_budget(value).usd
 
 
 def _plain_number(value: float | Decimal) -> str:
     """Digits without an exponent; NaN and infinity stay words, which no budget is."""
+    if isinstance(value, int) and value > MAX_BUDGET:
+        # Python refuses to write out more than 4,300 digits.
+        return format(MAX_BUDGET + 1, "f")
     number = Decimal(str(value))
     return format(number, "f") if number.is_finite() and abs(number.adjusted()) < 30 else str(value)  # noqa: PLR2004  # past any amount

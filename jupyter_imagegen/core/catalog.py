@@ -13,6 +13,8 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from jupyter_imagegen.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -154,14 +156,18 @@ class Catalog:
         """
         if override is None:
             return _shipped()
-        from jupyter_imagegen.core.catalog_reader import read_override
+        from jupyter_imagegen.core.text import clean
+        from jupyter_imagegen.core.toml import read_toml_text
 
-        try:
-            stat = override.stat()
-        except OSError:
-            return read_override(override)
-        # A file that was changed since is read again.
-        return _overridden(override, stat.st_mtime_ns, stat.st_size)
+        # Read each time, for its price may be another now: two edits may leave one size and one moment.
+        text = read_toml_text(override, "the catalog file")
+        where = clean(str(override), 300)
+        if text is None:
+            raise ConfigError(
+                f"the catalog file {where} cannot be read: there is none",
+                hint="Correct the path, or take the setting away.",
+            )
+        return _overridden(text, where)
 
     def get(self, name: str) -> Model | None:
         """The model of this name, alias or dated snapshot; None for a name that is not known."""
@@ -207,7 +213,7 @@ def _shipped() -> Catalog:
 
 
 @lru_cache(maxsize=8)
-def _overridden(path: Path, _mtime_ns: int, _size: int) -> Catalog:
+def _overridden(text: str, where: str) -> Catalog:
     from jupyter_imagegen.core.catalog_reader import read_override
 
-    return read_override(path)
+    return read_override(text, where)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -14,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from jupyter_imagegen.core.catalog import Catalog, Model
 from jupyter_imagegen.core.rates import Rates
 from jupyter_imagegen.core.sizes import SizeRule, parse_size
+from jupyter_imagegen.core.text import clean, shown
 from jupyter_imagegen.core.tokens import Span, TokenRule
+from jupyter_imagegen.core.toml import parse_toml
 from jupyter_imagegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
     Table = dict[str, Any]
 
@@ -39,6 +39,10 @@ _RATES_NEEDED = ("text_input", "image_input", "image_output")
 _RATES_OPTIONAL = ("text_input_cached", "image_input_cached", "text_output")
 _MOST_USD = 1_000_000
 _MOST_DECIMALS = 12
+#: Models in a row, each `like` the next.
+_DEEPEST = 16
+#: Characters of a misspelt name for which the nearest one is looked for.
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,24 +59,21 @@ def read_shipped() -> Catalog:
     return _catalog(_shipped(), "catalog.toml")
 
 
-def read_override(path: Path) -> Catalog:
+def read_override(text: str, where: str) -> Catalog:
     """The catalog with a user's file laid on top.
+
+    Parameters
+    ----------
+    text
+        What the file says.
+    where
+        What messages call it.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read, or says something that cannot be.
+        If it says something that cannot be.
     """
-    where = str(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as exc:
-        raise ConfigError(
-            f"the catalog file {where} cannot be read: {exc.strerror or exc}",
-            hint="Correct the path, or take the setting away.",
-        ) from exc
-    except UnicodeDecodeError as exc:
-        raise ConfigError(f"the catalog file {where} is not UTF-8 text", hint="Save it as UTF-8.") from exc
     shipped, tables = _shipped(), _tables(text, where)
     # Ours are flat already, so that a change to one of them does not reach those that are `like` it.
     users = {name: _flat(name, tables, shipped, where, users=True) for name in tables}
@@ -94,29 +95,26 @@ def _shipped_text() -> str:
 
 def _tables(text: str, where: str) -> dict[str, Table]:
     """The model tables of a file."""
-    try:
-        # Money is never a float, not even while it is read.
-        whole = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"the catalog file {where} is not TOML: {exc}") from exc
+    # Money is never a float, not even while it is read.
+    whole = parse_toml(text, f"the catalog file {where}", parse_float=Decimal)
     _only(whole, {"models"}, where)
     tables = whole.get("models", {})
     if not isinstance(tables, dict):
         raise ConfigError(f'{where}: models must be tables, such as [models."my-deployment"]')
     for name, table in tables.items():
         if not isinstance(table, dict):
-            raise ConfigError(f'{where}: {name} must be a table: [models."{name}"]')
-        _only(table, _MODEL_KEYS, f"{where}, {name}")
+            raise ConfigError(f'{where}: {clean(name)} must be a table: [models."{clean(name)}"]')
+        _only(table, _MODEL_KEYS, f"{where}, {clean(name)}")
     return tables
 
 
 def _catalog(flats: Mapping[str, _Flat], where: str) -> Catalog:
-    models = {name: _model(name, flat, f"{where}, {name}") for name, flat in flats.items()}
+    models = {name: _model(name, flat, f"{where}, {clean(name)}") for name, flat in flats.items()}
     aliases: dict[str, str] = {}
     for name, model in models.items():
         for alias in model.aliases:
             if alias in models or aliases.setdefault(alias, name) != name:
-                raise ConfigError(f"{where}, {name}: the alias {alias} is another model's name")
+                raise ConfigError(f"{where}, {clean(name)}: the alias {clean(alias)} is another model's name")
     return Catalog(models=MappingProxyType(models), _by_alias=MappingProxyType(aliases))
 
 
@@ -132,21 +130,27 @@ def _flat(
     """A model's table with what it takes over, from the same file first and then from the one below."""
     table = dict(tables[name])
     parent, known = table.pop("like", None), below.get(name)
+    here = f"{where}, {clean(name)}"
+    _table(table, "sources", here)
+    if parent is not None and not isinstance(parent, str):
+        raise ConfigError(f"{here}: like = {shown(parent)} is not a model", hint="Name one in quotes.")
     users_rates = users and "rates" in table
     if parent is None:
         if known is None:
             return _Flat(table=table, priced_as=name, users_rates=users_rates)
         return _Flat(table=_over(table, known.table), priced_as=known.priced_as, users_rates=users_rates)
     if parent == name or parent in seen:
-        raise ConfigError(f"{where}, {name}: like = {parent!r} goes round in a circle")
+        raise ConfigError(f"{here}: like = {shown(parent)} goes round in a circle")
+    if len(seen) == _DEEPEST:
+        raise ConfigError(f"{here}: more than {_DEEPEST} models are like one another in a row")
     if parent in tables:
         above = _flat(parent, tables, below, where, users=users, seen=(*seen, name))
     elif parent in below:
         above = below[parent]
     else:
-        close = get_close_matches(str(parent), [*tables, *below], n=1)
+        close = get_close_matches(parent, [*tables, *below], n=1) if len(parent) <= _LONGEST_NAME else []
         hint = f"Did you mean {close[0]}?" if close else "Name a model of the catalog."
-        raise ConfigError(f"{where}, {name}: like = {parent!r} is not a model", hint=hint)
+        raise ConfigError(f"{here}: like = {shown(parent)} is not a model", hint=hint)
     inherited = {key: value for key, value in above.table.items() if key not in _OWN}
     return _Flat(
         table=_over(table, inherited),
@@ -200,7 +204,7 @@ def _sizes(table: Table, where: str) -> SizeRule:
     values = _words(table, "values", where)
     for value in values:
         if parse_size(value) is None:
-            raise ConfigError(f"{where}: {value!r} is not a size such as '1024x1024'")
+            raise ConfigError(f"{where}: {shown(value)} is not a size such as '1024x1024'")
     if not values:
         raise ConfigError(f"{where}: values must name at least one size")
     rule = SizeRule(
@@ -211,7 +215,7 @@ def _sizes(table: Table, where: str) -> SizeRule:
     for value in values:
         width, height = cast("tuple[int, int]", parse_size(value))
         if kind == "free" and (rule.multiple_of < 1 or rule.broken(width, height)):
-            raise ConfigError(f"{where}: {value} does not keep its own limits")
+            raise ConfigError(f"{where}: {clean(value)} does not keep its own limits")
     return rule
 
 
@@ -271,7 +275,7 @@ def _usd(table: Table, key: str, where: str) -> Decimal:
             and cast("int", usd.as_tuple().exponent) >= -_MOST_DECIMALS
         ):
             return usd
-    raise ConfigError(f"{where}: {key} = {value} must be US dollars per million tokens, 0 or more")
+    raise ConfigError(f"{where}: {key} = {shown(value)} must be US dollars per million tokens, 0 or more")
 
 
 def _only(table: Mapping[str, object], known: Collection[str], where: str) -> None:
@@ -279,61 +283,62 @@ def _only(table: Mapping[str, object], known: Collection[str], where: str) -> No
         if key not in known:
             close = get_close_matches(key, known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"It knows {', '.join(sorted(known))}."
-            raise ConfigError(f"{where}: {key} is not something a catalog file can say", hint=hint)
+            raise ConfigError(f"{where}: {clean(key)} is not something a catalog file can say", hint=hint)
 
 
 def _table(table: Table, key: str, where: str) -> Table:
     value = table.get(key, {})
     if not isinstance(value, dict):
-        raise ConfigError(f"{where}: {key} must be a table, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be a table, not {shown(value)}")
     return value
 
 
 def _words(table: Table, key: str, where: str) -> tuple[str, ...]:
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
-        raise ConfigError(f"{where}: {key} must be a list of words, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be a list of words, not {shown(value)}")
     return tuple(value)
 
 
 def _word(table: Table, key: str, where: str) -> str:
     value = table.get(key, "")
     if not isinstance(value, str):
-        raise ConfigError(f"{where}: {key} must be text, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be text, not {shown(value)}")
     return value
 
 
 def _flag(table: Table, key: str, where: str) -> bool:
     value = table.get(key, False)
     if not isinstance(value, bool):
-        raise ConfigError(f"{where}: {key} must be true or false, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be true or false, not {shown(value)}")
     return value
 
 
 def _number(table: Table, key: str, where: str) -> int:
     value = table.get(key, 0)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigError(f"{where}: {key} must be a whole number from 0, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be a whole number from 0, not {shown(value)}")
     return value
 
 
 def _day(table: Table, key: str, where: str) -> dt.date | None:
     value = table.get(key)
     if value is not None and (not isinstance(value, dt.date) or isinstance(value, dt.datetime)):
-        raise ConfigError(f"{where}: {key} must be a day such as 2026-12-01 without quotes, not {value!r}")
+        told = shown(value)
+        raise ConfigError(f"{where}: {key} must be a day such as 2026-12-01 without quotes, not {told}")
     return value
 
 
 def _one_of(table: Table, key: str, allowed: tuple[str, ...], where: str) -> Any:
     value = table.get(key, allowed[0])
     if value not in allowed:
-        raise ConfigError(f"{where}: {key} must be one of {', '.join(allowed)}, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be one of {', '.join(allowed)}, not {shown(value)}")
     return value
 
 
 def _counts(table: Table, key: str, where: str) -> Mapping[str, int]:
     value = _table(table, key, where)
-    return MappingProxyType({name: _number(value, name, f"{where}, {key}") for name in value})
+    return MappingProxyType({name: _number(value, name, f"{where}, {clean(key)}") for name in value})
 
 
 def _span(table: Table, key: str, where: str) -> Span:

@@ -21,6 +21,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeGuard
 
 from jupyter_imagegen.core.results import Image, Result
+from jupyter_imagegen.core.text import is_key, shown
+from jupyter_imagegen.core.toml import parse_toml, read_toml_text
 from jupyter_imagegen.errors import ConfigError, PromptError
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 MAX_VALUE_CHARACTERS = 2_000
 #: Characters that `${…}` may hold. Bounds the search for its end.
 MAX_EXPRESSION_CHARACTERS = 4_000
+#: Characters of a style's template and description.
+MAX_STYLE_CHARACTERS = 8_000
 
 _ADDRESS = re.compile(r"<.* at 0x[0-9a-fA-F]+.*>", re.DOTALL)
 
@@ -167,12 +171,9 @@ def load_styles(*files: Path) -> dict[str, Style]:
     package = package_files("jupyter_imagegen.core").joinpath("styles.toml")
     found = _read_styles(package.read_text(encoding="utf-8"), "package")
     for file in files:
-        try:
-            found |= _read_styles(file.read_text(encoding="utf-8"), str(file))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"{file} cannot be read: {_one_line(exc)}") from exc
+        text = read_toml_text(file, "settings file")
+        if text is not None:
+            found |= _read_styles(text, str(file))
     return dict(sorted(found.items()))
 
 
@@ -349,33 +350,33 @@ def _missing(missing: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def _read_styles(text: str, source: str) -> dict[str, Style]:
-    import tomllib
-
-    try:
-        tables = tomllib.loads(text).get("styles", {})
-    except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"{source} is not TOML: {exc}") from exc
+    tables = parse_toml(text, source).get("styles", {})
     if not _is_table(tables):
         raise ConfigError(f"`styles` in {source} must be tables: [styles.NAME] with prompt = '… $prompt …'")
     return {name: _read_style(name, table, source) for name, table in tables.items()}
 
 
 def _read_style(name: str, table: object, source: str) -> Style:
-    here = f"style {name!r} in {source}"
-    rule = f'Write [styles.{name}] with prompt = "… $prompt …" and, if you like, description = "…".'
+    here = f"style {shown(name)} in {source}"
+    rule = 'Write [styles.NAME] with prompt = "… $prompt …" and, if you like, description = "…".'
     if not _is_table(table):
         raise ConfigError(f"{here} must be a table, not {type(table).__name__}", hint=rule)
     if unknown := sorted(set(table) - {"prompt", "description"}):
-        raise ConfigError(f"{here} has {unknown[0]!r}, which no style has", hint=rule)
+        raise ConfigError(f"{here} has {shown(unknown[0])}, which no style has", hint=rule)
     template, description = table.get("prompt", ""), table.get("description", "")
     if not isinstance(template, str) or not isinstance(description, str):
         raise ConfigError(f"{here}: prompt and description must be strings", hint=rule)
+    if len(template) + len(description) > MAX_STYLE_CHARACTERS:
+        raise ConfigError(f"{here} has more than {MAX_STYLE_CHARACTERS:,} characters", hint="Shorten it.")
+    if is_key(template) or is_key(description):
+        raise ConfigError(f"{here} holds what looks like an account's key", hint="Take it out.")
     try:
         slots = [piece.expression for piece in _pieces(template) if isinstance(piece, _Slot)]
     except PromptError as exc:
         raise ConfigError(f"{here}: {exc.message}", hint=exc.hint) from exc
     if slots != ["prompt"]:
-        found = f"it holds {', '.join(f'${slot}' for slot in slots)}" if slots else "it is not there"
+        held = _short(", ".join(f"${slot}" for slot in slots), 80)
+        found = f"it holds {held}" if slots else "it is not there"
         raise ConfigError(
             f"{here} must hold $prompt exactly once, and nothing else to fill in; {found}", hint=rule
         )

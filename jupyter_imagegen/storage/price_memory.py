@@ -52,12 +52,12 @@ class PriceMemory:
             files.write_atomically(self._path, (_HEAD + tables).encode(), scratch=scratch)
 
     def _read(self, version: str) -> dict[str, Rates]:
-        import tomllib
-
         from jupyter_imagegen.core.catalog_reader import read_rates
+        from jupyter_imagegen.core.toml import parse_toml, read_toml_text
 
         try:
-            told = tomllib.loads(self._path.read_text(encoding="utf-8"), parse_float=Decimal)
+            text = read_toml_text(self._path, "price list") or ""
+            told = parse_toml(text, self._path.name, parse_float=Decimal)
             return {
                 name: read_rates(table[version], self._path.name)
                 for name, table in told.items()

@@ -1,0 +1,112 @@
+"""Values and words of others in our messages: cleaned, cut, and never an account's key."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+#: Characters of somebody else's text that a message repeats.
+LONGEST_SHOWN = 80
+#: What takes the place of a value that looks like a key.
+HIDDEN = "a value that looks like a key"
+
+#: What keys begin with: OpenAI's and compatible services', GitHub's, Google's, Hugging Face's, AWS's, and
+#: JSON web tokens.
+_KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?:sk|rk|pk|xai|gsk|hf|r8|ghp|gho|ghs|github_pat|glpat)[-_]|AIza|AKIA|ASIA|eyJ)"
+    r"[A-Za-z0-9_*.-]{8,}"
+    r"|\b[Bb]earer\s+\S{8,}"
+)
+#: Without such a beginning: a long run of letters and digits, or a UUID, such as Azure and others give out.
+_ALIKE = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}"
+    r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+)
+_KEY_NAME = re.compile(
+    r"(?i)api.?key|secret|token|passw|passphrase|credential|bearer|authorization"
+    r"|(?:^|[^a-z])(?:pwd|keys?)(?:$|[^a-z])"
+)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text holds what an account's key begins with.
+
+    Examples
+    --------
+    >>> is_key("sk-proj-abcd1234efgh"), is_key("desk-lamp-from-1970")
+    (True, False)
+    """
+    return _KEY.search(text) is not None
+
+
+def names_key(name: str) -> bool:
+    """Whether a name is one that people give to keys and passwords.
+
+    Examples
+    --------
+    >>> names_key("OPENAI_API_KEY"), names_key("record_mode")
+    (True, False)
+    """
+    return _KEY_NAME.search(name[:200]) is not None
+
+
+def clean(text: str, limit: int = LONGEST_SHOWN) -> str:
+    r"""One line that can be shown: no control or direction characters, no key, cut where it is longer.
+
+    Examples
+    --------
+    >>> clean("a\x1b[31mb\nc")
+    'a[31mb c'
+    """
+    # The text may be megabytes long, and all of this is linear in it.
+    head = text[: limit * 4]
+    kept = "".join(" " if char.isspace() else char for char in head if _shows(char))
+    kept = _KEY.sub(HIDDEN, " ".join(kept.split()))
+    return kept if len(kept) <= limit and len(text) <= limit * 4 else f"{kept[: limit - 1]}…"
+
+
+def shown(value: object, name: str = "") -> str:
+    """A value as a message repeats it: as Python writes it, cut, and without what looks like a key.
+
+    Parameters
+    ----------
+    value
+        Anything; of tables, lists and other objects only the kind is told.
+    name
+        What it was given as: nothing is repeated under the name of a key.
+
+    Examples
+    --------
+    >>> shown("lwo"), shown(-3), shown({"a": 1}), shown("sk-test-00000000")
+    ("'lwo'", '-3', 'a table', 'a value that looks like a key')
+    """
+    if name and names_key(name):
+        return HIDDEN
+    if isinstance(value, str):
+        head = value[: LONGEST_SHOWN * 4]
+        if is_key(head) or _ALIKE.search(head):
+            return HIDDEN
+        return repr(value if len(value) <= LONGEST_SHOWN else f"{value[: LONGEST_SHOWN - 1]}…")
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    if isinstance(value, int):
+        # Python refuses to write out more than 4,300 digits.
+        return str(value) if value.bit_length() <= 128 else f"a number of {value.bit_length():,} bits"  # noqa: PLR2004  # 39 digits
+    if isinstance(value, Decimal):
+        return clean(str(value))
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list | tuple | set):
+        return "a list"
+    try:
+        told = str(value)
+    except Exception:  # noqa: BLE001 - whatever an object raises while it is written, the message goes on
+        told = ""
+    kind = type(value).__name__
+    return kind if is_key(told) or _ALIKE.search(told) or not told else f"{clean(told)} ({kind})"
+
+
+def _shows(character: str) -> bool:
+    """Whether a character shows as itself or is a space: no control, format, surrogate or unassigned one."""
+    return character.isspace() or not unicodedata.category(character).startswith("C")
