@@ -211,7 +211,7 @@ def _amount(value: object) -> Decimal:
 
 def _plain_number(value: float | Decimal) -> str:
     """Digits without an exponent; NaN and infinity stay words, which no budget is."""
-    if isinstance(value, int) and value > MAX_BUDGET:
+    if isinstance(value, int) and value > int(MAX_BUDGET):
         # Python refuses to write out more than 4,300 digits.
         return format(MAX_BUDGET + 1, "f")
     number = Decimal(str(value))

@@ -267,7 +267,8 @@ def read_rates(table: Table, where: str) -> Rates:
 
 def _usd(table: Table, key: str, where: str) -> Decimal:
     value = table[key]
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+    # Whole numbers are compared first: to make a decimal of one with 200,000 digits takes seconds.
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and _is_within(value):
         usd = Decimal(value)
         if (
             usd.is_finite()
@@ -276,6 +277,10 @@ def _usd(table: Table, key: str, where: str) -> Decimal:
         ):
             return usd
     raise ConfigError(f"{where}: {key} = {shown(value)} must be US dollars per million tokens, 0 or more")
+
+
+def _is_within(value: int | Decimal) -> bool:
+    return not isinstance(value, int) or 0 <= value <= _MOST_USD
 
 
 def _only(table: Mapping[str, object], known: Collection[str], where: str) -> None:
