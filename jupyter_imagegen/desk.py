@@ -6,7 +6,6 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import cost_to_author
 
 if TYPE_CHECKING:
@@ -137,8 +136,6 @@ class Desk:
         ------
         RequestError
             If an option is unknown, or a picture cannot be used.
-        StoreError
-            If a budget is set and the ledger that should hold it cannot be used.
         CassetteError, ConfigError
             If the cassette in use cannot be used.
         """
@@ -174,17 +171,6 @@ class Desk:
             calling=calling,
             deck=deck,
         )
-        if (
-            calling
-            and not deck.replays
-            and provider.paid
-            and settings.budgets
-            and not workshop.storage.persistent
-        ):
-            raise StoreError(
-                f"a budget is set and the ledger in {settings.home} cannot be used, so nothing holds it",
-                hint="Mend the folder or set IMAGEGEN_HOME to another one.",
-            )
         return build_order(
             request,
             settings=settings,

@@ -12,7 +12,8 @@
      ├─ ConfigError             a setting that cannot be used
      ├─ BudgetError
      │   ├─ BudgetExceededError the call would pass a budget
-     │   └─ UnknownPriceError   a budget is set and the price has no ceiling
+     │   ├─ UnknownPriceError   a budget is set and the price has no ceiling
+     │   └─ BudgetsUnknownError the ledger was lost, and its budgets with it
      ├─ ProviderError           the provider did not make the picture
      │   ├─ NoKeyError          no key where one is needed
      │   ├─ AuthenticationError 401
@@ -118,6 +119,10 @@ class BudgetExceededError(BudgetError):
 
 class UnknownPriceError(BudgetError):
     """A budget is set and nobody can say what the call would cost at most."""
+
+
+class BudgetsUnknownError(BudgetError):
+    """The store's index was lost and its budgets with it; paid calls wait until somebody decides anew."""
 
 
 class ProviderError(ImagegenError):

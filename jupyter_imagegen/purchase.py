@@ -162,6 +162,7 @@ class Purchase:
             n=self.n,
             ceiling=priced.ceiling,
             budgets=order.budgets if order.provider.paid else (),
+            paid=order.provider.paid,
             notebook=order.notebook,
         ).id
 

@@ -227,6 +227,7 @@ class Session:
     ) -> Job:
         """Begin a run and return at once; takes what `edit` does, and the names of the notebook."""
         settings = self.workshop.settings()
+        self.workshop.look_again()
         order = self._desk.order(settings, prompt, (image, mask, markup), names, options)
         whole = finished(
             self.workshop.engine(settings).run(order),
@@ -346,7 +347,7 @@ class Session:
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Done):
-                    result, note = event.result, self.workshop.storage_note
+                    result, note = event.result, self.workshop.note()
                     result = replace(
                         result,
                         face=self,

@@ -8,7 +8,7 @@ import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_imagegen.errors import (
     CassetteError,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.engine import Engine
     from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.sources import Sources
-    from jupyter_imagegen.storage import Cassette, Deck, RecordMode, Storage
+    from jupyter_imagegen.storage import Cassette, Deck, RecordMode, Storage, Unusable
 
 
 class Workshop:
@@ -68,6 +68,7 @@ class Workshop:
         self._lock = threading.RLock()
         self._opened: dict[Path, tuple[Storage, str]] = {}
         self._storage: Storage | None = None
+        self._told: Storage | None = None
         self._engine: Engine | None = None
         self._providers: dict[str, Provider] = {}
         self._cassettes: dict[Path, Cassette] = {}
@@ -166,6 +167,8 @@ class Workshop:
     def storage(self) -> Storage:
         """The store and the ledger; a temporary one where the folder cannot be used.
 
+        Where that may hold a ledger, the temporary one has what can be read of it and refuses paid calls.
+
         Raises
         ------
         HomeError
@@ -184,21 +187,83 @@ class Workshop:
 
     def _open(self, home: Path) -> tuple[Storage, str]:
         """A home's store, and what the user should know about it."""
-        from jupyter_imagegen.core.rates import remember
-        from jupyter_imagegen.storage import open_storage, open_temporary_storage
-        from jupyter_imagegen.storage.price_memory import PriceMemory
+        from jupyter_imagegen.storage import Unusable, may_hold_a_ledger
 
+        held = may_hold_a_ledger(home)
         try:
-            storage = open_storage(home, now=self.now, session=self.id)
+            return self._opened_home(home)
         except (HomeError, NewerSchemaError):
             raise
         except StoreError as exc:
-            storage = open_temporary_storage(now=self.now, session=self.id)
-            # Its folder goes with the process that made it, not with a forked child of that.
-            atexit.register(_close_in, os.getpid(), storage)
-            return storage, f"{exc} Pictures are kept only until this kernel ends."
+            return self._stand_in(Unusable(home=home, why=exc, held=held))
+
+    def _opened_home(self, home: Path, **options: Any) -> tuple[Storage, str]:
+        from jupyter_imagegen.core.rates import remember
+        from jupyter_imagegen.storage import open_storage
+        from jupyter_imagegen.storage.price_memory import PriceMemory
+
+        storage = open_storage(home, now=self.now, session=self.id, **options)
         remember(PriceMemory(home / "rates.toml"))
         return storage, " ".join(storage.notes)
+
+    def _stand_in(self, missing: Unusable) -> tuple[Storage, str]:
+        """A temporary store for a home that cannot be used, and what the user should know about it."""
+        from jupyter_imagegen.storage import open_temporary_storage
+
+        storage = open_temporary_storage(now=self.now, session=self.id, stands_for=missing)
+        # Its folder goes with the process that made it, not with a forked child of that.
+        atexit.register(_close_in, os.getpid(), storage)
+        note = f"{missing.why} Pictures are kept only until this kernel ends"
+        if missing.held:
+            return storage, f"{note}, stored ones are only read, and no call is paid."
+        here = [budget for budget in self.settings().budgets if budget.scope == "session"]
+        holds = f"Only {', '.join(map(str, here))} holds here" if here else "No budget holds here"
+        return storage, f"{note}, and so are costs. {holds}: others are kept in a store."
+
+    def look_again(self) -> None:
+        """Before a picture is made: open a store again that could not be used, or that failed since.
+
+        Raises
+        ------
+        NewerSchemaError
+            If a newer version wrote the store meanwhile.
+        """
+        from jupyter_imagegen.storage import Unusable
+        from jupyter_imagegen.storage.database import SHORT_BUSY_SECONDS
+
+        with self._lock:
+            storage = self._storage
+            if storage is None:
+                return
+            missing = storage.stands_for
+            home = storage.home if missing is None else missing.home
+            try:
+                if missing is None and storage.failed:
+                    storage.reopen()
+                    opened = storage, " ".join(storage.notes)
+                elif missing is not None and missing.held:
+                    opened = self._opened_home(home, busy_seconds=SHORT_BUSY_SECONDS)
+                else:
+                    return
+            except (HomeError, NewerSchemaError):
+                raise
+            except StoreError as exc:
+                if missing is not None:
+                    missing.why = exc
+                    return
+                opened = self._stand_in(Unusable(home=home, why=exc, held=True))
+            self._opened[home], self._engine = opened, None
+            self._storage, self.storage_note = opened
+
+    def note(self) -> str:
+        """What a result says of the store; that it can only be read is said once."""
+        with self._lock:
+            storage = self._storage
+            if storage is not None and storage.stands_for is not None and storage.stands_for.held:
+                if self._told is storage:
+                    return ""
+                self._told = storage
+            return self.storage_note
 
     async def close_providers(self) -> None:
         """Close every provider's connections; on the loop that they were used on."""

@@ -367,9 +367,9 @@ def test_a_broken_settings_file_does_not_take_a_picture_that_is_being_made(sessi
 
 @pytest.fixture
 def spoilt(tmp_path, monkeypatch):
-    """A home that is a file."""
+    """A home that was never there and cannot be made: what should hold it is a file."""
     (tmp_path / "file").touch()
-    monkeypatch.setenv("IMAGEGEN_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("IMAGEGEN_HOME", str(tmp_path / "file" / "home"))
 
 
 @pytest.mark.usefixtures("spoilt")

@@ -5,8 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.storage.charges import Charge
 from jupyter_imagegen.storage.deck import RECORD_MODES, Deck, RecordMode, cost_to_author
+from jupyter_imagegen.storage.ledger import Unusable
 from jupyter_imagegen.storage.spending import Spending, Spent
-from jupyter_imagegen.storage.store import Storage, open_storage, open_temporary_storage
+from jupyter_imagegen.storage.store import (
+    Storage,
+    may_hold_a_ledger,
+    open_storage,
+    open_temporary_storage,
+)
 
 if TYPE_CHECKING:
     from jupyter_imagegen.storage.browsing import Browsing, Narrowed, Page, StoredPicture
@@ -27,7 +33,9 @@ __all__ = [
     "Spent",
     "Storage",
     "StoredPicture",
+    "Unusable",
     "cost_to_author",
+    "may_hold_a_ledger",
     "open_storage",
     "open_temporary_storage",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import threading
 from pathlib import Path
@@ -17,18 +18,27 @@ from jupyter_imagegen.storage import statements
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Row = Mapping[str, Any]
 
 #: Seconds to wait for another process's transaction; each takes milliseconds.
 BUSY_SECONDS = 30.0
+#: Seconds to wait where that was in vain before, or where what is written may be lost.
+SHORT_BUSY_SECONDS = 1.0
 
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 
 #: Connections that a forked child must neither use nor close: closing them could drop the parent's locks.
 #: https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_
 _INHERITED: list[sqlite3.Connection] = []
+
+
+#: How SQLite says that a table is gone.
+_MISSING = re.compile(r"no such table: (?:main\.)?(\w+)")
+
+#: Free bytes below which a disk is full: SQLite's smallest file beside an index takes 32 KiB.
+_FULL = 65_536
 
 
 class DamagedIndexError(StoreError):
@@ -44,6 +54,14 @@ class Database:
         The database file; None for one in memory.
     steps
         The migrations to bring it up to, as `(number, name, SQL)`; those of the package by default.
+    busy_seconds
+        How long another process may keep it locked before the first transaction.
+
+    Attributes
+    ----------
+    failed : bool
+        Whether it has to be opened again before more can be expected of it: it was found damaged, taken away
+        or replaced, or the disk refused it.
 
     Notes
     -----
@@ -51,9 +69,19 @@ class Database:
     child opens its own.
     """
 
-    def __init__(self, path: Path | None, *, steps: Sequence[tuple[int, str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        steps: Sequence[tuple[int, str, str]] | None = None,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         self._connection: sqlite3.Connection | None = None
         self.path = path
+        self.failed = False
+        self._opened = False
+        self._file: tuple[int, int] | None = None
+        self._wait = busy_seconds
         self._steps = migrations() if steps is None else steps
         self._lock = threading.RLock()
         self._pid = os.getpid()
@@ -66,13 +94,19 @@ class Database:
         if self._connection is not None and self._pid == os.getpid():
             self._connection.close()
 
-    def open(self) -> bool:
-        """Connect, and migrate where needed.
+    def open(self, fill: Callable[[], None] | None = None) -> bool:
+        """Connect, and migrate where needed: all steps, or none.
+
+        Parameters
+        ----------
+        fill
+            What writes the first rows of a database that was empty; in the same transaction, so that no other
+            process ever sees it without them.
 
         Returns
         -------
         bool
-            Whether the database was empty before, so that what is on disk has to be entered again.
+            Whether the database was empty before.
 
         Raises
         ------
@@ -86,21 +120,31 @@ class Database:
             If it cannot be opened.
         """
         with self._guard():
+            self._opened = False
             version = self._version()
             self._refuse_newer(version)
-            if version == self._steps[-1][0]:
-                return False
-            if self.path is not None:
-                # It stays in the file's header. Of two processes that ask for it at once SQLite refuses one
-                # without waiting; whoever opens a store holds its opening lock here.
-                self._run("PRAGMA journal_mode = WAL")
-            for number, name, text in self._steps:
-                if number > version:
-                    self._migrate(number, name, text)
+            if version < self._steps[-1][0]:
+                if self.path is not None:
+                    # It stays in the file's header. Of two processes that ask for it at once SQLite refuses
+                    # one without waiting; whoever opens a store holds its opening lock here.
+                    self._run("PRAGMA journal_mode = WAL")
+                with self.transaction():
+                    for number, name, text in self._steps:
+                        if number > version:
+                            self._migrate(number, name, text)
+                    if version == 0 and fill is not None:
+                        fill()
+            self._opened, self.failed = True, False
             return version == 0
 
+    def load(self, copy: Callable[[sqlite3.Connection], bool]) -> bool:
+        """Let `copy` fill a database in memory from another one; gives what it says."""
+        with self._guard():
+            self._connection = self._connect()
+            return copy(self._connection)
+
     def is_current(self) -> bool:
-        """Whether there is nothing to migrate; connects, but changes nothing.
+        """Whether there is nothing to migrate; changes nothing, and creates nothing.
 
         Raises
         ------
@@ -110,9 +154,16 @@ class Database:
             If the file is not a database.
         """
         with self._guard():
+            self._opened = False
+            if self.path is not None and self._is_empty(self.path):
+                # Connecting would create it.
+                return False
             version = self._version()
             self._refuse_newer(version)
-            return version == self._steps[-1][0]
+            current = version == self._steps[-1][0]
+            if current:
+                self._opened, self.failed = True, False
+            return current
 
     def is_sound(self) -> bool:
         """Whether SQLite's own check finds nothing wrong."""
@@ -145,13 +196,15 @@ class Database:
         return rows[0] if rows else None
 
     @contextlib.contextmanager
-    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+    def transaction(self, *, durable: bool = True, patient: bool = True) -> Iterator[None]:
         """All statements within, or none; an inner transaction is part of the outer.
 
         Parameters
         ----------
         durable
             Wait until the disk has it. False only for what may be lost when the power fails.
+        patient
+            Wait for other processes for `BUSY_SECONDS`. False only for what need not be written at all.
 
         Raises
         ------
@@ -162,11 +215,13 @@ class Database:
             if self._depth:
                 yield
                 return
+            self._refuse_another_file()
             if not durable:
                 self._run("PRAGMA synchronous = NORMAL")
             try:
                 # IMMEDIATE: what is read within is still true when it is written, in all processes.
-                self._run("BEGIN IMMEDIATE")
+                with self._waiting(patient=patient):
+                    self._run("BEGIN IMMEDIATE")
                 self._depth = 1
                 try:
                     yield
@@ -182,6 +237,28 @@ class Database:
                 if not durable:
                     with contextlib.suppress(StoreError):
                         self._run("PRAGMA synchronous = FULL")
+
+    @contextlib.contextmanager
+    def _waiting(self, *, patient: bool) -> Iterator[None]:
+        """Wait for other processes while a transaction begins, and no longer than it is worth."""
+        before = self._wait
+        if not patient:
+            self._wait_at_most(SHORT_BUSY_SECONDS)
+        try:
+            yield
+        except StoreError:
+            if not patient:
+                self._wait_at_most(before)
+            raise
+        self._wait_at_most(BUSY_SECONDS)
+
+    def _wait_at_most(self, seconds: float) -> None:
+        import sqlite3
+
+        if seconds != self._wait and self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+            self._wait = seconds
 
     def close(self, *, forget: bool = False) -> None:
         """Close the connection; with `forget` it may be opened again."""
@@ -217,14 +294,18 @@ class Database:
 
         if self._closed:
             raise StoreError("the store is closed")
+        if self._opened and self.path is not None and self._is_empty(self.path):
+            # SQLite would make a new one, without budgets.
+            raise self._taken_away()
         connection = sqlite3.connect(
             ":memory:" if self.path is None else self.path,
-            timeout=BUSY_SECONDS,
+            timeout=self._wait,
             isolation_level=None,
             check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
         try:
+            self._file = self._file_now()
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
             # On macOS a plain fsync stops at the drive's cache; elsewhere this does nothing.
@@ -238,31 +319,88 @@ class Database:
         import sqlite3
 
         code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
-        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            if self.path is not None:
-                with contextlib.suppress(OSError):
-                    damage_mark(self.path).touch()
-            return DamagedIndexError(
-                f"the store's index {self.path} is damaged ({exc})",
-                hint="Restart the kernel: it is put aside and built again from the pictures' recipes.",
-            )
-        where = "in memory" if self.path is None else str(self.path)
-        hints = {
-            sqlite3.SQLITE_FULL: "The disk is full: free some space.",
+        damaged = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+        if damaged or (self._opened and self._is_ours(_MISSING.match(str(exc)))):
+            return self._damaged(str(exc))
+        refusals = {
             sqlite3.SQLITE_READONLY: "It may not be written: check its permissions, or set IMAGEGEN_HOME.",
             sqlite3.SQLITE_CANTOPEN: "Check the folder and its permissions, or set IMAGEGEN_HOME to another.",
-            sqlite3.SQLITE_BUSY: "Another process has kept it busy: try again.",
+            sqlite3.SQLITE_IOERR: "Check the disk, or set IMAGEGEN_HOME to a folder on another one.",
         }
-        return StoreError(f"the store's index {where} answered: {exc}", hint=hints.get(code, ""))
+        hint = refusals.get(code, "")
+        self.failed = self.failed or code in refusals
+        where = "in memory" if self.path is None else str(self.path)
+        if code == sqlite3.SQLITE_FULL or (hint and self.path is not None and is_full(self.path.parent)):
+            hint = "The disk is full: free some space."
+        elif code == sqlite3.SQLITE_BUSY:
+            waited = self._wait
+            # Whoever has waited in vain does not wait as long again.
+            self._wait_at_most(SHORT_BUSY_SECONDS)
+            return StoreError(
+                f"the store's index {where} has been locked by another process for {waited:.0f} s ({exc})",
+                hint="Try again when that is done, or close the notebook or program that has it open.",
+            )
+        return StoreError(f"the store's index {where} answered: {exc}", hint=hint)
+
+    def _damaged(self, why: str) -> DamagedIndexError:
+        self.failed = True
+        if self.path is not None:
+            with contextlib.suppress(OSError):
+                damage_mark(self.path).touch()
+        return DamagedIndexError(
+            f"the store's index {self.path} is damaged ({why})",
+            hint="Restart the kernel or run the cell again: the index is put aside and built again from the "
+            "pictures' recipes.",
+        )
+
+    def _taken_away(self) -> StoreError:
+        self.failed = True
+        return StoreError(
+            f"the store's index {self.path} was deleted, moved or replaced while it was in use",
+            hint="Put it back, or run the cell again: it is built again from the pictures' recipes.",
+        )
+
+    def _refuse_another_file(self) -> None:
+        """What is written into a file without a name is lost, and other processes do not see it."""
+        if self._file is not None and self._file != self._file_now():
+            raise self._taken_away()
+
+    def _file_now(self) -> tuple[int, int] | None:
+        if self.path is None:
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _is_empty(self, path: Path) -> bool:
+        try:
+            return path.stat().st_size == 0
+        except FileNotFoundError:
+            return True
+        except OSError:
+            # SQLite says why.
+            return False
 
     def _version(self) -> int:
         tables = {row["name"] for row in self._run(_TABLES)}
         if "schema_version" in tables:
-            rows = self._run(statements.SCHEMA_VERSION)
-            return int(rows[0]["version"] or 0)
+            version = int(self._run(statements.SCHEMA_VERSION)[0]["version"] or 0)
+            if lost := self._tables(version) - tables:
+                raise self._damaged(f"no such table: {min(lost)}")
+            return version
         if tables:
             raise another_programs(self.path, tables)
         return 0
+
+    def _tables(self, version: int) -> set[str]:
+        """The tables that a version of the schema has."""
+        made = "".join(text for number, _, text in self._steps if number <= version)
+        return set(re.findall(r"CREATE TABLE (\w+)", made))
+
+    def _is_ours(self, missing: re.Match[str] | None) -> bool:
+        return missing is not None and missing[1] in self._tables(self._steps[-1][0])
 
     def _refuse_newer(self, version: int) -> None:
         latest = self._steps[-1][0]
@@ -312,6 +450,16 @@ def another_programs(path: Path | None, tables: Iterable[str]) -> HomeError:
         f"{path} is another program's database (it has the table {min(tables)!r})",
         hint="Set IMAGEGEN_HOME to a folder of its own.",
     )
+
+
+def is_full(folder: Path) -> bool:
+    """Whether a folder's disk has no room for anything."""
+    import shutil
+
+    try:
+        return shutil.disk_usage(folder).free < _FULL
+    except OSError:
+        return False
 
 
 def damage_mark(path: Path) -> Path:

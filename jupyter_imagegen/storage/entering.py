@@ -195,8 +195,13 @@ def finish_recipe(shelf: Shelf, recipe: Recipe, sample: int, pending: Path) -> N
     pending.unlink(missing_ok=True)
 
 
-def rebuild(database: Database, shelf: Shelf) -> int:
+def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> int:
     """Fill an empty index from the recipes beside the pictures; spending as far as pictures tell it.
+
+    Parameters
+    ----------
+    mend
+        Whether a recipe's file gets the number under which its sample was entered, where another has its own.
 
     Returns
     -------
@@ -223,7 +228,7 @@ def rebuild(database: Database, shelf: Shelf) -> int:
         for recipe, path in found:
             sample = enter(database, recipe)
             find_again(database, recipe)
-            if sample != recipe.sample:
+            if mend and sample != recipe.sample:
                 with contextlib.suppress(OSError):
                     finish_recipe(shelf, recipe, sample, path)
     return len(found)

@@ -88,10 +88,13 @@ class Shelf:
     Parameters
     ----------
     home
-        The store's folder.
+        The store's folder, where everything is written.
+    beneath
+        A store that may only be read: what `home` does not have is looked for there.
     """
 
     home: Path
+    beneath: Path | None = None
 
     @property
     def pictures(self) -> Path:
@@ -140,6 +143,12 @@ class Shelf:
     def recipe(self, digest: str, key: str, sample: int) -> Path:
         """Where a sample's recipe is."""
         return self.pictures / digest[:2] / f"{digest}.{key[:16]}-{sample}.json"
+
+    def found(self, path: Path) -> Path:
+        """Where a file of this store is read: `path` itself, or its like in the store beneath."""
+        if self.beneath is None or path.exists():
+            return path
+        return self.beneath / path.relative_to(self.home)
 
     def originals(self) -> Iterator[tuple[str, Path]]:
         """Every original on disk, by digest, whether the index knows it or not."""

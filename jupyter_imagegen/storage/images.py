@@ -273,6 +273,7 @@ class Pictures(StoredPictures):
         """
         from jupyter_imagegen.storage import removing
 
+        self._refuse_change()
         removing.delete(self.database, self.shelf, key, sample)
 
     def set_favourite(self, key: str, sample: int, favourite: bool) -> None:  # noqa: FBT001  # it is the value
@@ -283,6 +284,7 @@ class Pictures(StoredPictures):
         StoreError
             If there is no such picture, or the index cannot be written.
         """
+        self._refuse_change()
         found = self.database.one(statements.SET_FAVOURITE, key=key, sample=sample, favourite=int(favourite))
         if found is None:
             raise StoreError(f"the store has no picture {sample} of {key[:12]}")
@@ -332,12 +334,14 @@ class Pictures(StoredPictures):
         """
         from jupyter_imagegen.storage import upkeep
 
+        self._refuse_change()
         return upkeep.verify(self, progress)
 
     def gc(self) -> GcReport:
         """Remove leftovers: what dead writers left, files that nothing refers to, locks that nobody holds."""
         from jupyter_imagegen.storage import upkeep
 
+        self._refuse_change()
         return upkeep.collect(self)
 
     def export(
@@ -365,6 +369,11 @@ class Pictures(StoredPictures):
         from jupyter_imagegen.storage import upkeep
 
         return upkeep.export(self, dest, keys, samples, overwrite=overwrite)
+
+    def _refuse_change(self) -> None:
+        if self.read_only is not None:
+            why = self.read_only.why
+            raise StoreError(f"the store can only be read: {why.message}", hint=why.hint)
 
 
 def _small_copy(data: bytes, inspected: Inspected) -> Preview | None:

@@ -12,6 +12,7 @@ A true cost replaces `released` and `possibly_billed`; nothing replaces `settled
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,13 @@ from jupyter_imagegen.core.budgets import SCOPES, Budget, tightest
 from jupyter_imagegen.core.money import SCOPE_WORDS
 from jupyter_imagegen.core.pricing import dollars_to_nano, format_usd, nano_to_dollars
 from jupyter_imagegen.core.usage import usage_to_json
-from jupyter_imagegen.errors import BudgetExceededError, StoreError, UnknownPriceError
+from jupyter_imagegen.errors import (
+    BudgetExceededError,
+    BudgetsUnknownError,
+    ImagegenError,
+    StoreError,
+    UnknownPriceError,
+)
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.charges import Charge, change_charge, charge_row, count_again
 from jupyter_imagegen.storage.failures import failure_from_json, failure_to_json
@@ -38,6 +45,7 @@ from jupyter_imagegen.storage.spending import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date, datetime
+    from pathlib import Path
 
     from filelock import BaseFileLock
 
@@ -46,6 +54,25 @@ if TYPE_CHECKING:
     from jupyter_imagegen.errors import AbandonedError, ProviderError
     from jupyter_imagegen.storage.charges import State
     from jupyter_imagegen.storage.database import Database
+
+
+@dataclass(kw_only=True)
+class Unusable:
+    """A home whose ledger cannot be used.
+
+    Attributes
+    ----------
+    home : Path
+        The folder.
+    why : StoreError
+        What was wrong when it was last tried, and what to do.
+    held : bool
+        Whether it may hold budgets; False only where it was never a store's.
+    """
+
+    home: Path
+    why: StoreError
+    held: bool
 
 
 class Ledger:
@@ -62,6 +89,8 @@ class Ledger:
         The present moment with the user's time zone: its date is the day that a budget means.
     session
         This session's id.
+    stands_for
+        The ledger that this one stands in for, because it cannot be used; None where it is the store's own.
     """
 
     def __init__(
@@ -71,8 +100,10 @@ class Ledger:
         lock: Callable[[str], BaseFileLock],
         now: Callable[[], datetime],
         session: str,
+        stands_for: Unusable | None = None,
     ) -> None:
         self._database = database
+        self._stands_for = stands_for
         self._lock = lock
         self._now = now
         self._session = session
@@ -87,6 +118,7 @@ class Ledger:
         n: int,
         ceiling: Decimal | None,
         budgets: Iterable[Budget] = (),
+        paid: bool = True,
         notebook: str | None = None,
     ) -> Charge:
         """Hold a call's ceiling, if every budget has that much left; one transaction over all processes.
@@ -98,6 +130,8 @@ class Ledger:
         budgets
             Those of the configuration. One that was set with `set_budget` stands in for the configured one of
             its scope.
+        paid
+            Whether whoever is called can bill at all; the demo painter cannot.
 
         Raises
         ------
@@ -105,8 +139,10 @@ class Ledger:
             If a budget has less left than the ceiling.
         UnknownPriceError
             If there is a budget and no ceiling.
+        BudgetsUnknownError
+            If the budgets were lost with the index.
         StoreError
-            If the ledger cannot be written.
+            If the ledger cannot be written, or it only stands in for one that cannot be used.
         """
         configured = tuple(budgets)
         now = self._now()
@@ -122,13 +158,44 @@ class Ledger:
             ceiling_usd=ceiling,
         )
         try:
-            self._reserve(charge, configured, now, notebook)
+            self._reserve(charge, configured, now, notebook, paid=paid)
         except BudgetExceededError:
             # What dead processes hold and never sent is free again.
             if not self.sweep():
                 raise
-            self._reserve(charge, configured, now, notebook)
+            self._reserve(charge, configured, now, notebook, paid=paid)
         return charge
+
+    def refusal(self, configured: Iterable[Budget] = ()) -> ImagegenError | None:
+        """Why no call is paid now, whatever it costs; None where nothing is in its way.
+
+        Parameters
+        ----------
+        configured
+            The budgets of the configuration.
+        """
+        missing = self._stands_for
+        if missing is not None and missing.held:
+            return StoreError(
+                f"no paid call is made while the ledger of {missing.home} cannot be used: "
+                f"{missing.why.message}",
+                hint=missing.why.hint or "Mend it, or set IMAGEGEN_HOME to another folder.",
+            )
+        # A session is one process, so its budget holds here too; the others are for all processes.
+        wide = [budget for budget in configured if budget.scope != "session"]
+        if missing is not None and wide:
+            return StoreError(
+                f"a budget is set ({', '.join(map(str, wide))}) and the ledger in {missing.home} cannot be "
+                f"used, so nothing holds it: {missing.why.message}",
+                hint=missing.why.hint or "Mend the folder, or set IMAGEGEN_HOME to another one.",
+            )
+        if self._database.one(statements.BUDGETS_LOST, session=self._session) is None:
+            return None
+        return BudgetsUnknownError(
+            "no paid call is made, because the store's index was lost and built again, and its budgets are "
+            "unknown",
+            hint="Set one with `%imagegen budget 5 --per day`, or do without with `%imagegen budget none`.",
+        )
 
     def mark_sent(self, charge_id: str) -> None:
         """Write down that an attempt is about to leave; from here on it may be billed.
@@ -233,7 +300,7 @@ class Ledger:
 
         Not waited for on disk: a hit is cheap, and losing its count with the power costs nobody anything.
         """
-        with self._database.transaction(durable=False):
+        with self._database.transaction(durable=False, patient=False):
             add_counts(
                 self._database,
                 Counts(hits=pictures, saved_nano=dollars_to_nano(saved)),
@@ -261,9 +328,23 @@ class Ledger:
         return spent_by_day(self._database, days, last=self._now().date())
 
     def set_budget(self, scope: Scope, usd: Decimal | None) -> None:
-        """Set a budget for all processes of this store, a session's for this session; None takes it away."""
+        """Set a budget for all processes of this store, a session's for this session; None takes it away.
+
+        Either is a decision: budgets that were lost with the index are no longer waited for. A session's
+        budget decides for this session only.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written.
+        """
+        if self._stands_for is not None and self._stands_for.held:
+            why = self._stands_for.why
+            raise StoreError(f"no budget can be set: {why.message}", hint=why.hint)
         whose = self._session if scope == "session" else ""
         with self._database.transaction():
+            if scope != "session":
+                self._database.all(statements.KNOW_BUDGETS)
             if usd is None:
                 self._database.all(statements.DROP_BUDGET, scope=scope, session=whose)
             else:
@@ -337,12 +418,20 @@ class Ledger:
         return closed
 
     def _reserve(
-        self, charge: Charge, configured: tuple[Budget, ...], now: datetime, notebook: str | None
+        self,
+        charge: Charge,
+        configured: tuple[Budget, ...],
+        now: datetime,
+        notebook: str | None,
+        *,
+        paid: bool,
     ) -> None:
         ceiling = None if charge.ceiling_usd is None else dollars_to_nano(charge.ceiling_usd)
         # All processes see it at once. On disk it is when it counts: `mark_sent` waits for that, and what the
         # power takes before was not sent.
         with self._database.transaction(durable=False):
+            if paid and (refusal := self.refusal(configured)) is not None:
+                raise refusal
             if ceiling != 0:
                 for budget in self.budgets(configured):
                     self._check(budget, ceiling, now)

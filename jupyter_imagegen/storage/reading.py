@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.storage.database import Database, Row
     from jupyter_imagegen.storage.files import Shelf
+    from jupyter_imagegen.storage.ledger import Unusable
 
 _FROM_ROW = (
     "sample",
@@ -47,15 +48,24 @@ class StoredPictures:
         The present moment, with a time zone.
     session
         This session's id; it goes into recipes, so that lost spending can be found again.
+    read_only
+        The home that can only be read; None where its pictures may be changed.
     """
 
     def __init__(
-        self, database: Database, shelf: Shelf, *, now: Callable[[], datetime], session: str
+        self,
+        database: Database,
+        shelf: Shelf,
+        *,
+        now: Callable[[], datetime],
+        session: str,
+        read_only: Unusable | None = None,
     ) -> None:
         self.database = database
         self.shelf = shelf
         self.now = now
         self.session = session
+        self.read_only = read_only
         #: Files whose digest this process has seen to be right: (digest, time of change in ns, bytes).
         self._verified: set[tuple[str, int, int]] = set()
 
@@ -104,7 +114,7 @@ class StoredPictures:
         row = self.database.one(statements.PICTURE, digest=digest)
         if row is None:
             raise StoreError(f"the store has no picture {digest[:16]}")
-        path = self.shelf.original(digest, row["mime"])
+        path = self.shelf.found(self.shelf.original(digest, row["mime"]))
         try:
             data = path.read_bytes()
         except OSError as exc:
@@ -129,7 +139,7 @@ class StoredPictures:
         """
         row = self.database.one(statements.PICTURE, digest=digest)
         if row is not None and row["preview_digest"] is not None:
-            path = self.shelf.preview(digest, row["preview_mime"])
+            path = self.shelf.found(self.shelf.preview(digest, row["preview_mime"]))
             with contextlib.suppress(OSError):
                 data = path.read_bytes()
                 if files.sha256(data) == row["preview_digest"]:
@@ -159,7 +169,7 @@ class StoredPictures:
 
     def is_intact(self, digest: str, mime: str) -> bool | None:
         """Whether a picture's bytes are right; None where they are missing. Read once a process."""
-        path = self.shelf.original(digest, mime)
+        path = self.shelf.found(self.shelf.original(digest, mime))
         try:
             stat = path.stat()
             seen = (digest, stat.st_mtime_ns, stat.st_size)
@@ -193,7 +203,7 @@ class StoredPictures:
         return Image(
             **known,
             made_at=datetime.fromisoformat(made_at),
-            path=self.shelf.original(digest, mime),
+            path=self.shelf.found(self.shelf.original(digest, mime)),
             load=partial(self.read, digest),
             load_preview=partial(self.preview, digest),
         )

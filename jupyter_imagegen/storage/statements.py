@@ -255,6 +255,18 @@ DROP_BUDGET = "DELETE FROM budgets WHERE scope = :scope AND session = :session"
 
 BUDGETS = "SELECT scope, nano FROM budgets WHERE session = '' OR session = :session"
 
+LOSE_BUDGETS = """
+INSERT INTO ledger_state (name, value) VALUES ('budgets_unknown', :at) ON CONFLICT (name) DO NOTHING
+"""
+
+KNOW_BUDGETS = "DELETE FROM ledger_state WHERE name = 'budgets_unknown'"
+
+#: A session's budget is a decision for that session only.
+BUDGETS_LOST = """
+SELECT value FROM ledger_state WHERE name = 'budgets_unknown'
+  AND NOT EXISTS (SELECT 1 FROM budgets WHERE scope = 'session' AND session = :session)
+"""
+
 SCHEMA_VERSION = "SELECT MAX(version) AS version FROM schema_version"
 
 CREATE_SCHEMA_VERSION = """

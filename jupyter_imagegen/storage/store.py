@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from jupyter_imagegen.errors import StoreError
-from jupyter_imagegen.storage import entering, files
+from jupyter_imagegen.storage import entering, files, statements
 from jupyter_imagegen.storage import home as homes
-from jupyter_imagegen.storage.database import DamagedIndexError, Database, damage_mark
-from jupyter_imagegen.storage.files import INDEX, OPENING_LOCK, Shelf
+from jupyter_imagegen.storage.database import (
+    BUSY_SECONDS,
+    DamagedIndexError,
+    Database,
+    damage_mark,
+    is_full,
+)
+from jupyter_imagegen.storage.files import FOLDERS, INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
-from jupyter_imagegen.storage.ledger import Ledger
+from jupyter_imagegen.storage.ledger import Ledger, Unusable
+from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +34,19 @@ if TYPE_CHECKING:
 
 #: Seconds that another process may take to migrate, or to build a lost index again.
 _OPENING_SECONDS = 300.0
+
+_WRITABLE = "Set IMAGEGEN_HOME to a folder you may write."
+_FULL = "The disk is full: free some space."
+
+
+class _NoLock:
+    """What excludes nobody: within a process the engine lets one run at a time draw a key."""
+
+    def acquire(self, *, blocking: bool) -> None:
+        """Take it."""
+
+    def release(self) -> None:
+        """Give it back."""
 
 
 class Storage:
@@ -41,6 +62,8 @@ class Storage:
         The folder.
     persistent : bool
         Whether it is still there after the process; False for `open_temporary_storage`.
+    stands_for : Unusable or None
+        The home that cannot be used and that this one stands in for.
     notes : tuple of str
         What the user should know about the opening, in whole sentences.
     """
@@ -54,14 +77,34 @@ class Storage:
         session: str,
         persistent: bool,
         notes: tuple[str, ...] = (),
+        stands_for: Unusable | None = None,
     ) -> None:
         self.home = home
         self.persistent = persistent
+        self.stands_for = stands_for
         self.notes = notes
         self._database = database
-        self._shelf = Shelf(home)
-        self.pictures = Pictures(database, self._shelf, now=now, session=session)
-        self.ledger = Ledger(database, lock=self.lock, now=now, session=session)
+        self._now = now
+        read_only = stands_for if stands_for is not None and stands_for.held else None
+        self._shelf = Shelf(home, beneath=None if read_only is None else read_only.home)
+        self.pictures = Pictures(database, self._shelf, now=now, session=session, read_only=read_only)
+        self.ledger = Ledger(database, lock=self.lock, now=now, session=session, stands_for=stands_for)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the index failed while it was in use, so that it must be opened again."""
+        return self._database.failed
+
+    def reopen(self) -> None:
+        """Open an index that failed; a lost one is built again, and its budgets are unknown.
+
+        Raises
+        ------
+        StoreError
+            As `open_storage`.
+        """
+        self._database.close(forget=True)
+        self.notes = _opened(self._database, self._shelf, self._now, held=True)
 
     @cached_property
     def browsing(self) -> Browsing:
@@ -76,6 +119,9 @@ class Storage:
         Each call gives a lock of its own, which excludes all others, in this process too. It may be taken in
         one thread and released in another. It ends with its process.
         """
+        if self.stands_for is not None and self.stands_for.held:
+            # Nothing is bought, so other processes need not be kept out, and there may be no disk for a file.
+            return cast("BaseFileLock", _NoLock())
         from filelock import FileLock
 
         # Not a singleton: a second asker in this process must wait, not enter. Not thread-local: the engine's
@@ -92,7 +138,9 @@ class Storage:
             shutil.rmtree(self.home, ignore_errors=True)
 
 
-def open_storage(home: Path, *, now: Callable[[], datetime], session: str) -> Storage:
+def open_storage(
+    home: Path, *, now: Callable[[], datetime], session: str, busy_seconds: float = BUSY_SECONDS
+) -> Storage:
     """Open a home's store, create it where there is none, and put right what was left behind.
 
     Parameters
@@ -103,6 +151,8 @@ def open_storage(home: Path, *, now: Callable[[], datetime], session: str) -> St
         The present moment with the user's time zone.
     session
         This session's id.
+    busy_seconds
+        How long another process may keep the index locked.
 
     Raises
     ------
@@ -115,11 +165,9 @@ def open_storage(home: Path, *, now: Callable[[], datetime], session: str) -> St
     """
     home = Path(home).absolute()
     shelf = Shelf(home)
-    _prepare(shelf)
-    database = Database(home / INDEX)
+    database = Database(home / INDEX, busy_seconds=busy_seconds)
     try:
-        notes = _open(database, shelf, now)
-        entering.adopt_abandoned(database, shelf)
+        notes = _opened(database, shelf, now, held=False)
         storage = Storage(database, home, now=now, session=session, persistent=True, notes=notes)
         storage.ledger.sweep()
     except BaseException:
@@ -128,52 +176,102 @@ def open_storage(home: Path, *, now: Callable[[], datetime], session: str) -> St
     return storage
 
 
-def open_temporary_storage(*, now: Callable[[], datetime], session: str) -> Storage:
-    """Open a store that lasts as long as the process: for a home that cannot be written.
+def open_temporary_storage(
+    *, now: Callable[[], datetime], session: str, stands_for: Unusable | None = None
+) -> Storage:
+    """Open a store that lasts as long as the process: for a home that cannot be used.
+
+    Parameters
+    ----------
+    stands_for
+        That home. Where it may be a store's, what can be read of it is here too, budgets, costs and pictures,
+        and no call is paid.
 
     Raises
     ------
     StoreError
-        If there is no temporary folder either.
+        If there is no temporary folder either, and no home to read.
     """
     import tempfile
 
+    held = stands_for is not None and stands_for.held
     try:
         home = Path(tempfile.mkdtemp(prefix="imagegen-"))
         homes.mark(home)
         Shelf(home).prepare()
     except OSError as exc:
-        raise StoreError(f"no temporary folder could be created ({exc.strerror or exc})") from exc
+        if not held:
+            raise StoreError(f"no temporary folder could be created ({exc.strerror or exc})") from exc
+        # Nothing can be written there: what is drawn is shown and not kept.
+        home = Path(os.devnull) / "imagegen"
     database = Database(None)
-    database.open()
-    return Storage(database, home, now=now, session=session, persistent=False)
+    if stands_for is not None and stands_for.held:
+        _read_from(stands_for.home, home, database)
+    else:
+        database.open()
+    return Storage(database, home, now=now, session=session, persistent=False, stands_for=stands_for)
 
 
-def _prepare(shelf: Shelf) -> None:
-    hint = "Set IMAGEGEN_HOME to a folder you may write."
+def may_hold_a_ledger(home: Path) -> bool:
+    """Whether a folder has, or may have, what only a store's ledger leaves; True where that cannot be seen.
+
+    The folders of a store are made after its index, so where one is there, an index was.
+
+    Examples
+    --------
+    >>> may_hold_a_ledger(Path("/nowhere/at/all"))
+    False
+    """
+    try:
+        if not stat.S_ISDIR(home.stat().st_mode):
+            return True
+        with os.scandir(home) as entries:
+            return any(
+                entry.name in FOLDERS
+                or (entry.name.startswith(INDEX) and entry.stat(follow_symlinks=False).st_size > 0)
+                for entry in entries
+            )
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+
+
+def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
+    """Open a home's index and everything around it; gives what the user should know."""
     try:
         homes.claim(shelf.home)
+        _refuse_read_only(shelf)
+        notes = _open(database, shelf, now, held=held)
+        # After the index: where a folder is there, so was an index.
         shelf.prepare()
     except OSError as exc:
         raise StoreError(
-            f"the store's folder {shelf.home} cannot be created ({exc.strerror or exc})", hint=hint
+            f"the store's folder {exc.filename or shelf.home} cannot be created or used "
+            f"({exc.strerror or exc})",
+            hint=_FULL if is_full(shelf.home) else _WRITABLE,
         ) from exc
-    needed = (shelf.home, shelf.pictures, shelf.incoming, shelf.locks, shelf.home / INDEX)
-    for path in needed:
+    entering.adopt_abandoned(database, shelf)
+    return notes
+
+
+def _refuse_read_only(shelf: Shelf) -> None:
+    for path in (shelf.home, shelf.pictures, shelf.incoming, shelf.locks, shelf.home / INDEX):
         if path.exists() and not os.access(path, os.W_OK):
-            raise StoreError(f"the store cannot be used: {path} may not be written", hint=hint)
+            raise StoreError(f"the store cannot be used: {path} may not be written", hint=_WRITABLE)
 
 
-def _open(database: Database, shelf: Shelf, now: Callable[[], datetime]) -> tuple[str, ...]:
+def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
     assert database.path is not None  # noqa: S101  # a file, by construction
-    with contextlib.suppress(DamagedIndexError):
-        if not damage_mark(database.path).exists() and database.is_current():
-            return ()
+    if not held:
+        with contextlib.suppress(DamagedIndexError):
+            if not damage_mark(database.path).exists() and database.is_current():
+                return ()
     from filelock import FileLock, Timeout
 
     try:
         with FileLock(shelf.home / OPENING_LOCK, timeout=_OPENING_SECONDS, thread_local=False):
-            return _open_alone(database, database.path, shelf, now)
+            return _open_alone(database, database.path, shelf, now, held=held)
     except Timeout as exc:
         raise StoreError(
             f"another process has been opening the store {shelf.home} for {_OPENING_SECONDS:.0f} seconds",
@@ -181,12 +279,16 @@ def _open(database: Database, shelf: Shelf, now: Callable[[], datetime]) -> tupl
         ) from exc
 
 
-def _open_alone(database: Database, path: Path, shelf: Shelf, now: Callable[[], datetime]) -> tuple[str, ...]:
+def _open_alone(
+    database: Database, path: Path, shelf: Shelf, now: Callable[[], datetime], *, held: bool
+) -> tuple[str, ...]:
     mark = damage_mark(path)
     aside = None
+    suspect = held or mark.exists()
+    held = held or may_hold_a_ledger(shelf.home)
     try:
         database.is_current()
-        damaged = mark.exists() and not database.is_sound()
+        damaged = suspect and path.exists() and not database.is_sound()
     except DamagedIndexError:
         damaged = True
     if damaged:
@@ -194,15 +296,42 @@ def _open_alone(database: Database, path: Path, shelf: Shelf, now: Callable[[], 
         aside = _set_aside(path, now())
     with contextlib.suppress(OSError):
         mark.unlink()
-    fresh = database.open()
-    found = entering.rebuild(database, shelf) if fresh else 0
-    if aside is not None:
-        note = (
-            f"The store's index was damaged. It was put aside as {aside.name} and built again from the "
-            f"recipes of {found} pictures; budgets and calls without a picture are not in it."
-        )
-        return (note,)
-    return ()
+    found: list[int] = []
+
+    def fill() -> None:
+        found.append(entering.rebuild(database, shelf))
+        if held:
+            # What is built again has no budgets, and must not say that there are none.
+            database.all(statements.LOSE_BUDGETS, at=utc_text(now()))
+
+    database.open(fill)
+    if not found or not held:
+        return ()
+    was = "was missing. It was" if aside is None else f"was damaged. It was put aside as {aside.name} and"
+    note = (
+        f"The store's index {was} built again from the recipes of {found[0]} pictures; budgets and calls "
+        "without a picture are not in it. No call is paid until you set a budget anew with "
+        "`%imagegen budget 5 --per day`, or say `%imagegen budget none`."
+    )
+    return (note,)
+
+
+def _read_from(home: Path, scratch: Path, database: Database) -> None:
+    """Fill a database in memory with what can be read of a home: its index, or else its recipes."""
+    from jupyter_imagegen.storage.snapshot import copied
+
+    try:
+        if database.load(lambda memory: copied(home / INDEX, scratch, memory)):
+            database.open()
+            return
+    except StoreError:
+        pass
+    database.close(forget=True)
+
+    def fill() -> None:
+        entering.rebuild(database, Shelf(home), mend=False)
+
+    database.open(fill)
 
 
 def _set_aside(path: Path, moment: datetime) -> Path:

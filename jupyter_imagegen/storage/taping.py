@@ -274,8 +274,9 @@ def _recording(pictures: Pictures, key: str, image: Image) -> Recording:
 def _recipe(pictures: Pictures, key: str, image: Image) -> Recipe:
     if image.path is None:
         raise StoreError("it is in no store")
+    path = pictures.shelf.recipe(image.digest, key, image.sample)
     try:
-        found = recipe_from_bytes(pictures.shelf.recipe(image.digest, key, image.sample).read_bytes())
+        found = recipe_from_bytes(pictures.shelf.found(path).read_bytes())
     except OSError:
         found = None
     if found is None:

@@ -251,7 +251,7 @@ def _remove_lock(path: Path) -> int | None:
 def _add_original(
     pictures: Pictures, archive: zipfile.ZipFile, row: Row, written: set[str], skipped: set[str]
 ) -> None:
-    path = pictures.shelf.original(row["digest"], row["mime"])
+    path = pictures.shelf.found(pictures.shelf.original(row["digest"], row["mime"]))
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -265,7 +265,7 @@ def _add_original(
 
 def _recipe(pictures: Pictures, row: Row) -> bytes | None:
     try:
-        path: Path = pictures.shelf.recipe(row["digest"], row["key"], row["sample"])
-        return path.read_bytes()
+        path = pictures.shelf.recipe(row["digest"], row["key"], row["sample"])
+        return pictures.shelf.found(path).read_bytes()
     except FileNotFoundError:
         return None

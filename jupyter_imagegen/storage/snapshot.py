@@ -1,0 +1,61 @@
+"""A copy in memory of an index that may not or cannot be written, however it can still be read."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: Seconds to wait for another process: by now it was waited for in vain.
+_BUSY_SECONDS = 1.0
+
+
+def copied(index: Path, scratch: Path, memory: sqlite3.Connection) -> bool:
+    """Copy an index into a database in memory; its file and its folder stay as they are.
+
+    Parameters
+    ----------
+    index
+        The index. On a disk that is full or read-only it may have a write-ahead log that can be read only
+        beside a file of shared memory, which cannot be made there.
+    scratch
+        A folder for a copy of both files in that case.
+    memory
+        An empty database.
+
+    Returns
+    -------
+    bool
+        Whether there is a sound copy now.
+    """
+    import sqlite3
+
+    for source in _sources(index, scratch):
+        with contextlib.suppress(sqlite3.Error, OSError):
+            with contextlib.closing(sqlite3.connect(source, uri=True, timeout=_BUSY_SECONDS)) as connection:
+                connection.backup(memory)
+            if memory.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
+                return True
+    return False
+
+
+def _sources(index: Path, scratch: Path) -> Iterator[str]:
+    """Ways to read an index, the truest first."""
+    yield f"{index.as_uri()}?mode=ro"
+    log = index.with_name(f"{index.name}-wal")
+    copy = scratch / index.name
+    with contextlib.suppress(OSError):
+        if log.stat().st_size:
+            shutil.copyfile(index, copy)
+            shutil.copyfile(log, scratch / log.name)
+            yield copy.as_uri()
+    for left in scratch.glob(f"{index.name}*"):
+        with contextlib.suppress(OSError):
+            left.unlink()
+    # Without a lock, and without what only the log has.
+    yield f"{index.as_uri()}?immutable=1"
