@@ -8,35 +8,41 @@ from __future__ import annotations
 import contextlib
 import re
 from difflib import get_close_matches
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyter_imagegen.core.request import InputImage
 from jupyter_imagegen.core.results import Image, Result
-from jupyter_imagegen.errors import ImagegenError, SourceError, StoreError
+from jupyter_imagegen.errors import SourceError, StoreError
+from jupyter_imagegen.imaging.objects import (
+    MAX_SOURCE_BYTES,
+    checked_length,
+    file_bytes,
+    object_bytes,
+    object_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.storage import Deck, Storage
 
-#: Bytes; what the API takes for one input picture (openai-python 3.54.0, `types/image_edit_params.py`).
-MAX_SOURCE_BYTES = 50_000_000
-
 _KEY = re.compile(r"[0-9a-f]{6,64}")
-#: Pillow's modes that a PNG keeps, and what others with transparency become.
-_PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
-_MODES = {"PA": "RGBA", "RGBa": "RGBA", "La": "LA"}
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_FILE = re.compile(r"file:", re.IGNORECASE)
+_DATA = re.compile(r"data:(?:image/[\w.+-]+)?;base64,(.*)", re.IGNORECASE | re.DOTALL)
 #: Characters of a name that a message repeats.
 _LONGEST_SHOWN = 200
-#: Characters of a prompt that stand for a picture without a name, and digits of a digest.
-_LONGEST_NAME = 48
-_DIGEST_DIGITS = 12
-#: How far floats may run over 0 and 1: resampling does that, wrong units do more.
-_OVERSHOOT = 0.5
-#: Dimensions of an array that has channels.
-_CHANNELLED = 3
+#: Seconds for one address, from asking to the last byte; less where the `timeout` setting is less.
+FETCH_SECONDS = 30.0
+
+
+class _Found(NamedTuple):
+    """A picture's bytes, what to call it, and whether it is out of our store or cassette."""
+
+    name: str
+    data: bytes
+    ours: bool = False
 
 
 class Sources:
@@ -52,6 +58,8 @@ class Sources:
         Gives the last result of this session, or None.
     deck
         The cassette in use, whose pictures go by their keys too.
+    seconds
+        For one address, from asking to the last byte.
     """
 
     def __init__(
@@ -61,11 +69,13 @@ class Sources:
         allowed_urls: Sequence[str],
         last: Callable[[], Result | None],
         deck: Deck,
+        seconds: float = FETCH_SECONDS,
     ) -> None:
         self._storage = storage
         self._deck = deck
         self._allowed_urls = tuple(allowed_urls)
         self._last = last
+        self._seconds = min(seconds, FETCH_SECONDS)
 
     def image(self, source: object, names: Mapping[str, Any] | None = None) -> InputImage:
         """An input picture, turned the right way up and in a format that the API takes.
@@ -73,9 +83,10 @@ class Sources:
         Parameters
         ----------
         source
-            A path, an allowed URL, `last`, a key of at least 6 digits, the name of a notebook object, or an
-            object: a result of ours, a PIL image, a NumPy array, a Matplotlib figure, bytes, anything with
-            `_repr_png_` or `_repr_jpeg_`.
+            A path, a `file:` or `data:` address, an allowed URL, `last`, a key of at least 6 digits, the name
+            of a notebook object, or an object: a result of ours, an open file, bytes, `(name, contents)` as
+            the SDK takes it, a PIL image, a NumPy array, a Matplotlib figure, anything with `_repr_png_` or
+            `_repr_jpeg_`. One that was prepared before is taken as it is.
         names
             The notebook's names.
 
@@ -86,21 +97,28 @@ class Sources:
         """
         from jupyter_imagegen.imaging import prepare_input, stand_in
 
+        if isinstance(source, InputImage):
+            return source
         ours = self._ours(source, names or {})
         if ours is not None and ours.reduced:
-            return stand_in(ours, source if isinstance(source, str) else _object_name(source))
-        name, data = self._read(source, names or {})
-        return prepare_input(data, name=name)
+            return stand_in(ours, source if isinstance(source, str) else object_name(source))
+        found = self._read(source, names or {})
+        return prepare_input(found.data, name=found.name, as_it_is=found.ours)
 
     def mask(
-        self, source: object, size: tuple[int, int], names: Mapping[str, Any] | None = None
+        self,
+        source: object,
+        size: tuple[int, int],
+        names: Mapping[str, Any] | None = None,
+        *,
+        may_be_empty: bool = False,
     ) -> InputImage:
         """A mask of `size` (width, height in pixels); a black-and-white one is turned into alpha.
 
         Raises
         ------
         SourceError
-            If there is no such picture, it has another size, or nothing is painted in a mask of ours.
+            If there is no such picture, it has another size, or marks nothing and `may_be_empty` is not set.
         """
         from jupyter_imagegen.imaging import Mask, prepare_mask
 
@@ -108,15 +126,15 @@ class Sources:
         # A mask editor stands for the mask that was painted in it.
         painted = value if isinstance(value, Mask) else getattr(value, "mask", None)
         if isinstance(painted, Mask):
-            name, data = source if isinstance(source, str) else "", painted.data
-            if not painted.painted:
+            found = _Found(source if isinstance(source, str) else "", painted.data)
+            if not painted.painted and not may_be_empty:
                 raise SourceError(
                     "nothing is painted in the mask, so nothing would change",
                     hint="Paint in the mask editor what should change, or leave the mask out.",
                 )
         else:
-            name, data = self._read(source, names or {})
-        return prepare_mask(data, size=size, name=name)
+            found = self._read(source, names or {}, mask=True)
+        return prepare_mask(found.data, size=size, name=found.name, may_be_empty=may_be_empty)
 
     def markup(
         self, source: object, size: tuple[int, int], names: Mapping[str, Any] | None = None
@@ -130,8 +148,8 @@ class Sources:
         """
         from jupyter_imagegen.imaging import prepare_markup
 
-        name, data = self._read(source, names or {})
-        return prepare_markup(data, size=size, name=name)
+        found = self._read(source, names or {})
+        return prepare_markup(found.data, size=size, name=found.name)
 
     def _ours(self, source: object, names: Mapping[str, Any]) -> Image | None:
         """The picture of ours that is meant, where it is one."""
@@ -148,22 +166,24 @@ class Sources:
     def _recorded(self, key: str) -> list[Image]:
         return [] if self._deck.cassette is None else self._deck.cassette.entry(key)
 
-    def _read(self, source: object, names: Mapping[str, Any]) -> tuple[str, bytes]:
-        if not isinstance(source, str):
-            return _object_name(source), _object_bytes(source, _object_name(source))
-        if source == "last":
-            return source, self._last_bytes()
+    def _read(self, source: object, names: Mapping[str, Any], *, mask: bool = False) -> _Found:
+        if isinstance(source, str) and source == "last":
+            return _Found(source, self._last_bytes(), ours=True)
         value = _meant(source, names)
         if not isinstance(value, str):
-            return source, _object_bytes(value, source)
+            name = source if isinstance(source, str) else object_name(source)
+            ours = isinstance(value, Result | Image)
+            return _Found(name, object_bytes(value, name, mask=mask), ours=ours)
         source = value
-        if re.match(r"https?://", source):
-            return source, self._fetch(source)
-        path = _existing(source)
+        if _WEB.match(source):
+            return _Found(_public(source), self._fetch(source))
+        if _DATA.match(source):
+            return _Found("data address", _data_bytes(source))
+        path = local_path(source) if _FILE.match(source) else _existing(source)
         if path is not None:
-            return path.name, _file_bytes(path)
+            return _Found(path.name, file_bytes(path))
         if _KEY.fullmatch(source):
-            return source, self._stored_bytes(source)
+            return _Found(source, self._stored_bytes(source), ours=True)
         near = _near(source, names)
         raise SourceError(
             f"there is no picture called {_short(source)}: "
@@ -197,27 +217,19 @@ class Sources:
         leads_out = ".." in unquote(urlsplit(url).path).split("/")
         if leads_out or not any(url.startswith(prefix) for prefix in self._allowed_urls):
             raise SourceError(
-                f"{url!r} is not fetched: its address is not among the allowed ones",
+                f"{_public(url)!r} is not fetched: its address is not among the allowed ones",
                 hint='Allow it with `allowed_urls = ["https://…/"]` in imagegen.toml, or give a file.',
             )
-        from http.client import HTTPException
-        from urllib.error import HTTPError
-        from urllib.request import HTTPRedirectHandler, build_opener
-
-        class NoRedirect(HTTPRedirectHandler):
-            """An allowed address must not lead on to one that is not."""
-
-            def redirect_request(self, *_: Any) -> None:
-                return None
+        from jupyter_imagegen.fetching import FetchError, fetched
 
         try:
-            with build_opener(NoRedirect).open(url, timeout=30) as answer:
-                data: bytes = answer.read(MAX_SOURCE_BYTES + 1)
-        except (OSError, HTTPException, ValueError) as exc:
-            if isinstance(exc, HTTPError):
-                exc.close()
-            raise SourceError(f"{url!r} could not be fetched: {exc}") from exc
-        return _checked_length(data, url)
+            data = fetched(url, most=MAX_SOURCE_BYTES + 1, seconds=self._seconds)
+        except FetchError as exc:
+            raise SourceError(
+                f"{_public(url)!r} could not be fetched: {exc}",
+                hint="Open it in a browser, save the picture, and give the file.",
+            ) from exc
+        return checked_length(data, _public(url))
 
 
 def _meant(source: object, names: Mapping[str, Any]) -> object:
@@ -225,39 +237,6 @@ def _meant(source: object, names: Mapping[str, Any]) -> object:
     if isinstance(source, str) and source != "last" and source.isidentifier():
         return names.get(source, source)
     return source
-
-
-def _object_name(value: object) -> str:
-    """What captions and messages call an object that was given without a name."""
-    if isinstance(value, Path):
-        return value.name
-    if isinstance(value, Result):
-        words = " ".join((value.alt or value.request.prompt).split())
-        return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1].rstrip()}…"
-    if isinstance(value, Image):
-        return f"picture {value.digest[:_DIGEST_DIGITS]}"
-    home = type(value).__module__.partition(".")[0]
-    return type(value).__name__ if home == "builtins" else f"{home} {type(value).__name__}"
-
-
-def _file_bytes(path: Path) -> bytes:
-    """A regular file's bytes; a pipe or a device would never end."""
-    if not path.is_file():
-        raise SourceError(f"{str(path)!r} is not a regular file", hint="Give a picture file.")
-    try:
-        with path.open("rb") as file:
-            return _checked_length(file.read(MAX_SOURCE_BYTES + 1), path.name)
-    except OSError as exc:
-        raise SourceError(f"{path.name!r} cannot be read: {exc.strerror or exc}") from exc
-
-
-def _checked_length(data: bytes, name: str) -> bytes:
-    if len(data) > MAX_SOURCE_BYTES:
-        raise SourceError(
-            f"{name!r} is larger than {MAX_SOURCE_BYTES // 1_000_000} MB, the most that the API takes",
-            hint="Save a smaller copy and use that.",
-        )
-    return data
 
 
 def _existing(source: str) -> Path | None:
@@ -282,108 +261,50 @@ def _short(source: str) -> str:
     return repr(source if len(source) <= _LONGEST_SHOWN else f"{source[:_LONGEST_SHOWN]}…")
 
 
-def _object_bytes(value: object, name: str) -> bytes:
-    """Any picture object as the bytes of a picture file."""
-    if isinstance(value, Result):
-        if not value.images:
-            raise SourceError(f"{name!r} is a result without a picture")
-        return value.images[0].bytes
-    if isinstance(value, Image):
-        return value.bytes
-    if isinstance(value, bytes | bytearray | memoryview):
-        return _checked_length(bytes(value), name)
-    if isinstance(value, Path):
-        return _file_bytes(value)
+def _public(url: str) -> str:
+    """An address without a password or a signature, which captions would show."""
+    from urllib.parse import urlsplit
+
     try:
-        data = _drawn_bytes(value, name)
-    except ImagegenError:
-        raise
-    except Exception as exc:
-        # Whatever a foreign object's own drawing raises, it is this object that cannot be used.
+        parts = urlsplit(url)
+    except ValueError:
+        return url.partition("?")[0]
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def local_path(address: str) -> Path:
+    """The path that a `file:` address means.
+
+    Raises
+    ------
+    SourceError
+        If it is on another machine.
+
+    Examples
+    --------
+    >>> local_path("file:///home/me/my%20cat.png")
+    PosixPath('/home/me/my cat.png')
+    """
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    parts = urlsplit(address)
+    if parts.netloc.lower() not in {"", "localhost", "127.0.0.1"}:
         raise SourceError(
-            f"{name!r} ({type(value).__name__}) could not be turned into a picture: {exc}"
-        ) from exc
-    if data is None:
-        raise SourceError(
-            f"{name!r} of type {type(value).__name__} is not a picture",
-            hint="Give a result of imagegen, a PIL image, a NumPy array, a Matplotlib figure or bytes.",
+            f"{_short(address)} is a file of another machine ({parts.netloc})",
+            hint="Copy it here and give its path; an address of this machine begins with file:/// .",
         )
-    return _checked_length(data, name)
+    return Path(url2pathname(parts.path))
 
 
-def _drawn_bytes(value: Any, name: str) -> bytes | None:
-    if hasattr(value, "savefig"):
-        return _written(lambda buffer: value.savefig(buffer, format="png"))
-    # Before arrays: a PIL image shows itself as one too, without its palette and colour space.
-    if hasattr(value, "save") and hasattr(value, "getbands"):
-        return _pil_bytes(value)
-    if hasattr(value, "__array_interface__"):
-        return _array_bytes(value, name)
-    return _shown_bytes(value)
+def _data_bytes(address: str) -> bytes:
+    """What a `data:` address holds."""
+    import base64
+    from urllib.parse import unquote
 
-
-def _shown_bytes(value: object) -> bytes | None:
-    """What an object shows of itself in a notebook, as IPython's formatters would ask for it."""
-    for method in ("_repr_png_", "_repr_jpeg_"):
-        show = getattr(value, method, None)
-        data = show() if callable(show) else None
-        if isinstance(data, tuple):
-            data = data[0]
-        if isinstance(data, str):
-            import base64
-
-            data = base64.b64decode(data)
-        if isinstance(data, bytes) and data:
-            return data
-    return None
-
-
-def _pil_bytes(picture: Any) -> bytes:
-    mode = _MODES.get(picture.mode, picture.mode if picture.mode in _PNG_MODES else "RGB")
-    return _written(lambda buffer: picture.convert(mode).save(buffer, format="PNG"))
-
-
-def _array_bytes(value: Any, name: str) -> bytes:
-    from PIL import Image as PILImage
-
-    kind = value.__array_interface__["typestr"][1:]
-    array = value
-    if kind in {"f2", "f4", "f8"}:
-        array = _unit_floats(value, name)
-    elif kind == "b1":
-        array = value.astype("uint8") * 255
-    elif kind != "u1":
-        raise SourceError(
-            f"{name!r} is an array of {value.dtype}; pictures are uint8, bool, or floats from 0 to 1",
-            hint=f"Convert it: `{name}.astype('uint8')`.",
-        )
-    if len(value.shape) == _CHANNELLED and value.shape[2] == 1:
-        array = array[:, :, 0]
+    found = _DATA.match(address)
+    text = unquote(found[1]) if found else ""
     try:
-        if len(array.shape) not in {2, _CHANNELLED}:
-            raise ValueError("not rows and columns")  # noqa: TRY301 - one message for every wrong shape
-        return _pil_bytes(PILImage.fromarray(array))
-    except (TypeError, ValueError, KeyError, SystemError) as exc:
-        raise SourceError(
-            f"{name!r} has the shape {tuple(value.shape)}; pictures are (height, width), "
-            "or (height, width, channels) with 1 to 4 channels"
-        ) from exc
-
-
-def _unit_floats(value: Any, name: str) -> Any:
-    """Floats from 0 to 1, as Matplotlib and scikit-image mean them, as uint8."""
-    if value.size:
-        low, high = float(value.min()), float(value.max())
-        # NaN compares false. Filters overshoot a little; 0 to 255 is a mistake, and would be all white.
-        if not (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):
-            raise SourceError(
-                f"{name!r} holds floats from {low:g} to {high:g}; pictures of floats run from 0 to 1",
-                hint=f"Scale it, such as `{name} / 255`, or convert it: `{name}.astype('uint8')`.",
-            )
-    return (value.clip(0, 1) * 255).round().astype("uint8")
-
-
-def _written(write: Callable[[BytesIO], object]) -> bytes:
-    buffer = BytesIO()
-    write(buffer)
-    return buffer.getvalue()
+        return checked_length(base64.b64decode("".join(text.split()), validate=True), "data address")
+    except ValueError as exc:
+        raise SourceError(f"the data address is not base64: {exc}", hint="Give the picture's bytes.") from exc

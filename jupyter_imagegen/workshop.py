@@ -292,7 +292,11 @@ class Workshop:
 
         settings = settings or self.settings()
         return Sources(
-            storage=self.storage, allowed_urls=settings.allowed_urls, last=last, deck=self.deck(settings)
+            storage=self.storage,
+            allowed_urls=settings.allowed_urls,
+            last=last,
+            deck=self.deck(settings),
+            seconds=settings.timeout,
         )
 
     def styles(self) -> dict[str, Style]:

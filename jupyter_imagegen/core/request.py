@@ -24,7 +24,8 @@ class InputImage:
     data : bytes
         The file's bytes: PNG, JPEG or WebP.
     digest : str
-        SHA-256 of `data`, 64 hexadecimal digits.
+        SHA-256, 64 hexadecimal digits: of `data`, or of the user's file where `data` is that without its
+        metadata.
     mime : str
         `image/png`, `image/jpeg` or `image/webp`.
     width, height : int

@@ -117,7 +117,7 @@ class MaskEditor(base.Panel):
             **traits,
         )
         if mask is not None:
-            self._take(sources.mask(mask, size))
+            self._take(sources.mask(mask, size, may_be_empty=True))
 
     @property
     def mask(self) -> Mask:
@@ -152,7 +152,8 @@ class MaskEditor(base.Panel):
         if not buffers:
             raise SourceError("the mask file did not arrive", hint="Choose it once more.")
         name = str(message.get("name", ""))
-        self._take(imaging.prepare_mask(bytes(buffers[0]), size=(self.width, self.height), name=name))
+        size = (self.width, self.height)
+        self._take(imaging.prepare_mask(bytes(buffers[0]), size=size, name=name, may_be_empty=True))
 
     def static(self) -> dict[str, Any]:
         """The picture with the veil over what was painted."""
@@ -229,7 +230,7 @@ def _painted_png(data: bytes, size: tuple[int, int]) -> InputImage:
     """What the browser painted; it sends nothing but PNG."""
     if not data.startswith(_PNG):
         raise SourceError("what was painted did not arrive as a PNG", hint="Paint once more.")
-    return imaging.prepare_mask(data, size=size, name="painted")
+    return imaging.prepare_mask(data, size=size, name="painted", may_be_empty=True)
 
 
 def _veiled(picture: Preview, mask: Mask) -> Preview:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
+    from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.core.results import Preview
     from jupyter_imagegen.session import Session
 
@@ -32,7 +33,7 @@ class Input:
     ----------
     role : {"edit", "reference"}
         The picture to change, or one to take from.
-    data : bytes
+    picture : InputImage
         Read once, so that what is priced is what is sent.
     label : str
         What its chip says.
@@ -42,7 +43,7 @@ class Input:
 
     id: str
     role: Role
-    data: bytes
+    picture: InputImage
     label: str
     name: str
     small: Preview
@@ -89,7 +90,7 @@ class Tray:
         added = Input(
             id=f"i{next(self._numbers)}",
             role=role,
-            data=picture.data,
+            picture=picture,
             label=label or picture.name,
             name=name,
             small=imaging.preview(picture.data, max_side=_CHIP_SIDE, max_bytes=_CHIP_BYTES),

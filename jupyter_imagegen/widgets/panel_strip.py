@@ -91,7 +91,7 @@ class Asked:
         """The pictures as `Session.submit` takes them."""
         if not self.inputs:
             return {}
-        given: dict[str, Any] = {"image": [one.data for one in self.inputs]}
+        given: dict[str, Any] = {"image": [one.picture for one in self.inputs]}
         return given if self.mask is None else {**given, "mask": self.mask}
 
     def cell(self) -> str:

@@ -64,12 +64,14 @@ def test_exif_orientation_is_applied_as_a_viewer_would(encode, opened, orientati
 
 @pytest.mark.parametrize("orientation", [0, 1, 9, 99])
 def test_an_orientation_that_means_nothing_changes_nothing(encode, orientation):
-    assert prepare_input(encode(corner(), exif=exif(orientation))).note == ""
+    sent = prepare_input(encode(corner(), exif=exif(orientation)))
+    assert sent.note == "the picture: metadata removed (EXIF)"
+    assert (sent.width, sent.height) == (64, 32)
 
 
 def test_damaged_exif_changes_nothing_and_warns_of_nothing(encode, recwarn):
     broken = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x03\x00\xff\xff\xff\xff" * 3
-    assert prepare_input(encode(corner(), "JPEG", exif=broken)).note == ""
+    assert prepare_input(encode(corner(), "JPEG", exif=broken)).note == "the picture: metadata removed (EXIF)"
     assert not recwarn.list
 
 
@@ -123,10 +125,10 @@ def test_a_bomb_is_refused_by_its_name(raw_png):
         prepare_input(raw_png(30_000, 30_000, pixels=b"x"))
 
 
-def test_a_picture_of_50_mb_is_refused_before_it_is_sent(encode, noise):
-    data = encode(noise(10, 10), "JPEG") + bytes(50_000_000)
-    with pytest.raises(SourceError, match=r"picture 'big' is 50\.0 MB.* under 50 MB"):
-        prepare_input(data, name="big")
+def test_a_picture_of_50_mb_is_refused_before_it_is_sent(encode, noise, monkeypatch):
+    monkeypatch.setattr(inputs, "MAX_INPUT_BYTES", 200)
+    with pytest.raises(SourceError, match=r"picture 'big' is .* under 50 MB"):
+        prepare_input(encode(noise(10, 10), "JPEG"), name="big")
 
 
 def test_a_photograph_too_large_as_png_is_sent_as_jpeg(encode, noise, monkeypatch):
@@ -203,16 +205,25 @@ def test_a_coloured_mask_without_transparency_is_refused(encode):
     ("fill", "note"),
     [
         ((0, 0, 0, 0), "everything is marked"),
-        ((0, 0, 0, 255), "nothing is marked"),
-        ((0, 0, 0, 200), "nothing is marked"),
+        ((255, 255, 255, 255), "everything is marked"),
+        ((255, 255, 255, 200), "everything is marked"),
     ],
 )
-def test_a_mask_of_nothing_or_everything_is_noted(encode, fill, note):
+def test_a_mask_of_everything_is_noted(encode, fill, note):
     assert note in prepare_mask(encode(Image.new("RGBA", (8, 8), fill)), size=(8, 8)).note
+
+
+@pytest.mark.parametrize("fill", [(0, 0, 0, 255), (0, 0, 0, 200)])
+def test_a_mask_of_nothing_is_refused_unless_somebody_is_still_painting_it(encode, fill):
+    data = encode(Image.new("RGBA", (8, 8), fill))
+    with pytest.raises(SourceError, match="marks nothing"):
+        prepare_mask(data, size=(8, 8))
+    assert painted(prepare_mask(data, size=(8, 8), may_be_empty=True).data) == 0
 
 
 def test_a_mask_over_4_mb_is_noted(encode, noise):
     mask = noise(1200, 1200, "RGBA")
+    mask.putalpha(mask.getchannel("A").point(lambda value: 0 if value < 128 else 255))
     assert "under 4 MB" in prepare_mask(encode(mask), size=(1200, 1200)).note
 
 
