@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.results import Face, Result
-    from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
+    from jupyter_imagegen.storage import Held, HistoryEntry, Spending, Spent
     from jupyter_imagegen.storage.lineage import Ancestor
     from jupyter_imagegen.workshop import Workshop
 
@@ -37,6 +37,12 @@ class Costs:
     spending: Spending
     by_model: Mapping[str, Spent]
     budgets: tuple[Budget, ...]
+    load_held: Callable[[], tuple[Held, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """The calls whose cost is not known, the oldest first."""
+        return self.load_held()
 
 
 class Accounts:
@@ -184,7 +190,43 @@ class Accounts:
             spending=ledger.spending(),
             by_model=ledger.by_model("total"),
             budgets=self._workshop.budgets_in_force(),
+            load_held=ledger.held,
         )
+
+    def settle(self, charge: str, usd: Decimal | float | str, *, force: bool = False) -> tuple[Held, Decimal]:
+        """Close a call of unknown cost by hand; its pictures then show what they cost.
+
+        Parameters
+        ----------
+        charge
+            The first digits of its id; `costs().held` has them.
+        usd
+            What it cost in US dollars; "unbilled" for nothing.
+        force
+            Whether an amount is taken that is far above what was held.
+
+        Returns
+        -------
+        Held, Decimal
+            The call as it was, and what it is settled at.
+
+        Raises
+        ------
+        RequestError
+            If there is no such call, its cost is known or still to come, or the amount is not one.
+
+        Examples
+        --------
+        >>> for one in session.accounts.costs().held:
+        ...     session.accounts.settle(one.id, "unbilled")
+        """
+        from jupyter_imagegen.options.costs import settled_amount
+
+        storage, cost = self._workshop.storage, settled_amount(usd)
+        held = storage.ledger.settle_by_hand(charge, cost, force=force)
+        storage.pictures.price_charge(held.key, held.id, cost=cost)
+        self.changed()
+        return held, cost
 
     def budget(self, usd: Decimal | float | str | None = None, *, per: str = "day") -> tuple[Budget, ...]:
         """Set a budget that no call can pass, in any process; without an amount, say which there are.

@@ -11,6 +11,7 @@ from jupyter_imagegen.cli.outcomes import PROG, exit_codes_text
 from jupyter_imagegen.core.budgets import SCOPES
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options import add_options
+from jupyter_imagegen.options.costs import add_costs_arguments
 from jupyter_imagegen.options.table import dollars, whole_number
 
 if TYPE_CHECKING:
@@ -114,7 +115,11 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
         "--write", action="store_true",
         help="put the result into each notebook: a table into its metadata, a line at its top",
     )  # fmt: skip
-    command("costs", "what was spent, by time and by model, and what the store saved")
+    add_costs_arguments(
+        command(
+            "costs", "what was spent, by time and by model, and what the store saved; calls of unknown cost"
+        )
+    )
     history = command("history", "pictures made so far, newest first")
     history.add_argument("text", nargs="?", default="", metavar="TEXT", help="only prompts that contain it")
     history.add_argument("--limit", type=whole_number, default=20, metavar="N", help="at most so many (20)")

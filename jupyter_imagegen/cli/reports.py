@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.cli.outcomes import FAILED, OK, in_shell
 from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
+from jupyter_imagegen.core.money import spent_words
+from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import RequestError, UnknownModelError
+from jupyter_imagegen.options.costs import check_costs_arguments
 from jupyter_imagegen.render import table, views
 from jupyter_imagegen.render.cassettes import in_use_line
+from jupyter_imagegen.render.held import held_view, settled_view
 from jupyter_imagegen.render.history import history_view
 
 if TYPE_CHECKING:
@@ -23,8 +27,13 @@ if TYPE_CHECKING:
 
 
 def costs(arguments: Namespace, session: Session) -> int:
-    """Say what was spent, and what may still be."""
+    """Say what was spent, and what may still be; list the calls of unknown cost, or settle one."""
+    check_costs_arguments(arguments)
+    if arguments.what == "settle":
+        return _settle(arguments, session)
     found = session.accounts.costs()
+    if arguments.what == "held":
+        return _tell(arguments, {"held": found.held}, held_view(found.held))
     left = session.workshop.storage.ledger.left(session.workshop.settings().budgets)
     document = {
         "spending": found.spending,
@@ -36,6 +45,13 @@ def costs(arguments: Namespace, session: Session) -> int:
     line = in_use_line(used.path, used.manifest)
     view = views.costs_view(found.spending, found.by_model, found.budgets, cassette=line)
     return _tell(arguments, document, view)
+
+
+def _settle(arguments: Namespace, session: Session) -> int:
+    held, cost = session.accounts.settle(arguments.charge, arguments.usd, force=arguments.force)
+    day = session.accounts.costs().spending.day
+    document = {"settled": held, "cost_usd": cost, "spending": {"day": day}}
+    return _tell(arguments, document, settled_view(held, format_usd(cost), spent_words(day)))
 
 
 def history(arguments: Namespace, session: Session) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from jupyter_imagegen.core.pricing import format_usd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
+    from collections.abc import Iterable, Mapping
 
     from jupyter_imagegen.core.budgets import Scope
 
@@ -133,6 +133,16 @@ def sum_words(known: Decimal, unknown: int) -> str:
     if not unknown:
         return format_usd(known)
     return f"{format_usd(known)} and {unknown} unknown" if known else f"{unknown} unknown"
+
+
+def unknown_held_words(ceilings: Iterable[Decimal | None]) -> str:
+    """What calls of unknown cost can have cost together; None is a call without a ceiling."""
+    given = list(ceilings)
+    known = [usd for usd in given if usd is not None]
+    held = f"up to {format_usd(sum(known, Decimal(0)))} held for {_calls(len(known))}" if known else ""
+    unbounded = len(given) - len(known)
+    unknown = f"{'and ' if held else ''}{_calls(unbounded)} of unknown cost" if unbounded else ""
+    return ", ".join(filter(None, (held, unknown)))
 
 
 def line(counted: Mapping[Scope, Counted], limits: Mapping[Scope, Decimal]) -> str:

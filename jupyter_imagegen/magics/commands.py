@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.money import spent_words
+from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
 from jupyter_imagegen.options import command_help, command_parser, given
 from jupyter_imagegen.render import paragraphs, views
 from jupyter_imagegen.render.cassettes import in_use_line
+from jupyter_imagegen.render.held import held_view, settled_view
 from jupyter_imagegen.render.history import history_view, recipe_view
 
 if TYPE_CHECKING:
@@ -75,8 +78,17 @@ def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[st
     )
 
 
-def _costs(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:
+def _costs(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    from jupyter_imagegen.options.costs import check_costs_arguments
+
+    check_costs_arguments(options)
+    if options.what == "settle":
+        held, cost = session.accounts.settle(options.charge, options.usd, force=options.force)
+        today = spent_words(session.accounts.costs().spending.day)
+        return settled_view(held, format_usd(cost), today)
     costs = session.accounts.costs()
+    if options.what == "held":
+        return held_view(costs.held)
     used = session.cassettes.in_use()
     line = in_use_line(used.path, used.manifest)
     return views.costs_view(costs.spending, costs.by_model, costs.budgets, cassette=line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.options.costs import COSTS_COMMANDS, UNBILLED
 from jupyter_imagegen.options.table import COMMANDS, OPTIONS
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def candidates(text: str, values: Callable[[str], Sequence[str]]) -> list[str] |
         from jupyter_imagegen.core.budgets import SCOPES
 
         return _starting(SCOPES, word)
+    if before and before[0] == "costs":
+        return _starting(_after_costs(before[1:], values), word)
     if before and before[0] in {"models", "styles"}:
         return _starting(values(before[0]), word)
     if before and before[0] == "plan" and not word.startswith("-"):
@@ -75,6 +78,12 @@ def _flags(before: Sequence[str], by_flag: dict[str, Option]) -> list[str]:
         return [flag for flag in ("--max-usd", "--write") if flag not in before]
     used = {by_flag[word].name for word in before if word in by_flag and not by_flag[word].repeatable}
     return [option.flags[-1] for option in OPTIONS if "magic" in option.faces and option.name not in used]
+
+
+def _after_costs(before: Sequence[str], values: Callable[[str], Sequence[str]]) -> Sequence[str]:
+    if before[:1] != ["settle"]:
+        return () if before else COSTS_COMMANDS
+    return {1: values("held"), 2: (UNBILLED,)}.get(len(before), ())
 
 
 def _starting(words: Sequence[str], word: str) -> list[str]:

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.options.costs import add_costs_arguments
 from jupyter_imagegen.options.table import COMMANDS, OPTIONS, dollars, seconds, whole_number
 
 if TYPE_CHECKING:
@@ -282,7 +283,9 @@ def command_parser(name: str) -> OptionParser:
             usage=f"%{prog} {command.usage}",
         )
     parser = OptionParser(prog, description=command.help)
-    if name == "history":
+    if name == "costs":
+        add_costs_arguments(parser)
+    elif name == "history":
         parser.add_argument("text", nargs="*", metavar="TEXT", help="only prompts that contain it")
         parser.add_argument(
             "--limit", type=whole_number, default=20, metavar="N", help="at most this many (20)"

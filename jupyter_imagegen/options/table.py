@@ -296,7 +296,10 @@ class Command:
 
 #: Every command of `%imagegen`, in the order of the help.
 COMMANDS: tuple[Command, ...] = (
-    Command(name="costs", help="what was spent, by time and by model, and what the store saved"),
+    Command(
+        name="costs", usage="[held | settle ID USD|unbilled]",
+        help="what was spent, by time and by model, and what the store saved; calls of unknown cost",
+    ),
     Command(
         name="estimate", usage='"PROMPT" [options]', help="the price, before; spends nothing", pictures=True
     ),

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.storage.charges import Charge
+from jupyter_imagegen.storage.charges import Charge, Held
 from jupyter_imagegen.storage.deck import RECORD_MODES, Deck, RecordMode, cost_to_author
 from jupyter_imagegen.storage.ledger import Unusable
 from jupyter_imagegen.storage.spending import Spending, Spent
@@ -25,6 +25,7 @@ __all__ = [
     "Cassette",
     "Charge",
     "Deck",
+    "Held",
     "HistoryEntry",
     "Narrowed",
     "Page",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.keys import input_digests
 from jupyter_imagegen.core.pricing import dollars_to_nano, nano_to_dollars
 from jupyter_imagegen.core.results import Image, Preview
-from jupyter_imagegen.core.usage import usage_to_json
+from jupyter_imagegen.core.usage import usage_from_json, usage_to_json
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.keeping import (
@@ -155,6 +155,20 @@ class Pictures(StoredPictures):
             seconds=seconds,
             revised_prompt=recipe.revised_prompt,
         )
+
+    def price_charge(self, key: str, charge_id: str, *, cost: Decimal) -> None:
+        """Write down beside the pictures of a call what it turned out to have cost, in US dollars.
+
+        Raises
+        ------
+        StoreError
+            If the index cannot be written.
+        """
+        rows = self.database.all(statements.SAMPLES_OF_CHARGE, key=key, charge_id=charge_id)
+        numbers = {row["sample"] for row in rows}
+        images = [image for image in self.find(key) if image.sample in numbers]
+        usage = next((row["usage"] for row in rows if row["usage"]), None)
+        self.price(key, images, cost=cost, usage=usage_from_json(usage))
 
     def unkept(
         self,

@@ -189,6 +189,16 @@ ON CONFLICT (id) DO NOTHING
 
 CHARGE = "SELECT * FROM charges WHERE id = :id"
 
+UNSETTLED_CHARGES = """
+SELECT * FROM charges WHERE cost_nano IS NULL AND state <> 'released' ORDER BY reserved_at, id
+"""
+
+CHARGES_BY_PREFIX = "SELECT * FROM charges WHERE id >= :first AND id < :after ORDER BY id LIMIT 2"
+
+SAMPLES_OF_CHARGE = """
+SELECT sample, usage FROM samples WHERE key = :key AND charge_id = :charge_id ORDER BY sample
+"""
+
 OPEN_CHARGES = "SELECT id, key FROM charges WHERE state IN ('reserved', 'sent') ORDER BY key, reserved_at"
 
 CHANGE_CHARGE = """
