@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.storage.charges import Charge, Held
+from jupyter_imagegen.storage.charges import Charge
 from jupyter_imagegen.storage.deck import RECORD_MODES, Deck, RecordMode, cost_to_author
 from jupyter_imagegen.storage.ledger import Unusable
 from jupyter_imagegen.storage.spending import Spending, Spent
@@ -17,6 +17,7 @@ from jupyter_imagegen.storage.store import (
 if TYPE_CHECKING:
     from jupyter_imagegen.storage.browsing import Browsing, Narrowed, Page, StoredPicture
     from jupyter_imagegen.storage.cassette import Cassette
+    from jupyter_imagegen.storage.held import Held
     from jupyter_imagegen.storage.history import HistoryEntry
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
 _LATER = {
     "Browsing": "browsing",
     "Cassette": "cassette",
+    "Held": "held",
     "HistoryEntry": "history",
     "Narrowed": "browsing",
     "Page": "browsing",

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from jupyter_imagegen.core.pricing import dollars_to_nano, nano_to_dollars
+from jupyter_imagegen.core.pricing import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import statements
-from jupyter_imagegen.storage.failures import failure_from_json
 from jupyter_imagegen.storage.spending import Counts, add_counts, counts
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from jupyter_imagegen.storage.database import Database, Row
+    from jupyter_imagegen.storage.database import Database
     from jupyter_imagegen.storage.recipes import Recipe
 
 State = Literal["reserved", "sent", "settled", "released", "possibly_billed"]
@@ -44,73 +42,6 @@ class Charge:
     day: str
     n: int
     ceiling_usd: Decimal | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """A call whose cost is not known.
-
-    Attributes
-    ----------
-    id : str
-        The charge's; the first digits of it are enough to settle it.
-    at : datetime
-        When it was sent, or reserved where it has not been sent.
-    day : str
-        The local date it counts on.
-    key, provider, model, endpoint, n, notebook
-        What was asked, of whom, and from where.
-    ceiling_usd : Decimal or None
-        US dollars that are held for it; None where not even the most is known.
-    under_way : bool
-        Whether a process is still waiting for its answer.
-    reason : str
-        Why its cost is not known.
-    request_id : str or None
-        The API's, for its usage page or a support ticket.
-    """
-
-    id: str
-    at: datetime
-    day: str
-    key: str
-    provider: str
-    model: str
-    endpoint: str
-    n: int
-    notebook: str | None
-    ceiling_usd: Decimal | None
-    under_way: bool
-    reason: str
-    request_id: str | None
-
-
-def held_from(row: Row) -> Held:
-    """A charge of unknown cost, and why it is."""
-    failure = failure_from_json(row["failure"]) if row["failure"] else None
-    under_way = row["state"] in {"reserved", "sent"}
-    if under_way:
-        reason = "under way"
-    elif failure is not None:
-        reason = failure.message
-    else:
-        reason = row["reason"] or "the answer did not say what it cost, or the model's price is not known"
-    ceiling = row["ceiling_nano"]
-    return Held(
-        id=row["id"],
-        at=datetime.fromisoformat(row["sent_at"] or row["reserved_at"]),
-        day=row["day"],
-        key=row["key"],
-        provider=row["provider"],
-        model=row["model"],
-        endpoint=row["endpoint"],
-        n=row["n"],
-        notebook=row["notebook"],
-        ceiling_usd=None if ceiling is None else nano_to_dollars(ceiling),
-        under_way=under_way,
-        reason=reason,
-        request_id=row["request_id"] or getattr(failure, "request_id", None),
-    )
 
 
 _CHANGED = (

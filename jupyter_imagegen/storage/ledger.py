@@ -24,20 +24,18 @@ from jupyter_imagegen.errors import (
     BudgetExceededError,
     BudgetsUnknownError,
     ImagegenError,
-    RequestError,
     StoreError,
     UnknownPriceError,
 )
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.charges import (
     Charge,
-    Held,
     change_charge,
     charge_row,
     count_again,
-    held_from,
 )
 from jupyter_imagegen.storage.failures import failure_from_json, failure_to_json
+from jupyter_imagegen.storage.held import held_charges, settle_by_hand
 from jupyter_imagegen.storage.recipes import storable, utc_text
 from jupyter_imagegen.storage.spending import (
     Counts,
@@ -61,12 +59,8 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.usage import Usage
     from jupyter_imagegen.errors import AbandonedError, ProviderError
     from jupyter_imagegen.storage.charges import State
-    from jupyter_imagegen.storage.database import Database, Row
-
-_HELD_HINT = "`%imagegen costs held` lists the calls of unknown cost, with their ids."
-#: An amount settled by hand is at most so many times what was held, or so many dollars where nothing was.
-_MOST_TIMES = 100
-_MOST_UNBOUNDED = Decimal(1000)
+    from jupyter_imagegen.storage.database import Database
+    from jupyter_imagegen.storage.held import Held
 
 
 @dataclass(kw_only=True)
@@ -310,7 +304,7 @@ class Ledger:
 
     def held(self) -> tuple[Held, ...]:
         """Every call whose cost is not known, the oldest first."""
-        return tuple(held_from(row) for row in self._database.all(statements.UNSETTLED_CHARGES))
+        return held_charges(self._database)
 
     def settle_by_hand(self, charge_id: str, cost: Decimal, *, force: bool = False) -> Held:
         """Close a call of unknown cost with what somebody has found out that it cost.
@@ -338,49 +332,7 @@ class Ledger:
             If the ledger cannot be written.
         """
         self.sweep()
-        with self._database.transaction():
-            row = self._charge_named(charge_id)
-            held = held_from(row)
-            if held.under_way:
-                raise RequestError(
-                    f"call {held.id} is under way, and its cost is still to come",
-                    hint="Wait for it with `%imagegen wait`, or until its process ends.",
-                )
-            if row["state"] == "released" or row["cost_nano"] is not None:
-                known = (
-                    "was not billed"
-                    if row["state"] == "released"
-                    else f"is settled at {format_usd(nano_to_dollars(row['cost_nano']))}"
-                )
-                raise RequestError(f"call {held.id} {known}", hint=_HELD_HINT)
-            most = _MOST_UNBOUNDED if held.ceiling_usd is None else held.ceiling_usd * _MOST_TIMES
-            if cost > most and not force:
-                raise RequestError(
-                    f"{format_usd(cost)} is far above what call {held.id} can have cost",
-                    hint=f"Look at the decimal point; up to {format_usd(most)} is taken, more with --force.",
-                )
-            change_charge(
-                self._database,
-                held.id,
-                "settled",
-                cost_nano=dollars_to_nano(cost),
-                reason=storable(f"settled by hand: {held.reason}"),
-            )
-        return held
-
-    def _charge_named(self, prefix: str) -> Row:
-        wanted = prefix.strip().lower()
-        rows: list[Row] = []
-        if wanted and wanted.isascii() and wanted.isalnum():
-            unsettled = self._database.all(statements.UNSETTLED_CHARGES)
-            rows = [row for row in unsettled if row["id"].startswith(wanted)]
-            if not rows:
-                rows = self._database.all(statements.CHARGES_BY_PREFIX, first=wanted, after=f"{wanted}~")
-        if not rows:
-            raise RequestError(f"no call has the id {prefix[:40]!r}", hint=_HELD_HINT)
-        if len(rows) > 1:
-            raise RequestError(f"more than one call has an id that begins with {wanted!r}", hint=_HELD_HINT)
-        return rows[0]
+        return settle_by_hand(self._database, charge_id, cost, force=force)
 
     def remember_hit(self, *, model: str, provider: str, pictures: int, saved: Decimal) -> None:
         """Count pictures that were already there, and what they had cost in US dollars.
