@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 import threading
 
 import pytest
@@ -16,6 +15,7 @@ from jupyter_imagegen.cli import main
 from jupyter_imagegen.cli.outcomes import WRONG_REQUEST
 from jupyter_imagegen.render import caption
 from jupyter_imagegen.session import Session
+from jupyter_imagegen.storage.database import Database, migrations
 
 
 @pytest.fixture
@@ -98,23 +98,29 @@ def test_a_call_without_a_ceiling_is_said_wherever_sums_are(shell, server, sessi
     assert json.loads(said)["spending"]["day"]["unbounded"] == 1
 
 
-def test_a_store_of_the_version_before_knows_how_many_calls_are_held(session, server, home, new_session):
-    server.script(without_usage(), without_usage())
-    session.generate("a lighthouse")
-    session.generate("a boat", model="house-model")
-    session.generate("a cat")
-    before = session.accounts.costs().spending
-    session.close()
-    with sqlite3.connect(home / "imagegen.sqlite3") as old:
-        old.execute("DELETE FROM schema_version WHERE version = 4")
-        old.execute("DROP INDEX unsettled_charges")
-        old.execute("ALTER TABLE charges DROP COLUMN failure")
-        old.execute("ALTER TABLE spending DROP COLUMN held_calls")
-        old.execute("ALTER TABLE spending DROP COLUMN unbounded")
+def test_a_store_of_an_older_version_knows_how_many_calls_are_held(home, new_session):
+    home.mkdir(mode=0o700)
+    old = Database(home / "imagegen.sqlite3", steps=migrations()[:3])
+    old.open()
+    call = {"day": "2026-01-01", "session": "s", "provider": "openai", "model": "gpt-image-2"}
+    for number, (state, ceiling, cost) in enumerate(
+        [("possibly_billed", 6, None), ("settled", None, None), ("settled", 6, 5), ("released", 6, None)]
+    ):
+        old.all(
+            "INSERT INTO charges (id, key, endpoint, n, reserved_at, state, ceiling_nano, cost_nano, day, session,"
+            " provider, model) VALUES (:id, 'k', 'e', 1, '2026-01-01T00:00:00.000000+00:00', :state, :ceiling,"
+            " :cost, :day, :session, :provider, :model)",
+            id=str(number), state=state, ceiling=ceiling, cost=cost, **call,
+        )  # fmt: skip
+    old.all(
+        "INSERT INTO spending (cost_nano, held_nano, unpriced, calls, day, session, provider, model)"
+        " VALUES (5, 6, 2, 3, :day, :session, :provider, :model)",
+        **call,
+    )
     old.close()
-    after = new_session().accounts.costs().spending
-    assert after.total == before.total
-    assert (after.total.held_calls, after.total.unbounded) == (1, 1)
+    costs = new_session().accounts.costs()
+    assert (costs.spending.total.held_calls, costs.spending.total.unbounded) == (1, 1)
+    assert [one.id for one in costs.held] == ["0", "1"]
 
 
 # what is held, and how it is settled by hand
