@@ -156,8 +156,8 @@ def test_an_empty_folder_is_taken_with_what_systems_leave_in_one(tmp_path, litte
 
 def test_a_new_home_is_marked_before_anything_else_is_in_it(tmp_path):
     home = tmp_path / "data"
-    # The index cannot be made, and the marker is there.
-    (home / "imagegen.sqlite3").mkdir(parents=True)
+    # The folders cannot be made, and the marker is there.
+    put(home / "pictures")
     assert command("store", "gc", home=home).returncode == 8
     assert (home / MARKER).is_file()
 

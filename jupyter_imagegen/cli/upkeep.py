@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.cli.outcomes import OK, STORE
 from jupyter_imagegen.cli.output import progress_line, say, to_json
 from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.render.escaping import one_line
+
+#: How many files that are not ours are named.
+_NAMED = 5
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,6 +33,8 @@ def verify(arguments: Namespace, session: Session) -> int:
         say(f"missing  {digest}")
     for path in report.unknown:
         say(f"not in the index  {path}")
+    for path in report.foreign:
+        say(f"not the store's  {one_line(str(path))}")
     lost = len(report.damaged) + len(report.missing)
     say(f"{report.checked} pictures checked, {report.checked - lost} as they were paid for, {lost} not")
     return OK if report.sound else STORE
@@ -41,6 +47,10 @@ def gc(arguments: Namespace, session: Session) -> int:
     if report.adopted:
         words += f"; {report.adopted} pictures of ended processes taken into the index"
     say(to_json(report) if arguments.json else words)
+    if report.foreign and not arguments.json:
+        names = ", ".join(one_line(str(path)) for path in report.foreign[:_NAMED])
+        more = f" and {len(report.foreign) - _NAMED} more" if len(report.foreign) > _NAMED else ""
+        say(f"left alone, for they are not the store's: {names}{more}")
     return OK
 
 

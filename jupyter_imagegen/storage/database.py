@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
-from jupyter_imagegen.storage import statements
+from jupyter_imagegen.storage import files, statements
 
 if TYPE_CHECKING:
     import sqlite3
@@ -297,6 +297,8 @@ class Database:
         if self._opened and self.path is not None and self._is_empty(self.path):
             # SQLite would make a new one, without budgets.
             raise self._taken_away()
+        if self.path is not None:
+            _prepare_file(self.path)
         connection = sqlite3.connect(
             ":memory:" if self.path is None else self.path,
             timeout=self._wait,
@@ -346,7 +348,7 @@ class Database:
         self.failed = True
         if self.path is not None:
             with contextlib.suppress(OSError):
-                damage_mark(self.path).touch()
+                files.create(damage_mark(self.path), anew=False).close()
         return DamagedIndexError(
             f"the store's index {self.path} is damaged ({why})",
             hint="Restart the kernel or run the cell again: the index is put aside and built again from the "
@@ -462,6 +464,16 @@ def is_full(folder: Path) -> bool:
         return False
 
 
+def _prepare_file(path: Path) -> None:
+    """Refuse what is no file, and create what is not there: SQLite gives its other files the same mode."""
+    try:
+        files.regular(path)
+    except FileNotFoundError:
+        # What stands against it SQLite says.
+        with contextlib.suppress(OSError):
+            files.create(path).close()
+
+
 def damage_mark(path: Path) -> Path:
     """The file that says: SQLite found the index damaged while it was in use."""
     return path.with_name(f"{path.name}.damaged")
@@ -470,8 +482,8 @@ def damage_mark(path: Path) -> Path:
 def migrations() -> list[tuple[int, str, str]]:
     """The package's migrations as `(number, name, SQL)`, in order."""
     # Not importlib.resources: it imports zipfile and tempfile, and a hit should not wait for them.
-    files = sorted((Path(__file__).parent / "migrations").glob("*.sql"))
-    return [(int(f.name.partition("_")[0]), f.stem, f.read_text(encoding="utf-8")) for f in files]
+    found = sorted((Path(__file__).parent / "migrations").glob("*.sql"))
+    return [(int(f.name.partition("_")[0]), f.stem, f.read_text(encoding="utf-8")) for f in found]
 
 
 def _split(text: str) -> Iterator[str]:

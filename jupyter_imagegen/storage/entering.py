@@ -9,7 +9,9 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.pricing import dollars_to_nano
+from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage.home import is_marked
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
@@ -125,6 +127,8 @@ def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float
     """
     try:
         left = sorted(shelf.incoming.iterdir(), key=lambda path: path.suffix != ".json")
+        if not left or not is_marked(shelf.home):
+            return 0
     except OSError:
         return 0
     adopted = 0
@@ -141,13 +145,15 @@ def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float
 
 def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
     try:
-        recipe = recipe_from_bytes(pending.read_bytes())
+        recipe = recipe_from_bytes(files.read(pending))
         if recipe is not None:
             original = shelf.original(recipe.digest, recipe.mime)
             for candidate in (original, pending.with_suffix(".part")):
-                if candidate.is_file() and _is_whole(recipe, candidate, believed=candidate == original):
+                if files.is_own_file(candidate, shelf.home) and _is_whole(
+                    recipe, candidate, believed=candidate == original
+                ):
                     if candidate != original:
-                        original.parent.mkdir(exist_ok=True)
+                        files.make_folder(original.parent)
                         files.move(candidate, original)
                     sample = enter(database, recipe)
                     finish_recipe(shelf, recipe, sample, pending)
@@ -163,7 +169,7 @@ def _is_whole(recipe: Recipe, path: Path, *, believed: bool) -> bool:
     """Whether a file has a recipe's picture; one that its writer died over is decoded now."""
     from jupyter_imagegen import imaging
 
-    data = path.read_bytes()
+    data = files.read(path)
     if files.sha256(data) != recipe.digest:
         return False
     if not believed:
@@ -218,11 +224,12 @@ def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> int:
     found: list[tuple[Recipe, Path]] = []
     for path in shelf.recipes():
         try:
-            recipe = recipe_from_bytes(path.read_bytes())
-        except OSError:
+            recipe = recipe_from_bytes(files.read(path))
+            if recipe is not None:
+                files.regular(shelf.original(recipe.digest, recipe.mime))
+                found.append((recipe, path))
+        except (OSError, StoreError):
             continue
-        if recipe is not None and shelf.original(recipe.digest, recipe.mime).is_file():
-            found.append((recipe, path))
     found.sort(key=lambda pair: (pair[0].made_at, pair[0].key, pair[0].sample))
     with database.transaction():
         for recipe, path in found:

@@ -29,10 +29,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.errors import HomeError, StoreError
+
 if TYPE_CHECKING:
     import zipfile
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 MARKER = "imagegen-home.txt"
 INDEX = "imagegen.sqlite3"
@@ -60,13 +63,17 @@ _OURS = re.compile(
             rf"{re.escape(RATES)}(?:\.[0-9a-f]{{16}})?",
             *FOLDERS,
             r"pictures/[0-9a-f]{2}",
-            rf"pictures/([0-9a-f]{{2}})/\1[0-9a-f]{{62}}\.(?:(?:preview\.)?{_EXTENSION}|[0-9a-f]{{16}}-\d+\.json)",
+            rf"pictures/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.(?:(?:preview\.)?{_EXTENSION}|[0-9a-f]{{16}}-\d+\.json)",
             r"incoming/(?:done|[A-Za-z0-9]{1,24}-\d+)-[0-9a-f]{16}\.(?:json|part|draft|scratch|deleted)",
             rf"quarantine/\d{{8}}-\d{{6}}-[0-9a-f]{{4}}-[0-9a-f]{{64}}\.{_EXTENSION}",
             r"locks/[0-9a-f]{64}\.lock",
         )
     )
 )
+
+#: Prompts, pictures and costs are their owner's alone.
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
 
 #: A writer that has been silent for so long is taken for dead, wherever it ran.
 ABANDONED_AFTER = 3600.0
@@ -83,7 +90,7 @@ _REPLACE_WAIT = 0.025
 
 @dataclass(frozen=True)
 class Shelf:
-    """The folders of one store.
+    """The folders of one store; a place behind a link is never given.
 
     Parameters
     ----------
@@ -99,67 +106,91 @@ class Shelf:
     @property
     def pictures(self) -> Path:
         """Originals, previews and recipes."""
-        return self.home / "pictures"
+        return self._folder("pictures")
 
     @property
     def incoming(self) -> Path:
         """What is being written."""
-        return self.home / "incoming"
+        return self._folder("incoming")
 
     @property
     def quarantine(self) -> Path:
         """Damaged files."""
-        return self.home / "quarantine"
+        return self._folder("quarantine")
 
     @property
     def locks(self) -> Path:
         """One file for each key that was ever bought and not yet tidied away."""
-        return self.home / "locks"
+        return self._folder("locks")
 
     def prepare(self) -> None:
-        """Create the folders, readable by their owner only.
+        """Create the folders, for their owner only.
 
         Raises
         ------
         OSError
             If one cannot be created.
         """
-        if not self.home.is_dir():
-            self.home.mkdir(parents=True, exist_ok=True)
-            # Prompts and pictures are private; mkdir's own mode would be cut by the umask only.
-            with contextlib.suppress(OSError):
-                self.home.chmod(0o700)
         for folder in (self.pictures, self.incoming, self.quarantine, self.locks):
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
 
     def original(self, digest: str, mime: str) -> Path:
         """Where a picture's bytes are."""
-        return self.pictures / digest[:2] / f"{digest}.{EXTENSIONS.get(mime, 'bin')}"
+        return self._beside(digest) / f"{digest}.{EXTENSIONS.get(mime, 'bin')}"
 
     def preview(self, digest: str, mime: str) -> Path:
         """Where a picture's small copy is."""
-        return self.pictures / digest[:2] / f"{digest}.preview.{EXTENSIONS.get(mime, 'bin')}"
+        return self._beside(digest) / f"{digest}.preview.{EXTENSIONS.get(mime, 'bin')}"
 
     def recipe(self, digest: str, key: str, sample: int) -> Path:
         """Where a sample's recipe is."""
-        return self.pictures / digest[:2] / f"{digest}.{key[:16]}-{sample}.json"
+        return self._beside(digest) / f"{digest}.{key[:16]}-{sample}.json"
+
+    def lock(self, key: str) -> Path:
+        """The file whose lock the only buyer of a key holds."""
+        path = self.locks / f"{key}.lock"
+        refuse_link(path)
+        return path
+
+    def kept(self) -> Iterator[Path]:
+        """Every file of ours beside the pictures: originals, small copies, recipes."""
+        for folder in sorted(self.pictures.glob("[0-9a-f][0-9a-f]")):
+            if not is_link(folder):
+                yield from (path for path in sorted(folder.glob("*")) if is_own_file(path, self.home))
 
     def found(self, path: Path) -> Path:
         """Where a file of this store is read: `path` itself, or its like in the store beneath."""
         if self.beneath is None or path.exists():
             return path
-        return self.beneath / path.relative_to(self.home)
+        beneath = self.beneath / path.relative_to(self.home)
+        refuse_link(beneath.parent)
+        return beneath
 
     def originals(self) -> Iterator[tuple[str, Path]]:
         """Every original on disk, by digest, whether the index knows it or not."""
-        for path in sorted(self.pictures.glob("??/*")):
+        for path in self.kept():
             digest, _, rest = path.name.partition(".")
-            if is_digest(digest) and "." not in rest and rest != "part":
+            if "." not in rest:
                 yield digest, path
+
+    def previews(self, digest: str) -> list[Path]:
+        """Every small copy of a picture."""
+        found = self._beside(digest).glob(f"{digest}.preview.*")
+        return [path for path in found if is_own_file(path, self.home)]
 
     def recipes(self) -> Iterator[Path]:
         """Every recipe beside an original."""
-        yield from sorted(self.pictures.glob("??/*.json"))
+        return (path for path in self.kept() if path.suffix == ".json")
+
+    def _folder(self, name: str) -> Path:
+        folder = self.home / name
+        refuse_link(folder)
+        return folder
+
+    def _beside(self, digest: str) -> Path:
+        folder = self.pictures / digest[:2]
+        refuse_link(folder)
+        return folder
 
 
 def is_ours(path: Path, home: Path) -> bool:
@@ -191,6 +222,95 @@ def is_link(path: Path) -> bool:
     return stat.S_ISLNK(found.st_mode) or junction
 
 
+def refuse_link(path: Path) -> None:
+    """Refuse a link where a folder or file of the store belongs.
+
+    Raises
+    ------
+    HomeError
+        If it is one.
+    """
+    if is_link(path):
+        raise HomeError(
+            f"{path} is a link (to {path.readlink()}), and a store neither writes nor deletes through one",
+            hint="Put the folder or file itself there, or take the link away. "
+            "To keep a store on another disk, let IMAGEGEN_HOME name a folder there.",
+        )
+
+
+def regular(path: Path) -> os.stat_result:
+    """What the system says of a file of the store.
+
+    Raises
+    ------
+    HomeError
+        If it is a link.
+    StoreError
+        If it is a folder, a pipe or a device.
+    OSError
+        If it is not there or cannot be asked for.
+    """
+    refuse_link(path)
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreError(
+            f"{path} is no file, and the store keeps one of this name", hint="Move away what is there."
+        )
+    return found
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file of the store; never through a link, and never waiting for a pipe.
+
+    Raises
+    ------
+    HomeError, StoreError, OSError
+        As `regular`.
+    """
+    regular(path)
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    with open(os.open(path, flags | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # noqa: PTH123  # of a descriptor
+        return file.read()
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder for its owner only, whatever the umask; one that is there stays.
+
+    Raises
+    ------
+    OSError
+        If it cannot be created.
+    """
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=FOLDER_MODE, parents=True)
+        if stat.S_IMODE(folder.stat().st_mode) != FOLDER_MODE:
+            folder.chmod(FOLDER_MODE)
+        return
+    if not folder.is_dir():
+        raise NotADirectoryError(20, "a file is in its place", str(folder))
+
+
+def create(path: Path, *, anew: bool = True) -> BinaryIO:
+    """Open a file for writing, for its owner only, whatever the umask; never through a link.
+
+    Parameters
+    ----------
+    anew
+        It must not be there yet.
+
+    Raises
+    ------
+    OSError
+        If it cannot be created.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    fd = os.open(path, flags | (os.O_EXCL if anew else 0), FILE_MODE)
+    if hasattr(os, "fchmod"):
+        with contextlib.suppress(OSError):
+            os.fchmod(fd, FILE_MODE)
+    return open(fd, "wb")  # noqa: PTH123  # of a descriptor; whoever asked closes it
+
+
 def is_digest(text: str) -> bool:
     """Whether the text is a SHA-256 as we write it."""
     return re.fullmatch(r"[0-9a-f]{64}", text) is not None
@@ -210,7 +330,7 @@ def write_synced(path: Path, data: bytes) -> None:
         If it cannot be written whole; nothing of it is left then.
     """
     try:
-        with path.open("xb") as file:
+        with create(path) as file:
             file.write(data)
             file.flush()
             _sync(file.fileno())
@@ -265,7 +385,8 @@ def move(source: Path, target: Path, *, sleep: Callable[[float], None] = time.sl
 def write_atomically(path: Path, data: bytes, *, scratch: Path) -> None:
     """Write a file that can be made again at any time: whole or not at all, without waiting for the disk."""
     try:
-        scratch.write_bytes(data)
+        with create(scratch) as file:
+            file.write(data)
         move(scratch, path)
     except BaseException:
         with contextlib.suppress(OSError):

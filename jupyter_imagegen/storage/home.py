@@ -16,26 +16,25 @@ import os
 import re
 import shlex
 import stat
+import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.errors import HomeError, NewerSchemaError
-from jupyter_imagegen.storage.database import another_programs, tables_of
-from jupyter_imagegen.storage.files import (
-    FOLDERS,
-    INDEX,
-    MARKER,
-    OPENING_LOCK,
-    RATES,
-    is_digest,
-    is_link,
-    is_ours,
-)
+from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
+from jupyter_imagegen.storage import files
+from jupyter_imagegen.storage.database import another_programs, damage_mark, tables_of
+from jupyter_imagegen.storage.files import FOLDERS, INDEX, MARKER, OPENING_LOCK, RATES
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+#: The store's files that are in the home itself.
+_FILES = (MARKER, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", f"{INDEX}-journal", OPENING_LOCK, RATES)
+
+#: The bits of a mode that let anybody but the owner in.
+_OTHERS = 0o077
 
 _LINE = b"jupyter_imagegen home "
 _FORM = 1
@@ -92,11 +91,8 @@ def claim(home: Path) -> None:
             f"the store's folder {home} is a link to {home.readlink()}, and that is not there",
             hint="Mount what it leads to, or set IMAGEGEN_HOME to another folder.",
         )
-    if not home.exists():
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # The umask may have taken away what its owner needs.
-        home.chmod(0o700)
-    refuse_links(home)
+    files.make_folder(home)
+    _check_own(home)
     if is_marked(home):
         return
     if not _is_recognised(home):
@@ -116,7 +112,7 @@ def is_home(home: Path) -> bool:
         return is_marked(home) or _is_recognised(home)
     except NewerSchemaError:
         return True
-    except (HomeError, OSError):
+    except (StoreError, OSError):
         return False
 
 
@@ -132,10 +128,7 @@ def is_marked(home: Path) -> bool:
     """
     path = home / MARKER
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return False
-        with path.open("rb") as file:
-            line = file.read(100).partition(b"\n")
+        line = files.read(path).partition(b"\n")
     except FileNotFoundError:
         return False
     if _TEXT.startswith(b"".join(line[:2])):
@@ -158,42 +151,63 @@ def mark(home: Path) -> None:
     OSError
         If it cannot be written.
     """
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    fd = os.open(home / MARKER, flags, 0o600)
-    with open(fd, "wb") as file:  # noqa: PTH123  # of a descriptor
+    with files.create(home / MARKER, anew=False) as file:
         file.write(_TEXT)
         file.truncate()
         file.flush()
-        os.fsync(fd)
+        os.fsync(file.fileno())
 
 
-def refuse_links(home: Path) -> None:
-    """Refuse a home one of whose own folders or files is a link.
+def foreign(home: Path) -> Iterator[Path]:
+    """What a folder and those of our names in it hold that is neither ours nor harmless."""
+    yield from _foreign_in(home, home)
 
-    Raises
-    ------
-    HomeError
-        If one is.
+
+def close_to_others(home: Path) -> str:
+    """Give the folders and files of a store the modes that keep them to their owner.
+
+    Returns
+    -------
+    str
+        What the user should know: which folder is another user's and was left as it is. Empty otherwise.
     """
-    index = (f"{INDEX}{suffix}" for suffix in ("", "-wal", "-shm", "-journal", ".damaged"))
-    for name in (MARKER, *FOLDERS, *index, OPENING_LOCK, RATES):
-        refuse_link(home / name)
+    if sys.platform == "win32":
+        return ""
+    home = home.resolve()
+    # The modes of a person's or a system's own folders are not ours to choose.
+    folders = [*([] if _is_common(home) else [home]), *(home / name for name in FOLDERS)]
+    wide = [folder for folder in folders if stat.S_IMODE(folder.stat().st_mode) != files.FOLDER_MODE]
+    closed = [folder for folder in wide if _set_mode(folder, files.FOLDER_MODE)]
+    if closed:
+        # A store from before, or one that was copied: what is within was as wide.
+        for folder in folders:
+            _make_private(folder, home)
+    for name in _FILES:
+        with contextlib.suppress(FileNotFoundError):
+            _set_mode(home / name, files.FILE_MODE)
+    for folder in wide:
+        found = folder.stat()
+        if found.st_mode & _OTHERS and found.st_uid != os.geteuid():
+            return f"{folder} belongs to another user, so who may read it was left as it is."
+    return ""
 
 
-def refuse_link(path: Path) -> None:
-    """Refuse a link where a folder or file of the store belongs.
-
-    Raises
-    ------
-    HomeError
-        If it is one.
-    """
-    if is_link(path):
-        raise HomeError(
-            f"{path} is a link (to {path.readlink()}), and a store neither writes nor deletes through one",
-            hint="Put the folder or file itself there, or take the link away. "
-            "To keep a store on another disk, let IMAGEGEN_HOME name a folder there.",
-        )
+def _check_own(home: Path) -> None:
+    """Refuse a home in which a link, or another kind of thing, has the name of a file or folder of ours."""
+    for name in _FILES:
+        with contextlib.suppress(FileNotFoundError):
+            files.regular(home / name)
+    files.refuse_link(damage_mark(home / INDEX))
+    for name in FOLDERS:
+        files.refuse_link(home / name)
+    for entry in _entries(home / "pictures"):
+        path = Path(entry.path)
+        if not entry.is_dir(follow_symlinks=False) and files.is_ours(path, home):
+            # Found now, before a picture that was paid for has no place.
+            files.refuse_link(path)
+            raise StoreError(
+                f"{path} is no folder, and the store keeps one of this name", hint="Move away what is there."
+            )
 
 
 def _is_recognised(home: Path) -> bool:
@@ -208,12 +222,12 @@ def _recipes(pictures: Path) -> Iterator[Path]:
             for entry in _entries(Path(folder.path)):
                 digest, _, rest = entry.name.partition(".")
                 if (
-                    is_digest(digest)
+                    files.is_digest(digest)
                     and rest.endswith(".json")
                     and entry.is_file(follow_symlinks=False)
                     and entry.stat(follow_symlinks=False).st_size < _LARGEST_RECIPE
                 ):
-                    recipe = recipe_from_bytes(Path(entry.path).read_bytes())
+                    recipe = recipe_from_bytes(files.read(Path(entry.path)))
                     if recipe is not None and recipe.digest == digest and rest.startswith(recipe.key[:16]):
                         yield Path(entry.path)
 
@@ -222,14 +236,12 @@ def _refuse_foreign(home: Path) -> None:
     """Refuse a folder that holds anything but what is ours or harmless."""
     if tables := tables_of(home / INDEX):
         raise another_programs(home / INDEX, tables)
-    strange = next(_foreign(home), None)
+    strange = next(foreign(home), None)
     if strange is not None:
         held = str(strange.relative_to(home))
         why = f"it is not empty and no store of jupyter_imagegen (it holds {held!r})"
-    elif home.resolve() in _never():
+    elif _is_common(home):
         why = "it is for all of a person's or a system's files"
-    elif home.stat().st_mode & stat.S_ISVTX:
-        why = "other people write into it too"
     else:
         return
     names = (home / name for name in ("imagegen", "imagegen-home", "imagegen-store"))
@@ -240,35 +252,49 @@ def _refuse_foreign(home: Path) -> None:
     )
 
 
-def _never() -> set[Path]:
-    """Folders that are no store's even while they are empty: others expect them to stay as they are."""
-    never = {Path(Path().absolute().anchor)}
+def _is_common(home: Path) -> bool:
+    """Whether a folder is no store's even while it is empty: others expect it to stay as it is."""
+    resolved = home.resolve()
     with contextlib.suppress(RuntimeError, OSError):
-        never.add(Path.home().resolve())
-    return never
+        if resolved == Path.home().resolve():
+            return True
+    return resolved == Path(resolved.anchor) or bool(resolved.stat().st_mode & stat.S_ISVTX)
 
 
-def _foreign(home: Path) -> Iterator[Path]:
-    """What a folder holds that is neither ours nor harmless."""
-    for entry in _entries(home):
-        path = Path(entry.path)
-        if _is_harmless(entry.name):
-            continue
-        if not is_ours(path, home) or entry.is_symlink():
-            yield path
-        elif entry.name in FOLDERS:
-            yield from _foreign_within(path, home)
-
-
-def _foreign_within(folder: Path, home: Path) -> Iterator[Path]:
+def _foreign_in(folder: Path, home: Path) -> Iterator[Path]:
     for entry in _entries(folder):
         path = Path(entry.path)
         if _is_harmless(entry.name):
             continue
-        if not is_ours(path, home) or entry.is_symlink():
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if not files.is_ours(path, home) or not (is_folder or files.is_own_file(path, home)):
             yield path
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _foreign_within(path, home)
+        elif is_folder:
+            yield from _foreign_in(path, home)
+
+
+def _make_private(folder: Path, home: Path) -> None:
+    """Put the modes right of everything in a folder that is ours."""
+    for entry in _entries(folder):
+        path = Path(entry.path)
+        if not files.is_ours(path, home):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            _set_mode(path, files.FOLDER_MODE)
+            if folder != home:
+                _make_private(path, home)
+        elif entry.is_file(follow_symlinks=False):
+            _set_mode(path, files.FILE_MODE)
+
+
+def _set_mode(path: Path, mode: int) -> bool:
+    """Set a mode, and say whether it is right now; what is another user's stays as it is."""
+    found = path.lstat()
+    if stat.S_IMODE(found.st_mode) != mode and found.st_uid == os.geteuid():
+        with contextlib.suppress(OSError):
+            path.chmod(mode)
+    # Some disks have no modes.
+    return stat.S_IMODE(path.lstat().st_mode) == mode
 
 
 def _is_harmless(name: str) -> bool:

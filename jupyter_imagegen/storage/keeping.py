@@ -60,7 +60,7 @@ def write_picture(
             preview = believe()
         written.result()
         if not original.parent.is_dir():
-            original.parent.mkdir(exist_ok=True)
+            files.make_folder(original.parent)
             files.sync_folder(shelf.pictures)
         files.move(part, original)
         named = True
@@ -122,7 +122,7 @@ def change_recipe(shelf: Shelf, path: Path, **changes: Any) -> None:
     OSError
         If the disk refuses.
     """
-    recipe = recipe_from_bytes(path.read_bytes())
+    recipe = recipe_from_bytes(files.read(path))
     if recipe is not None:
         changed = replace(recipe, **changes)
         files.write_atomically(path, changed.to_bytes(), scratch=_scratch(shelf))

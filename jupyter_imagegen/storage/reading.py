@@ -116,7 +116,7 @@ class StoredPictures:
             raise StoreError(f"the store has no picture {digest[:16]}")
         path = self.shelf.found(self.shelf.original(digest, row["mime"]))
         try:
-            data = path.read_bytes()
+            data = files.read(path)
         except OSError as exc:
             raise StoreError(
                 f"the picture {path} cannot be read ({exc.strerror or exc})", hint="Run the cell again."
@@ -140,8 +140,8 @@ class StoredPictures:
         row = self.database.one(statements.PICTURE, digest=digest)
         if row is not None and row["preview_digest"] is not None:
             path = self.shelf.found(self.shelf.preview(digest, row["preview_mime"]))
-            with contextlib.suppress(OSError):
-                data = path.read_bytes()
+            with contextlib.suppress(OSError, StoreError):
+                data = files.read(path)
                 if files.sha256(data) == row["preview_digest"]:
                     return Preview(
                         data=data,
@@ -162,20 +162,26 @@ class StoredPictures:
         original = self.shelf.original(digest, mime)
         with contextlib.suppress(OSError):
             files.move(original, self.shelf.quarantine / f"{stamp}-{original.name}")
-        for small in original.parent.glob(f"{digest}.preview.*"):
+        for small in self.shelf.previews(digest):
             with contextlib.suppress(OSError):
                 small.unlink()
         self.database.all(statements.MARK_DAMAGED, digest=digest, at=utc_text(self.now()))
 
     def is_intact(self, digest: str, mime: str) -> bool | None:
-        """Whether a picture's bytes are right; None where they are missing. Read once a process."""
+        """Whether a picture's bytes are right; None where they are missing. Read once a process.
+
+        Raises
+        ------
+        StoreError
+            If a link or something that is no file is in its place: to call it missing would pay for it again.
+        """
         path = self.shelf.found(self.shelf.original(digest, mime))
         try:
-            stat = path.stat()
+            stat = files.regular(path)
             seen = (digest, stat.st_mtime_ns, stat.st_size)
             if seen in self._verified:
                 return True
-            intact = files.sha256(path.read_bytes()) == digest
+            intact = files.sha256(files.read(path)) == digest
         except OSError:
             return None
         if intact:

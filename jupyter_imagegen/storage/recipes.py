@@ -6,9 +6,11 @@ A lost index is built again from recipes. Nothing secret is in them: no key, no 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.storage.files import is_digest
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 
 #: The form of the JSON. A reader takes every form up to its own.
 RECIPE_VERSION = 1
+
+#: The largest whole number that SQLite takes.
+_LARGEST = 2**63 - 1
+#: US dollars; what costs more is no picture's price, and too many nano-dollars for the index.
+_DEAREST = 10**9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,21 +100,33 @@ def recipe_from_bytes(data: bytes) -> Recipe | None:
         values.setdefault("favourite", False)
         recipe = Recipe(**{f.name: values[f.name] for f in fields(Recipe)})
         datetime.fromisoformat(recipe.made_at)
-        typed: tuple[tuple[object, type], ...] = (
-            (recipe.sample, int),
-            (recipe.id, str),
-            (recipe.prompt, str),
-            (recipe.favourite, bool),
-        )
         sound = (
-            is_digest(recipe.digest)
+            re.fullmatch(r"[0-9a-f]{16}", recipe.id) is not None
+            and is_digest(recipe.digest)
             and is_digest(recipe.key)
-            and all(isinstance(value, wanted) for value, wanted in typed)
-            and (recipe.cost is None or recipe.cost.is_finite())
+            and all(_fits(values[f.name], str(f.type)) for f in fields(Recipe))
+            and (recipe.cost is None or 0 <= recipe.cost < _DEAREST)
         )
-    except (ValueError, TypeError, KeyError, InvalidOperation):
+    except (ValueError, TypeError, KeyError, InvalidOperation, RecursionError):
         return None
     return recipe if sound else None
+
+
+def _fits(value: object, wanted: str) -> bool:
+    """Whether a value is of the type that a field is written with, and one that the index takes."""
+    if value is None:
+        return wanted.endswith("| None")
+    match wanted.removesuffix(" | None"):
+        case "str":
+            return isinstance(value, str) and value == storable(value)
+        case "int":
+            return type(value) is int and 0 <= value <= _LARGEST
+        case "float":
+            return type(value) in {int, float} and isfinite(value)  # type: ignore[arg-type]  # a number by then
+        case "bool":
+            return isinstance(value, bool)
+        case _:
+            return isinstance(value, dict)
 
 
 def request_parameters(request: GenerateRequest) -> dict[str, Any]:

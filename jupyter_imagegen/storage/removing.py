@@ -30,7 +30,7 @@ def delete(database: Database, shelf: Shelf, key: str, sample: int) -> None:
 
     try:
         # Whoever is just drawing the same bytes again must not find its file gone when it enters them.
-        with FileLock(shelf.locks / f"{key}.lock", blocking=False, thread_local=False):
+        with FileLock(shelf.lock(key), mode=files.FILE_MODE, blocking=False, thread_local=False):
             unused = _forget(database, shelf, key, sample)
     except Timeout as exc:
         raise StoreError(
@@ -57,7 +57,7 @@ def _forget(database: Database, shelf: Shelf, key: str, sample: int) -> list[Pat
     if picture is None:
         return []
     original = shelf.original(row["digest"], picture["mime"])
-    return [original, *original.parent.glob(f"{row['digest']}.preview.*")]
+    return [original, *shelf.previews(row["digest"])]
 
 
 @contextlib.contextmanager

@@ -6,6 +6,9 @@ import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.storage import files
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
@@ -35,6 +38,10 @@ def copied(index: Path, scratch: Path, memory: sqlite3.Connection) -> bool:
     """
     import sqlite3
 
+    try:
+        files.regular(index)
+    except (OSError, StoreError):
+        return False
     for source in _sources(index, scratch):
         with contextlib.suppress(sqlite3.Error, OSError):
             with contextlib.closing(sqlite3.connect(source, uri=True, timeout=_BUSY_SECONDS)) as connection:
@@ -49,10 +56,12 @@ def _sources(index: Path, scratch: Path) -> Iterator[str]:
     yield f"{index.as_uri()}?mode=ro"
     log = index.with_name(f"{index.name}-wal")
     copy = scratch / index.name
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, StoreError):
         if log.stat().st_size:
-            shutil.copyfile(index, copy)
-            shutil.copyfile(log, scratch / log.name)
+            for path, target in ((index, copy), (log, scratch / log.name)):
+                files.regular(path)
+                with path.open("rb") as source, files.create(target) as file:
+                    shutil.copyfileobj(source, file)
             yield copy.as_uri()
     for left in scratch.glob(f"{index.name}*"):
         with contextlib.suppress(OSError):

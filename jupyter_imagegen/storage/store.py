@@ -19,7 +19,7 @@ from jupyter_imagegen.storage.database import (
     damage_mark,
     is_full,
 )
-from jupyter_imagegen.storage.files import FOLDERS, INDEX, OPENING_LOCK, Shelf
+from jupyter_imagegen.storage.files import FILE_MODE, FOLDERS, INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
 from jupyter_imagegen.storage.ledger import Ledger, Unusable
 from jupyter_imagegen.storage.recipes import utc_text
@@ -126,13 +126,13 @@ class Storage:
 
         # Not a singleton: a second asker in this process must wait, not enter. Not thread-local: the engine's
         # steps run in several threads.
-        path = self._shelf.locks / f"{key}.lock"
-        return FileLock(path, thread_local=False, is_singleton=False)
+        path = self._shelf.lock(key)
+        return FileLock(path, mode=FILE_MODE, thread_local=False, is_singleton=False)
 
     def close(self) -> None:
         """Close the database; a temporary store is deleted."""
         self._database.close()
-        if not self.persistent:
+        if not self.persistent and homes.is_marked(self.home):
             import shutil
 
             shutil.rmtree(self.home, ignore_errors=True)
@@ -245,6 +245,7 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
         notes = _open(database, shelf, now, held=held)
         # After the index: where a folder is there, so was an index.
         shelf.prepare()
+        told = homes.close_to_others(shelf.home)
     except OSError as exc:
         raise StoreError(
             f"the store's folder {exc.filename or shelf.home} cannot be created or used "
@@ -252,7 +253,7 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
             hint=_FULL if is_full(shelf.home) else _WRITABLE,
         ) from exc
     entering.adopt_abandoned(database, shelf)
-    return notes
+    return (*notes, told) if told else notes
 
 
 def _refuse_read_only(shelf: Shelf) -> None:
@@ -270,7 +271,8 @@ def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(shelf.home / OPENING_LOCK, timeout=_OPENING_SECONDS, thread_local=False):
+        path = shelf.home / OPENING_LOCK
+        with FileLock(path, mode=FILE_MODE, timeout=_OPENING_SECONDS, thread_local=False):
             return _open_alone(database, database.path, shelf, now, held=held)
     except Timeout as exc:
         raise StoreError(

@@ -276,7 +276,7 @@ def _recipe(pictures: Pictures, key: str, image: Image) -> Recipe:
         raise StoreError("it is in no store")
     path = pictures.shelf.recipe(image.digest, key, image.sample)
     try:
-        found = recipe_from_bytes(pictures.shelf.found(path).read_bytes())
+        found = recipe_from_bytes(files.read(pictures.shelf.found(path)))
     except OSError:
         found = None
     if found is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
-from jupyter_imagegen.storage import entering, files, statements
+from jupyter_imagegen.storage import entering, files, home, statements
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
@@ -39,12 +40,15 @@ class VerifyReport:
         Digests whose file is gone.
     unknown : tuple of Path
         Originals that the index does not know.
+    foreign : tuple of Path
+        Files, folders and links in the store's folder that are not its own; they were left alone.
     """
 
     checked: int
     damaged: tuple[str, ...]
     missing: tuple[str, ...]
     unknown: tuple[Path, ...]
+    foreign: tuple[Path, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -64,11 +68,14 @@ class GcReport:
         Files removed; a picture that the index knows is never among them.
     freed_bytes : int
         Their bytes.
+    foreign : tuple of Path
+        Files, folders and links in the store's folder that are not its own; they were left alone.
     """
 
     adopted: int
     removed: int
     freed_bytes: int
+    foreign: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,31 +108,45 @@ def verify(pictures: Pictures, progress: Callable[[int, int], None] | None) -> V
     for done, row in enumerate(rows, 1):
         digest, mime = row["digest"], row["mime"]
         try:
-            if files.sha256(pictures.shelf.original(digest, mime).read_bytes()) != digest:
+            if files.sha256(files.read(pictures.shelf.original(digest, mime))) != digest:
                 pictures.quarantine(digest, mime)
                 damaged.append(digest)
-        except OSError:
+        except (OSError, StoreError):
             (damaged if row["damaged_at"] else missing).append(digest)
         if progress is not None:
             progress(done, len(rows))
     known = {row["digest"] for row in rows}
     unknown = tuple(path for digest, path in pictures.shelf.originals() if digest not in known)
-    return VerifyReport(checked=len(rows), damaged=tuple(damaged), missing=tuple(missing), unknown=unknown)
+    return VerifyReport(
+        checked=len(rows),
+        damaged=tuple(damaged),
+        missing=tuple(missing),
+        unknown=unknown,
+        foreign=tuple(home.foreign(pictures.shelf.home)),
+    )
 
 
 def collect(pictures: Pictures, *, now: Callable[[], float] = time.time) -> GcReport:
     """Remove what nothing refers to; never a picture that the index knows."""
     shelf = pictures.shelf
+    if not home.is_marked(shelf.home):
+        raise StoreError(
+            f"{shelf.home} no longer has the file {files.MARKER}, without which nothing is removed from it",
+            hint="Run it again: if it is the store, it is marked anew.",
+        )
     adopted = entering.adopt_abandoned(pictures.database, shelf, now=now)
     # A recipe whose picture is whole makes it known: a restored backup is not rubbish.
     adopted += _adopt_complete(pictures)
     known = {row["digest"] for row in pictures.database.all(statements.PICTURES)}
     samples = _samples(pictures)
-    rubbish = (path for path in sorted(shelf.pictures.glob("??/*")) if _is_rubbish(path, known, samples))
+    rubbish = [path for path in shelf.kept() if _is_rubbish(path, known, samples)]
     freed = [_remove(path) for path in rubbish if _is_older(path, now() - UNREFERENCED_AFTER)]
-    freed += [_remove_lock(path) for path in sorted(shelf.locks.glob("*.lock"))]
+    locks = [path for path in sorted(shelf.locks.glob("*.lock")) if files.is_own_file(path, shelf.home)]
+    freed += [_remove_lock(path) for path in locks]
     gone = [size for size in freed if size is not None]
-    return GcReport(adopted=adopted, removed=len(gone), freed_bytes=sum(gone))
+    return GcReport(
+        adopted=adopted, removed=len(gone), freed_bytes=sum(gone), foreign=tuple(home.foreign(shelf.home))
+    )
 
 
 def export(
@@ -139,7 +160,7 @@ def export(
     """Write originals and recipes into a zip file, in the order of their keys."""
     import zipfile
 
-    if dest.exists() and not overwrite:
+    if os.path.lexists(dest) and not overwrite:
         raise StoreError(f"{dest} exists", hint="Choose another name, or allow it to be replaced.")
     rows = _rows(pictures, keys, samples)
     scratch = dest.with_name(f".{dest.name}.{secrets.token_hex(4)}.part")
@@ -185,11 +206,14 @@ def _adopt_complete(pictures: Pictures) -> int:
         if _parsed(path) in samples:
             continue
         with contextlib.suppress(OSError):
-            recipe = recipe_from_bytes(path.read_bytes())
+            recipe = recipe_from_bytes(files.read(path))
             if recipe is None:
                 continue
             original = shelf.original(recipe.digest, recipe.mime)
-            if files.sha256(original.read_bytes()) == recipe.digest:
+            if (
+                files.is_own_file(original, shelf.home)
+                and files.sha256(files.read(original)) == recipe.digest
+            ):
                 number = entering.enter(database, recipe)
                 entering.finish_recipe(shelf, recipe, number, path)
                 adopted += 1
@@ -209,15 +233,13 @@ def _parsed(path: Path) -> tuple[str, str, int] | None:
 
 def _is_rubbish(path: Path, known: set[str], samples: set[tuple[str, str, int]]) -> bool:
     digest = path.name.partition(".")[0]
-    if not files.is_digest(digest):
-        return False  # not ours
     recipe = _parsed(path)
     return digest not in known if recipe is None else recipe not in samples
 
 
 def _is_older(path: Path, moment: float) -> bool:
     try:
-        return path.stat().st_mtime < moment
+        return path.lstat().st_mtime < moment
     except OSError:
         return False
 
@@ -225,7 +247,7 @@ def _is_older(path: Path, moment: float) -> bool:
 def _remove(path: Path) -> int | None:
     """Bytes that were freed; None where the file stayed."""
     try:
-        size = path.stat().st_size
+        size = path.lstat().st_size
         path.unlink()
     except OSError:
         return None
@@ -235,7 +257,7 @@ def _remove(path: Path) -> int | None:
 def _remove_lock(path: Path) -> int | None:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path, thread_local=False)
+    lock = FileLock(path, mode=files.FILE_MODE, thread_local=False)
     try:
         lock.acquire(blocking=False)
     except (Timeout, OSError):
@@ -253,8 +275,8 @@ def _add_original(
 ) -> None:
     path = pictures.shelf.found(pictures.shelf.original(row["digest"], row["mime"]))
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+        data = files.read(path)
+    except (OSError, StoreError):
         data = b""
     if files.sha256(data) != row["digest"]:
         skipped.add(row["digest"])
@@ -266,6 +288,6 @@ def _add_original(
 def _recipe(pictures: Pictures, row: Row) -> bytes | None:
     try:
         path = pictures.shelf.recipe(row["digest"], row["key"], row["sample"])
-        return pictures.shelf.found(path).read_bytes()
-    except FileNotFoundError:
+        return files.read(pictures.shelf.found(path))
+    except (OSError, StoreError):
         return None

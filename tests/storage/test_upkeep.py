@@ -150,7 +150,7 @@ def test_gc_counts_all_it_takes_in_past_what_it_knows_and_what_it_cannot_read(
     unreadable = home / "pictures" / "00"
     unreadable.mkdir(exist_ok=True)
     (unreadable / f"{'0' * 64}.{'0' * 16}-0.json").write_text("{")
-    pending = home / "incoming" / "done-1.json"
+    pending = home / "incoming" / "done-0123456789abcdef.json"
     pending.write_bytes(other.pictures.shelf.recipe(images[2].digest, theirs[2].key, 0).read_bytes())
     pending.with_suffix(".part").write_bytes(png(2))
     assert store.pictures.gc().adopted == 3
