@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_imagegen.errors import HomeError
+from jupyter_imagegen.errors import HomeError, StoreError
 
 SCRIPT = shutil.which("jupyter-imagegen", path=str(Path(sys.executable).parent))
 MARKER = "imagegen-home.txt"
@@ -248,3 +252,160 @@ def test_names_that_are_not_ours_stay_in_a_store_however_old_they_are(store):
         assert command(*words, home=store).returncode == 0
     assert [path for path in theirs if path.read_text() != "somebody's work"] == []
     assert not ours.exists()
+
+
+def make_kind(kind, path):
+    if kind == "folder":
+        path.mkdir()
+        put(path / "kept.txt")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        with socket.socket(socket.AF_UNIX) as end:
+            # A socket's whole path has 107 bytes at most.
+            end.bind(os.path.relpath(path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes and sockets in folders")
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("imagegen.sqlite3", "pipe"),
+        ("imagegen.sqlite3-wal", "folder"),
+        (MARKER, "folder"),
+        ("opening.lock", "pipe"),
+        ("rates.toml", "socket"),
+        ("pictures", "pipe"),
+        ("incoming", "socket"),
+    ],
+)
+def test_what_is_no_file_or_folder_in_the_place_of_one_is_named_and_left_alone(store, name, kind):
+    path = store / name
+    if path.is_dir():
+        shutil.move(path, path.with_name("aside"))
+    path.unlink(missing_ok=True)
+    make_kind(kind, path)
+    before = everything(store)[0][name]
+    ended = command("store", "gc", home=store)
+    assert (ended.returncode, everything(store)[0][name]) == (8, before)
+    assert str(path) in ended.stderr
+
+
+def test_a_file_in_the_place_of_a_folder_is_named_and_left_alone(store):
+    shutil.rmtree(store / "locks")
+    put(store / "locks")
+    ended = command("store", "gc", home=store)
+    assert (ended.returncode, (store / "locks").read_text()) == (8, "somebody's work")
+    assert str(store / "locks") in ended.stderr
+
+
+@links
+@pytest.mark.parametrize("kind", ["link", "link to the same", "pipe", "folder"])
+def test_a_picture_with_something_else_in_its_place_is_not_paid_for_again(
+    session, server, new_session, home, tmp_path, kind
+):
+    original = session.generate("a lighthouse").images[0].path
+    elsewhere = tmp_path / "elsewhere.png"
+    shutil.move(original, elsewhere)
+    if kind == "link":
+        put(elsewhere)
+    if kind.startswith("link"):
+        original.symlink_to(elsewhere)
+    else:
+        make_kind(kind, original)
+    before = (everything(home / "pictures")[0], elsewhere.read_bytes())
+    again = new_session()
+    with pytest.raises(StoreError, match=re.escape(str(original))):
+        again.generate("a lighthouse")
+    pictures = again.workshop.storage.pictures
+    assert pictures.verify().missing == (original.stem,)
+    assert pictures.export(tmp_path / "out.zip").skipped == (original.stem,)
+    assert any(original in (path, *path.parents) for path in pictures.gc().foreign)
+    assert (everything(home / "pictures")[0], elsewhere.read_bytes(), server.calls) == (*before, 1)
+
+
+@links
+def test_a_folder_of_pictures_that_is_a_link_is_refused_by_name_also_in_a_kernel_that_has_it_open(
+    session, server, new_session, tmp_path
+):
+    folder = session.generate("a lighthouse").images[0].path.parent
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(folder, elsewhere)
+    folder.symlink_to(elsewhere)
+    before = everything(elsewhere)
+    for one in (session, new_session()):
+        with pytest.raises(HomeError, match=f"{re.escape(str(folder))} is a link"):
+            one.generate("a lighthouse")
+    assert (everything(elsewhere), server.calls) == (before, 1)
+
+
+@links
+@pytest.mark.parametrize("name", ["incoming", "quarantine", "pictures", "locks"])
+def test_a_folder_that_becomes_a_link_while_a_kernel_runs_is_written_and_swept_no_more(
+    session, server, home, user, name
+):
+    session.generate("a lighthouse")
+    storage = session.workshop.storage
+    damaged = storage.pictures.find(session.last.key)[0].path
+    shutil.rmtree(home / name)
+    (home / name).symlink_to(user / "project" / name)
+    if damaged.exists():
+        damaged.write_bytes(b"noise")
+    before = everything(user)
+    for act in (
+        lambda: session.generate("a lighthouse"),
+        lambda: session.generate("a fox"),
+        storage.pictures.gc,
+        storage.pictures.verify,
+        lambda: storage.pictures.delete(session.last.key, 0),
+    ):
+        with contextlib.suppress(StoreError):
+            act()
+    assert everything(user) == before
+
+
+def test_a_home_whose_marker_is_taken_away_while_a_kernel_runs_is_swept_no_more(session, home):
+    session.generate("a lighthouse", provider="demo")
+    (home / MARKER).unlink()
+    left = put(home / "incoming" / "elsewhere-1-0123456789abcdef.part")
+    session.generate("a fox", provider="demo")
+    with pytest.raises(StoreError, match=f"no longer has the file {MARKER}"):
+        session.workshop.storage.pictures.gc()
+    assert left.exists()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": "../../../victim"},
+        {"mime": ["image/png"]},
+        {"sample": -1},
+        {"width": 2**70},
+        {"cost_usd": "1e40"},
+        {"cost_usd": "-5"},
+        {"prompt": 5},
+        {"seconds": float("nan")},
+        {"inputs": []},
+    ],
+    ids=str,
+)
+def test_a_recipe_that_no_store_wrote_is_not_followed_anywhere(store, new_session, changed):
+    (recipe,) = store.glob("pictures/??/*.json")
+    told = json.loads(recipe.read_bytes())
+    for path in store.glob("imagegen.sqlite3*"):
+        path.unlink()
+    recipe.write_text(json.dumps(told | changed))
+    put(store / "incoming" / "done-0123456789abcdef.json", recipe.read_text())
+    assert new_session(environ={"IMAGEGEN_HOME": str(store)}).accounts.history() == []
+    assert not list(store.parent.rglob("victim*"))
+
+
+def test_gc_and_verify_name_what_is_not_the_stores(store):
+    put(store / "incoming" / "orders\x1b[31m.json")
+    put(store / "notes.txt")
+    told = command("store", "gc", home=store)
+    assert "left alone" in told.stdout
+    assert f"{store / 'notes.txt'}" in told.stdout
+    assert "\x1b" not in told.stdout
+    listed = json.loads(command("store", "verify", "--json", home=store).stdout)["report"]["foreign"]
+    assert sorted(Path(path).name for path in listed) == ["notes.txt", "orders\x1b[31m.json"]
