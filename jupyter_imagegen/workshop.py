@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from jupyter_imagegen.core.text import clean
 from jupyter_imagegen.errors import (
     CassetteError,
     ConfigError,
     HomeError,
+    ImagegenError,
     NewerSchemaError,
     NoKeyError,
     StoreError,
@@ -107,6 +109,7 @@ class Workshop:
                 # A name that is only taken back must be a name too.
                 old.with_values({name: None for name in values if values[name] is None}, "%config")
                 new = self.settings()
+                self._refuse_unusable(new, old, values)
             except Exception:
                 self._overrides = before
                 raise
@@ -119,6 +122,37 @@ class Workshop:
             if new.home != old.home or new.catalog != old.catalog:
                 self._engine = None
             return new
+
+    def _refuse_unusable(self, new: Settings, old: Settings, values: Mapping[str, object]) -> None:
+        from jupyter_imagegen.usable import refuse_unusable
+
+        today = self.now().date()
+        refuse_unusable(new, old, values.keys(), today=today, official=self._is_official(new), deck=self.deck)
+        if new.home != old.home:
+            self._open_chosen(new.home.absolute())
+
+    def _is_official(self, settings: Settings) -> bool:
+        """Whether OpenAI's own rules hold for a call, as far as can be told."""
+        from jupyter_imagegen.providers import PROVIDERS
+
+        name = settings.provider or "openai"
+        if name not in PROVIDERS:
+            return True
+        try:
+            return self.provider(name).official
+        except ImagegenError:
+            return False
+
+    def _open_chosen(self, home: Path) -> None:
+        """Open a store that was just chosen, in place of a temporary one for a folder that is none."""
+        try:
+            if home not in self._opened:
+                self._opened[home] = self._opened_home(home)
+        except NewerSchemaError:
+            raise
+        except StoreError as exc:
+            message = f"home = {clean(str(home), 200)!r} cannot be used: {exc.message}"
+            raise ConfigError(message, hint=exc.hint) from exc
 
     def deck(self, settings: Settings) -> Deck:
         """The cassette in use, and how.

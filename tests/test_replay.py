@@ -589,8 +589,10 @@ def test_a_full_disk_costs_the_recording_and_not_the_picture(server, lesson, tmp
 
 def test_a_folder_that_cannot_be_written_costs_the_recording_and_not_the_picture(session, server, tmp_path):
     blocked = tmp_path / "file"
-    blocked.write_text("no folder")
+    blocked.mkdir()
     session.cassettes.use(str(blocked / "lesson.cassette"), mode="record")
+    blocked.rmdir()
+    blocked.write_text("no folder")
     result = session.generate("a lighthouse")
     assert bits(result) == server.pictures
     assert any("Not recorded" in note and "cannot be written" in note for note in result.notes)

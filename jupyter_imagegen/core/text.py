@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from pathlib import PurePath
 
 #: Characters of somebody else's text that a message repeats.
 LONGEST_SHOWN = 80
 #: What takes the place of a value that looks like a key.
-HIDDEN = "a value that looks like a key"
+HIDDEN = "(hidden: it looks like a key)"
 
 #: What keys begin with: OpenAI's and compatible services', GitHub's, Google's, Hugging Face's, AWS's, and
 #: JSON web tokens.
@@ -79,15 +80,12 @@ def shown(value: object, name: str = "") -> str:
     Examples
     --------
     >>> shown("lwo"), shown(-3), shown({"a": 1}), shown("sk-test-00000000")
-    ("'lwo'", '-3', 'a table', 'a value that looks like a key')
+    ("'lwo'", '-3', 'a table', '(hidden: it looks like a key)')
     """
     if name and names_key(name):
         return HIDDEN
-    if isinstance(value, str):
-        head = value[: LONGEST_SHOWN * 4]
-        if is_key(head) or _ALIKE.search(head):
-            return HIDDEN
-        return repr(value if len(value) <= LONGEST_SHOWN else f"{value[: LONGEST_SHOWN - 1]}…")
+    if isinstance(value, str | PurePath):
+        return _shown_text(str(value))
     if value is None or isinstance(value, bool | float):
         return repr(value)
     if isinstance(value, int):
@@ -99,6 +97,17 @@ def shown(value: object, name: str = "") -> str:
         return "a table"
     if isinstance(value, list | tuple | set):
         return "a list"
+    return _shown_object(value)
+
+
+def _shown_text(text: str) -> str:
+    head = text[: LONGEST_SHOWN * 4]
+    if is_key(head) or _ALIKE.search(head):
+        return HIDDEN
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…")
+
+
+def _shown_object(value: object) -> str:
     try:
         told = str(value)
     except Exception:  # noqa: BLE001 - whatever an object raises while it is written, the message goes on

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.edit_rules import check_edit
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
 from jupyter_imagegen.core.sizes import meant_size, parse_size, spoken
+from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import RequestError, RetiredModelError, UnknownModelError
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _model(name: str, catalog: Catalog, today: dt.date, *, official: bool) -> tu
         if official:
             close = catalog.suggest(name)
             hint = f"Did you mean {spoken(close, 'or')}?" if close else f"Use {catalog.default(today).name}."
-            raise UnknownModelError(f"OpenAI has no image model {name!r} that is known here", hint=hint)
+            raise UnknownModelError(f"OpenAI has no image model {shown(name)} that is known here", hint=hint)
         return None, []
     status = model.status(today)
     if status == "live" or not official:
@@ -238,14 +239,13 @@ def _check_size(request: GenerateRequest, model: Model | None) -> list[str]:
         wish = meant or (1024, 1024)
         nearest = model.sizes.nearest(*wish) if model is not None else f"{wish[0]}x{wish[1]}"
         word = "Nearest" if meant else "Such as"
-        raise RequestError(f"size {size!r} must be WIDTHxHEIGHT in pixels. {word}: {nearest}.")
+        raise RequestError(f"size {shown(size)} must be WIDTHxHEIGHT in pixels. {word}: {nearest}.")
     if model is None:
         return []
     broken = model.sizes.broken(*sides, small=request.output_format == "gif")
     if broken:
-        raise RequestError(
-            f"size {size!r} is not possible with {whose}: {broken}. Nearest: {model.sizes.nearest(*sides)}."
-        )
+        nearest = model.sizes.nearest(*sides)
+        raise RequestError(f"size {shown(size)} is not possible with {whose}: {broken}. Nearest: {nearest}.")
     if 0 < model.sizes.experimental_above < sides[0] * sides[1]:
         return [f"Sizes above 2560x1440, such as {size}, are experimental with {whose}."]
     return []
@@ -285,7 +285,7 @@ def _refuse(name: str, value: str, allowed: Sequence[str], model: Model | None, 
     whose = f" with {model.name}" if model is not None else ""
     nearest = f" Nearest: {meant}." if meant else ""
     raise RequestError(
-        f"{name} {value!r} is not possible{whose}: it can be {spoken(list(allowed), 'or')}.{nearest}"
+        f"{name} {shown(value)} is not possible{whose}: it can be {spoken(list(allowed), 'or')}.{nearest}"
     )
 
 

@@ -6,7 +6,7 @@ What is heavy is imported when a cell runs: loading the extension must not be fe
 from __future__ import annotations
 
 import keyword
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from traitlets import Any as AnyTrait
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PREVIEW_PIXELS = range(64, 2049)
 _SETTINGS = (
     "provider", "model", "size", "quality", "background", "output_format", "output_compression",
-    "moderation", "timeout", "preview", "budget",
+    "moderation", "timeout", "preview", "budget", "timezone",
 )  # fmt: skip
 
 
@@ -40,20 +40,47 @@ def _help() -> str:
     return help_text()
 
 
+class _Quiet:
+    """A trait whose refusal is one of ours: traitlets' own repeats the value, which may be a key."""
+
+    def error(self, _obj: object, value: object, error: object = None, info: object = None) -> NoReturn:  # noqa: ARG002  # the names are traitlets'
+        from jupyter_imagegen.core.text import shown
+        from jupyter_imagegen.errors import ConfigError
+
+        trait: Any = self
+        name = trait.name
+        raise ConfigError(f"{name} = {shown(value, name)} from %config: {name} must be {trait.info_text}")
+
+
+class _Text(_Quiet, Unicode):  # type: ignore[type-arg]  # traitlets takes none at run time
+    info_text = "text in quotes"
+
+
+class _Whole(_Quiet, Int):  # type: ignore[type-arg]
+    info_text = "a whole number"
+
+
+class _Number(_Quiet, Float):  # type: ignore[type-arg]
+    info_text = "a number"
+
+
 @magics_class
 class Imagegen(Magics):
     """Pictures in cells. Each of these goes before what files and environment say; None goes back to it."""
 
-    provider = Unicode(None, allow_none=True, help="Who paints: openai or demo.").tag(config=True)
-    model = Unicode(None, allow_none=True, help="The image model.").tag(config=True)
-    size = Unicode(None, allow_none=True, help="WIDTHxHEIGHT in pixels.").tag(config=True)
-    quality = Unicode(None, allow_none=True, help="low, medium, high, xhigh or max.").tag(config=True)
-    background = Unicode(None, allow_none=True, help="opaque or transparent.").tag(config=True)
-    output_format = Unicode(None, allow_none=True, help="png, jpeg or webp.").tag(config=True)
-    output_compression = Int(None, allow_none=True, help="0 to 100, for jpeg and webp.").tag(config=True)
-    moderation = Unicode(None, allow_none=True, help="auto or low.").tag(config=True)
-    timeout = Float(None, allow_none=True, help="Seconds for a whole call.").tag(config=True)
-    preview = Int(None, allow_none=True, help="Long side of the picture in the notebook, in pixels.").tag(
+    provider = _Text(None, allow_none=True, help="Who paints: openai or demo.").tag(config=True)
+    model = _Text(None, allow_none=True, help="The image model.").tag(config=True)
+    size = _Text(None, allow_none=True, help="WIDTHxHEIGHT in pixels.").tag(config=True)
+    quality = _Text(None, allow_none=True, help="low, medium, high, xhigh or max.").tag(config=True)
+    background = _Text(None, allow_none=True, help="opaque or transparent.").tag(config=True)
+    output_format = _Text(None, allow_none=True, help="png, jpeg or webp.").tag(config=True)
+    output_compression = _Whole(None, allow_none=True, help="0 to 100, for jpeg and webp.").tag(config=True)
+    moderation = _Text(None, allow_none=True, help="auto or low.").tag(config=True)
+    timeout = _Number(None, allow_none=True, help="Seconds for a whole call.").tag(config=True)
+    preview = _Whole(None, allow_none=True, help="Long side of the picture in the notebook, in pixels.").tag(
+        config=True
+    )
+    timezone = _Text(None, allow_none=True, help="Whose days budgets mean, such as Europe/Berlin.").tag(
         config=True
     )
     budget = AnyTrait(None, allow_none=True, help="A limit such as 5/day; tightens what files say.").tag(
@@ -69,13 +96,17 @@ class Imagegen(Magics):
         from jupyter_imagegen.errors import ConfigError
 
         name, value = proposal["trait"].name, proposal["value"]
+        # A configuration file gives all of its values before the first is looked at, and each may be usable
+        # only with the others.
+        traits = {each: self._trait_values.get(each) for each in _SETTINGS}
+        given = {each: said for each, said in traits.items() if said != self._accepted.get(each)}
         try:
-            self._session().configure(**{name: value})
+            self._session().configure(**{**given, name: value})
         except ConfigError:
             # Not a TraitError, so that the words stay ours; taking the value back is then for us to do.
             self._trait_values[name] = self._accepted.get(name)
             raise
-        self._accepted[name] = value
+        self._accepted |= {**given, name: value}
         return value
 
     @no_var_expand

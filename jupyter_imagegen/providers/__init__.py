@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,4 +49,6 @@ def load_provider(name: str, settings: object = None) -> Provider:
         return DemoProvider()
     close = get_close_matches(name, PROVIDERS, n=1)
     meant = f" Did you mean {close[0]}?" if close else ""
-    raise ConfigError(f"there is no provider {name!r}.{meant}", hint=f"There are: {', '.join(PROVIDERS)}.")
+    raise ConfigError(
+        f"there is no provider {shown(name)}.{meant}", hint=f"There are: {', '.join(PROVIDERS)}."
+    )
