@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.hidden import StaysHere
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from decimal import Decimal
@@ -45,7 +47,7 @@ class Costs:
         return self.load_held()
 
 
-class Accounts:
+class Accounts(StaysHere):
     """The ledger and the history of one session.
 
     Examples

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import CassetteError, ConfigError, ImagegenError
+from jupyter_imagegen.hidden import StaysHere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -46,7 +47,7 @@ class InUse:
     manifest: Manifest | None
 
 
-class Cassettes:
+class Cassettes(StaysHere):
     """The cassettes of one session.
 
     Examples

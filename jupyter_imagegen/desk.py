@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import cost_to_author
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Preflight:
     notes: tuple[str, ...]
 
 
-class Desk:
+class Desk(StaysHere):
     """Where a session's orders are taken.
 
     Parameters

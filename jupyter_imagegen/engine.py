@@ -18,6 +18,7 @@ from jupyter_imagegen.core.events import Done, Joined, Noted, Planned
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.results import Cost, Image, Result
 from jupyter_imagegen.errors import PossiblyBilledError, ProviderError, RequestError, StoreError
+from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.purchase import Order, Purchase, estimated
 from jupyter_imagegen.storage import cost_to_author
 from jupyter_imagegen.turns import Turns, acquired
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _LOCK_POLL = 0.05
 
 
-class Engine:
+class Engine(StaysHere):
     """Runs orders against one store and one ledger, on one event loop.
 
     Parameters

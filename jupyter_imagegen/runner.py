@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.events import Done, PartialShown
 from jupyter_imagegen.errors import AbandonedError
+from jupyter_imagegen.hidden import StaysHere
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class Job:
+class Job(StaysHere):
     """A run that goes on by itself; any number of readers, on any thread, late ones included.
 
     Attributes
@@ -202,7 +203,7 @@ class _Subscription:
             _log.exception("a listener of an image run failed")
 
 
-class Runner:
+class Runner(StaysHere):
     """A daemon thread with an event loop of its own, started at the first job, again after a fork.
 
     Examples

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from concurrent.futures import wait
 from contextlib import aclosing
@@ -18,6 +17,7 @@ from jupyter_imagegen.core.events import Done, Sent
 from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import DetachedError, ImagegenError, SourceError
 from jupyter_imagegen.finishing import finished
+from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.runner import Runner
 from jupyter_imagegen.workshop import Workshop
 
@@ -37,13 +37,14 @@ def _local_time() -> datetime:
     return datetime.now().astimezone()
 
 
-class Session:
+class Session(StaysHere):
     """Settings, store, ledger and engine of one process, behind one set of verbs.
 
     Parameters
     ----------
     environ
-        The environment; read at each call, so that a key set in a cell counts at once.
+        The environment; read at each call, so that a key set in a cell counts at once. None for the
+        process's own: as a default it would stand in the signature that Shift-Tab shows.
     demo_fallback
         Whether a picture that cannot be bought for want of a key is painted by the demo provider. For people
         at a kernel; anything unattended ends with the error instead.
@@ -60,7 +61,7 @@ class Session:
     def __init__(
         self,
         *,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
         demo_fallback: bool = False,
         now: Callable[[], datetime] = _local_time,
     ) -> None:

@@ -20,6 +20,7 @@ from jupyter_imagegen.errors import (
     NoKeyError,
     StoreError,
 )
+from jupyter_imagegen.hidden import Environment, StaysHere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,13 +38,14 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage import Cassette, Deck, RecordMode, Storage, Unusable
 
 
-class Workshop:
+class Workshop(StaysHere):
     """What a session works with.
 
     Parameters
     ----------
     environ
-        The environment; read at each call, so that a key set in a cell counts at once.
+        The environment; read at each call, so that a key set in a cell counts at once. None for the
+        process's own.
     demo_fallback
         Whether a picture that cannot be bought for want of a key is painted by the demo provider.
     now
@@ -56,11 +58,11 @@ class Workshop:
     """
 
     def __init__(
-        self, *, environ: Mapping[str, str], demo_fallback: bool, now: Callable[[], datetime]
+        self, *, environ: Mapping[str, str] | None, demo_fallback: bool, now: Callable[[], datetime]
     ) -> None:
         self.id = secrets.token_hex(8)
         self.demo_fallback = demo_fallback
-        self.environ = environ
+        self.environ = environ if isinstance(environ, Environment) else Environment(environ)
         self.now = now
         #: The notebook's path, where the front end tells it (VS Code puts it into the namespace).
         self.notebook: str | None = None

@@ -354,7 +354,8 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     >>> unknown_variables({"IMAGEGEN_MODLE": "gpt-image-2"})
     {'IMAGEGEN_MODLE': 'IMAGEGEN_MODEL'}
     """
-    ours = list(VARIABLES)
+    # The last is no setting: the OpenAI provider reads it (see its `read_connection`).
+    ours = [*VARIABLES, "IMAGEGEN_ALLOW_HTTP"]
     strange = sorted(name for name in environ if name.startswith("IMAGEGEN_") and name not in ours)
     return {name: next(iter(get_close_matches(name, ours, n=1)), "") for name in strange}
 

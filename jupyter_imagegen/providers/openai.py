@@ -12,7 +12,6 @@ credentials and the event loop stay the same, so that a second picture needs no 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import time
 from contextlib import aclosing
@@ -20,6 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_imagegen.errors import BadAnswerError, ImagegenError, PossiblyBilledError, ProviderError
+from jupyter_imagegen.hidden import Hidden, StaysHere
 from jupyter_imagegen.providers.base import Check, Retrying, Sending, Unread, guard_paid_request
 from jupyter_imagegen.providers.openai_answers import answer_cap, read_answer, read_json
 from jupyter_imagegen.providers.openai_call import Call
@@ -51,7 +51,7 @@ CHECK_TIMEOUT = 15.0
 _CHECK_CAP = 8 * 1024 * 1024
 
 
-class OpenAIProvider:
+class OpenAIProvider(StaysHere):
     """Pictures from OpenAI's images API or one that speaks like it.
 
     Parameters
@@ -91,14 +91,15 @@ class OpenAIProvider:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        # The key goes no further than into this closure: a debugger or `vars()` shows no attribute with it.
+        # Behind calls: a debugger, a traceback or `vars()` shows no key and no password.
+        key, address = Hidden(api_key or ""), Hidden(base_url or "")
+
         def connection() -> Connection:
             return read_connection(
-                os.environ,
-                base_url=base_url,
+                base_url=address or None,
                 organization=organization,
                 project=project,
-                api_key=api_key,
+                api_key=key or None,
                 azure=azure,
             )
 
@@ -108,12 +109,17 @@ class OpenAIProvider:
         self._monotonic = monotonic
         self._now = now
         self._jitter = jitter
-        self._client: AsyncOpenAI | None = None
+        # It leads to what the transport keeps, such as a proxy's password.
+        self._client: Hidden[AsyncOpenAI] | None = None
         self._client_for: tuple[Connection, asyncio.AbstractEventLoop] | None = None
-        self._outdated: list[tuple[AsyncOpenAI, asyncio.AbstractEventLoop]] = []
+        self._outdated: list[tuple[Hidden[AsyncOpenAI], asyncio.AbstractEventLoop]] = []
 
     def __repr__(self) -> str:
-        return f"OpenAIProvider({self.endpoint})"
+        try:
+            return f"OpenAIProvider({self.endpoint})"
+        except ImagegenError:
+            # It is shown in the traceback of that very error.
+            return "OpenAIProvider(no usable address)"
 
     @classmethod
     def available(cls) -> bool:
@@ -238,14 +244,14 @@ class OpenAIProvider:
             client = self._client_of(connection)
         except Exception as exc:  # noqa: BLE001 - a check reports, it does not raise
             return [_failed_check("key", exc)]
-        listed = await self._ask(connection, model, client.models.list)
+        listed = await self._ask(connection, model, client().models.list)
         if isinstance(listed, ProviderError):
             return [_failed_check("key", listed), Check(name="model", ok=None, text="not asked")]
         accepted = Check(name="key", ok=True, text=f"accepted by {connection.endpoint}")
         if connection.azure:
             unknown = Check(name="model", ok=None, text="Azure does not tell which deployments there are")
             return [accepted, unknown]
-        found = await self._ask(connection, model, lambda: client.models.retrieve(model))
+        found = await self._ask(connection, model, lambda: client().models.retrieve(model))
         if isinstance(found, ProviderError):
             return [accepted, _failed_check("model", found)]
         shutdown = connection.redactor.clean(getattr(found, "shutdown_date", None), limit=20)
@@ -261,15 +267,15 @@ class OpenAIProvider:
         while self._outdated:
             client, client_loop = self._outdated.pop()
             if client_loop is loop:
-                await client.close()
+                await client().close()
 
-    def _client_of(self, connection: Connection) -> AsyncOpenAI:
+    def _client_of(self, connection: Connection) -> Hidden[AsyncOpenAI]:
         wanted = (connection, asyncio.get_running_loop())
         if self._client is None or self._client_for != wanted:
             if self._client is not None and self._client_for is not None:
                 # A call may still be using it.
                 self._outdated.append((self._client, self._client_for[1]))
-            self._client, self._client_for = open_client(connection), wanted
+            self._client, self._client_for = Hidden(open_client(connection)), wanted
         return self._client
 
     async def _ask(self, connection: Connection, model: str, question: Callable[[], Any]) -> object:
@@ -278,7 +284,7 @@ class OpenAIProvider:
         started = self._monotonic()
         failure: Failure
         try:
-            with following(trail, _CHECK_CAP):
+            with following(trail, _CHECK_CAP, connection.sign):
                 async with asyncio.timeout(CHECK_TIMEOUT):
                     return await question()
         except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours

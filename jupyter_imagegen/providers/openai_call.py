@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.request import EditRequest
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest, InputImage
+    from jupyter_imagegen.hidden import Hidden
     from jupyter_imagegen.providers.base import ProviderEvent
     from jupyter_imagegen.providers.openai_connection import Connection
 
@@ -32,7 +33,7 @@ _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 class Call:
     """One call: its attempts share a deadline."""
 
-    client: AsyncOpenAI = field(repr=False)
+    client: Hidden[AsyncOpenAI]
     connection: Connection
     request: GenerateRequest
     options: CallOptions
@@ -54,7 +55,7 @@ class Call:
         async with AsyncExitStack() as stack:
             try:
                 manager = self._open()
-                with following(trail, self.cap):
+                with following(trail, self.cap, self.connection.sign):
                     async with asyncio.timeout(self.left()):
                         response = await stack.enter_async_context(manager)
             except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours
@@ -78,7 +79,7 @@ class Call:
     def _open(self) -> Any:
         """The SDK's context manager that sends the request and gives the answer unread."""
         # The SDK's overloads cannot type arguments that are collected first.
-        images: Any = self.client.images
+        images: Any = self.client().images
         name = self.request.operation
         known = inspect.signature(getattr(images, name)).parameters
         return getattr(images.with_streaming_response, name)(**_arguments(self.request, self.options, known))

@@ -20,13 +20,16 @@ from jupyter_imagegen.errors import BadAnswerError, ConfigError
 from jupyter_imagegen.providers.untrusted import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+
+    #: Puts the credentials into a request's headers.
+    Sign = Callable[[MutableMapping[str, str]], None]
 
 #: Seconds to wait for a connection; the answer itself has the call's own deadline.
 CONNECT_TIMEOUT = 10.0
 _UNPACKED_AT_ONCE = 1024 * 1024
 #: The environment variables that can name a proxy, in either case.
-_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 
 class Trail:
@@ -57,21 +60,26 @@ class Trail:
             self.sent = True
 
 
-_current: ContextVar[tuple[Trail, int] | None] = ContextVar("imagegen_openai_call", default=None)
+_current: ContextVar[tuple[Trail, int, Sign] | None] = ContextVar("imagegen_openai_call", default=None)
 
 
 @contextmanager
-def following(trail: Trail, cap: int) -> Iterator[None]:
-    """Give the requests made inside a trail, and a cap in bytes on their answers."""
-    token = _current.set((trail, cap))
+def following(trail: Trail, cap: int, sign: Sign) -> Iterator[None]:
+    """Give the requests made inside a trail, a cap in bytes on their answers, and their credentials."""
+    token = _current.set((trail, cap, sign))
     try:
         yield
     finally:
         _current.reset(token)
 
 
-def open_http_client() -> Any:
+def open_http_client(*, direct: bool = False) -> Any:
     """The SDK's own kind of `httpx` client, with the guards of this module; imports the SDK.
+
+    Parameters
+    ----------
+    direct
+        Whether to go around proxies that are on another machine.
 
     Raises
     ------
@@ -91,21 +99,28 @@ def open_http_client() -> Any:
     try:
         certificates = reading.result()
     except OSError as exc:
-        raise _unreadable_certificates(exc) from None
+        trouble = _unreadable_certificates(exc)
+    else:
+        trouble = None
+    if trouble is not None:
+        raise trouble
     try:
         return openai.DefaultAsyncHttpxClient(
             verify=certificates,
             # Reading has no timeout of its own: the call's deadline counts; minutes of silence are normal.
             timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT),
             follow_redirects=False,
-            event_hooks={"request": [_attach_trail], "response": [_attach_cap]},
+            trust_env=not (direct and _proxy_elsewhere()),
+            event_hooks={"request": [_attach_trail_and_sign], "response": [_attach_cap]},
         )
     except Exception as exc:
         # Which kind it is depends on the transport; all it has read is which proxies the environment names.
-        named = [name for name in _PROXIES if os.environ.get(name) or os.environ.get(name.lower())]
+        named = [name for name in PROXIES if os.environ.get(name) or os.environ.get(name.lower())]
         if not named:
             raise
-        raise _unusable_proxy(exc, " or ".join(named)) from None
+        trouble = _unusable_proxy(exc, " or ".join(named))
+    # Outside the handler: the transport's frames hold the proxy's password.
+    raise trouble
 
 
 def _transport() -> Any:
@@ -145,9 +160,20 @@ def _unusable_proxy(exc: Exception, named: str) -> ConfigError:
     )
 
 
-async def _attach_trail(request: Any) -> None:
+def _proxy_elsewhere() -> bool:
+    from urllib.request import getproxies
+
+    from jupyter_imagegen.providers.openai_address import is_loopback
+
+    named = [url.rpartition("@")[2].rpartition("//")[2] for url in getproxies().values()]
+    return any(not is_loopback(f"http://{host}") for host in named)
+
+
+async def _attach_trail_and_sign(request: Any) -> None:
     if (call := _current.get()) is not None:
         request.extensions["trace"] = call[0].note
+        # Last of all: nothing before this has held the key.
+        call[2](request.headers)
 
 
 async def _attach_cap(response: Any) -> None:

@@ -9,15 +9,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from base64 import b64encode
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from jupyter_imagegen.hidden import Hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Longest text of a server that is shown, in characters.
 TEXT_LIMIT = 500
 #: Longest request id, in characters.
 ID_LIMIT = 200
 
-_REDACTED = "[key removed]"
+#: What stands where a key was.
+REDACTED = "[key removed]"
 # CSI, OSC (up to its terminator) and two-character escapes.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # OpenAI repeats keys as `sk-proj-abcd****wxyz`. A word such as `desk-lamp` is no key.
@@ -29,9 +35,8 @@ _ESCAPED = re.compile(r"%[0-9A-F]{2}")
 _URL_SAFE = str.maketrans("+/", "-_")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Redactor:
-    """Removes credentials from text; its repr does not show them.
+    """Removes credentials from text.
 
     Parameters
     ----------
@@ -44,7 +49,10 @@ class Redactor:
     'your key [key removed] is wrong'
     """
 
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    __slots__ = ("_secrets",)
+
+    def __init__(self, *, secrets: Iterable[str] = ()) -> None:
+        self._secrets = Hidden(tuple(secrets))
 
     def clean(self, text: object, *, limit: int = TEXT_LIMIT) -> str:
         """One line that can be shown: empty for anything that is not text."""
@@ -73,16 +81,16 @@ class Redactor:
     def redact(self, text: str) -> str:
         """The text without any of the secrets or anything that looks like an OpenAI key."""
         for form in self._forms():
-            text = text.replace(form, _REDACTED)
+            text = text.replace(form, REDACTED)
         for core in self._cores():
             if core in text:
                 # The whole word: the signs at its ends hold bits of the secret too.
-                text = re.sub(rf"[\w+/-]*{re.escape(core)}[\w+/-]*=*", _REDACTED, text, flags=re.ASCII)
-        return _KEY_SHAPED.sub(_REDACTED, text)
+                text = re.sub(rf"[\w+/-]*{re.escape(core)}[\w+/-]*=*", REDACTED, text, flags=re.ASCII)
+        return _KEY_SHAPED.sub(REDACTED, text)
 
     def _forms(self) -> list[str]:
         forms = set()
-        for secret in self.secrets:
+        for secret in self._secrets():
             if len(secret) >= _SHORTEST_SECRET:
                 quoted = [quote(secret, safe=safe, errors="surrogatepass") for safe in ("", "/")]
                 small = [_ESCAPED.sub(lambda found: found[0].lower(), form) for form in quoted]
@@ -93,7 +101,7 @@ class Redactor:
     def _cores(self) -> set[str]:
         """What of each secret is the same in base64 whatever stands around it, by where it begins."""
         cores = set()
-        for secret in self.secrets:
+        for secret in self._secrets():
             data = secret.encode("utf-8", "surrogatepass")
             for before in range(3):
                 signs = b64encode(bytes(before) + data).decode()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.hidden import StaysHere
 
 if TYPE_CHECKING:
     import sqlite3
@@ -45,7 +46,7 @@ class DamagedIndexError(StoreError):
     """The file is not a database, or no longer one."""
 
 
-class Database:
+class Database(StaysHere):
     """Statements and transactions on one file, or in memory.
 
     Parameters
@@ -91,8 +92,10 @@ class Database:
     def __del__(self) -> None:
         # A session that nobody closed: from 3.13 on Python warns of a connection that is collected open. One
         # that a fork inherited is its parent's to close.
-        if self._connection is not None and self._pid == os.getpid():
-            self._connection.close()
+        # One whose making failed has no connection.
+        connection = getattr(self, "_connection", None)
+        if connection is not None and self._pid == os.getpid():
+            connection.close()
 
     def open(self, fill: Callable[[], None] | None = None) -> bool:
         """Connect, and migrate where needed: all steps, or none.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.pricing import nano_to_dollars
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.errors import DamagedPictureError, StoreError
+from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import entering, files, statements
 from jupyter_imagegen.storage.keeping import write_preview
 from jupyter_imagegen.storage.recipes import utc_text
@@ -35,7 +36,7 @@ _FROM_ROW = (
 )
 
 
-class StoredPictures:
+class StoredPictures(StaysHere):
     """The pictures that are there.
 
     Parameters

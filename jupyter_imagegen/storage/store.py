@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import entering, files, statements
+from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import home as homes
 from jupyter_imagegen.storage.database import (
     BUSY_SECONDS,
@@ -49,7 +50,7 @@ class _NoLock:
         """Give it back."""
 
 
-class Storage:
+class Storage(StaysHere):
     """Pictures and ledger of one home.
 
     Attributes

@@ -13,7 +13,7 @@ from jupyter_imagegen.providers.openai_connection import is_configured, read_con
 
 def test_nothing_set_is_openai_without_a_key():
     connection = read_connection({})
-    assert (connection.endpoint, connection.official, connection.key) == (
+    assert (connection.endpoint, connection.official, connection.key()) == (
         "https://api.openai.com/v1",
         True,
         "",
@@ -31,7 +31,7 @@ def test_the_sdks_variables_are_read():
             "OPENAI_PROJECT_ID": "proj-1",
         }
     )
-    assert connection.key == KEY
+    assert connection.key() == KEY
     assert (connection.organization, connection.project) == ("org-1", "proj-1")
     assert (connection.endpoint, connection.official) == ("https://relay.example/v1", False)
 
@@ -42,7 +42,7 @@ def test_what_is_passed_wins_over_the_environment():
         base_url="http://127.0.0.1:1/v1",
         api_key="sk-passed-along",
     )
-    assert (connection.key, connection.base_url, connection.azure) == (
+    assert (connection.key(), connection.base_url, connection.azure) == (
         "sk-passed-along",
         "http://127.0.0.1:1/v1",
         False,
@@ -87,13 +87,11 @@ def test_only_openais_own_hosts_are_official(url, official):
     ],
 )
 def test_loopback_is_told_by_the_host(url, loopback):
-    assert read_connection({"OPENAI_BASE_URL": url}).loopback is loopback
+    assert read_connection({"OPENAI_BASE_URL": url, "IMAGEGEN_ALLOW_HTTP": "1"}).loopback is loopback
 
 
 def test_the_endpoint_shows_no_credentials():
-    connection = read_connection(
-        {"OPENAI_BASE_URL": "https://ann:hunter22@relay.example:8443/v1?token=abc#x"}
-    )
+    connection = read_connection({"OPENAI_BASE_URL": "https://ann:hunter22@relay.example:8443/v1#x"})
     assert connection.endpoint == "https://relay.example:8443/v1"
     assert "hunter22" not in connection.redactor.clean("your password hunter22")
     assert KEY not in repr(read_connection({"OPENAI_API_KEY": KEY}))
@@ -123,13 +121,13 @@ AZURE = {
 
 def test_an_azure_endpoint_makes_it_azure():
     connection = read_connection(AZURE)
-    assert (connection.azure, connection.key, connection.official) == (True, "0123456789abcdef", False)
+    assert (connection.azure, connection.key(), connection.official) == (True, "0123456789abcdef", False)
     assert connection.endpoint == "https://res.openai.azure.com"
 
 
 def test_azures_token_goes_before_its_key():
     connection = read_connection({**AZURE, "AZURE_OPENAI_AD_TOKEN": "eyJ0"})
-    assert (connection.token, connection.key) == ("eyJ0", "")
+    assert (connection.token(), connection.key()) == ("eyJ0", "")
 
 
 def test_the_api_type_decides_where_both_are_set():
