@@ -185,7 +185,7 @@ def _unwrapped(text: str) -> str:
 
 def _path_and_query(rest: str) -> tuple[str, str]:
     path, _, query = rest.partition("#")[0].partition("?")
-    path = path.rstrip("/")
+    path = re.sub(r"^/+", "/", path).rstrip("/")
     if found := _OPERATION.match(path):
         path = found["versioned"] or found["root"]
     return _TWICE.sub(r"\1", path.rstrip("/")), query

@@ -96,12 +96,11 @@ def open_http_client(*, direct: bool = False) -> Any:
         # while it runs `uname -p`. A process forked just then would hold that lock for ever. Asked before,
         # it is cached.
         platform.platform()
+    trouble: ConfigError | None = None
     try:
         certificates = reading.result()
     except OSError as exc:
         trouble = _unreadable_certificates(exc)
-    else:
-        trouble = None
     if trouble is not None:
         raise trouble
     try:
@@ -179,7 +178,7 @@ async def _attach_trail_and_sign(request: Any) -> None:
 async def _attach_cap(response: Any) -> None:
     if (call := _current.get()) is None:
         return
-    trail, cap = call
+    trail, cap, _ = call
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise BadAnswerError(

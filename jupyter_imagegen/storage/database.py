@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
-from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.hidden import StaysHere
+from jupyter_imagegen.storage import files, statements
 
 if TYPE_CHECKING:
     import sqlite3

@@ -27,7 +27,6 @@ from jupyter_imagegen.errors import (
     StoreError,
     UnknownPriceError,
 )
-from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.charges import (
     Charge,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from jupyter_imagegen.errors import StoreError
-from jupyter_imagegen.storage import entering, files, statements
 from jupyter_imagegen.hidden import StaysHere
+from jupyter_imagegen.storage import entering, files, statements
 from jupyter_imagegen.storage import home as homes
 from jupyter_imagegen.storage.database import (
     BUSY_SECONDS,
