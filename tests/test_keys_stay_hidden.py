@@ -23,6 +23,7 @@ from rich.traceback import Traceback
 import jupyter_imagegen
 from jupyter_imagegen import doctor
 from jupyter_imagegen.errors import ImagegenError
+from jupyter_imagegen.providers.base import Unread
 from jupyter_imagegen.providers.openai_connection import is_configured, read_connection
 from jupyter_imagegen.session import Session
 
@@ -70,7 +71,8 @@ def led_to(*things, secret):
     seen, queue, found = {}, collections.deque((type(thing).__name__, thing) for thing in things), []
     while queue:
         path, thing = queue.popleft()
-        if id(thing) in seen or isinstance(thing, type | types.ModuleType):
+        # What a server sent and could not be read is kept as it came, whatever it wrote.
+        if id(thing) in seen or isinstance(thing, type | types.ModuleType | Unread):
             continue
         seen[id(thing)] = thing
         if isinstance(thing, str | bytes):

@@ -82,7 +82,7 @@ class Unusable:
     held: bool
 
 
-class Ledger:
+class Ledger(StaysHere):
     """Reservations, costs and budgets, the same for all processes of one store.
 
     Parameters
