@@ -27,6 +27,7 @@ from jupyter_imagegen.errors import (
     StoreError,
     UnknownPriceError,
 )
+from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.charges import (
     Charge,
