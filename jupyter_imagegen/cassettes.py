@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,7 @@ class Cassettes(StaysHere):
         if file.lower() in NO_CASSETTE:
             if mode not in {None, "live"}:
                 raise ConfigError(f"--mode {mode} needs a cassette")
+            self._pack_recorded(None, "live")
             self._workshop.configure({"cassette": "none", "record_mode": "live"})
             return self.in_use()
         path = Path(file).expanduser()
@@ -118,6 +120,7 @@ class Cassettes(StaysHere):
             raise CassetteError(
                 f"there is no cassette {file}", hint="To make one, add `--mode record` and run the cells."
             )
+        self._pack_recorded(path, wanted)
         there = _cassette(path).manifest
         if previews is not None and path.is_file() and there.preview_side != previews:
             raise CassetteError(
@@ -136,6 +139,7 @@ class Cassettes(StaysHere):
 
         A cassette that cannot be written costs the recording and not the picture.
         """
+        from jupyter_imagegen.render.cassettes import LARGE_BYTES, size_words
         from jupyter_imagegen.storage import taping
 
         cassette = order.deck.cassette
@@ -148,10 +152,26 @@ class Cassettes(StaysHere):
                 self._workshop.storage.pictures,
                 settings=self._author_settings(cassette),
                 styles=dict(order.styles),
+                at_end=True,
             )
         except ImagegenError as exc:
             return [f"Not recorded: {exc}"]
-        return [f"Not recorded: {words}" for words in changed.left_out]
+        notes = [f"Not recorded: {words}" for words in changed.left_out]
+        if changed.size_before <= LARGE_BYTES < changed.size_bytes:
+            notes.append(f"{cassette.path.name} now has {size_words(changed.size_bytes)}")
+        return notes
+
+    def pack(self, file: str | None = None) -> Changed:
+        """Write a cassette whole: the same content is the same bytes, and nothing else is in the file.
+
+        Raises
+        ------
+        CassetteError
+            If there is none, or it cannot be read or written.
+        """
+        from jupyter_imagegen.storage import taping
+
+        return taping.pack(self._chosen(file))
 
     def add(self, keys: Iterable[str], *, to: str | None = None) -> Changed:
         """Add stored pictures by their keys (`last` for the newest) to a cassette.
@@ -290,6 +310,16 @@ class Cassettes(StaysHere):
         words = (f"{key[:12]}: the store has no picture of it" for key in lost)
         changed.left_out = (*changed.left_out, *words)
         return changed
+
+    def _pack_recorded(self, path: Path | None, mode: str) -> None:
+        """When recording ends, write the cassette whole; one that cannot be is complete all the same."""
+        settings = self._workshop.settings()
+        recorded = settings.cassette
+        if recorded is None or settings.record_mode != "record" or not recorded.is_file():
+            return
+        if mode != "record" or path is None or path.absolute() != recorded.absolute():
+            with contextlib.suppress(CassetteError):
+                self.pack(str(recorded))
 
     def _chosen(self, file: str | None, *, must_exist: bool = True) -> Cassette:
         path = self._workshop.settings().cassette if file is None else Path(file).expanduser()

@@ -60,6 +60,9 @@ from jupyter_core.utils import ensure_async
 from nbval.plugin import get_sanitize_patterns
 from PIL import Image
 
+from jupyter_imagegen.storage import Cassette
+from jupyter_imagegen.storage.taping import pack
+
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
@@ -387,7 +390,9 @@ def record(path):
             file = Path(root) / "user" / "jupyter_imagegen" / "config.toml"
             file.parent.mkdir(parents=True)
             file.write_text("cassette_preview = 360\n", encoding="utf-8")
-        return problems(run(path, Path(root), **environ))
+        found = problems(run(path, Path(root), **environ))
+        pack(Cassette(cassette))
+        return found
 
 
 def _as_at_home(node, user):

@@ -102,6 +102,7 @@ def _command(name: str) -> Callable[[Namespace, Session], int]:
         "cassette verify": tapes.verify,
         "cassette prune": tapes.prune,
         "cassette merge": tapes.merge,
+        "cassette pack": tapes.pack,
         "cassette export": tapes.export,
         "store verify": upkeep.verify,
         "store gc": upkeep.gc,

@@ -1,4 +1,4 @@
-"""`cassette add|list|verify|prune|merge|export`."""
+"""`cassette add|list|verify|prune|merge|pack|export`."""
 
 from __future__ import annotations
 
@@ -70,6 +70,11 @@ def prune(arguments: Namespace, session: Session) -> int:
 def merge(arguments: Namespace, session: Session) -> int:
     """Put cassettes together."""
     return _tell(arguments, session.cassettes.merge([arguments.into, *arguments.files]))
+
+
+def pack(arguments: Namespace, session: Session) -> int:
+    """Write a cassette whole."""
+    return _tell(arguments, session.cassettes.pack(arguments.file))
 
 
 def export(arguments: Namespace, session: Session) -> int:

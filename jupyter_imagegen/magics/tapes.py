@@ -44,6 +44,8 @@ def run_cassette_command(session: Session, words: Sequence[str]) -> View:
 
         needed = could_ask_for(session, options.notebooks)
         return changed_view(cassettes.prune(options.notebooks, file=options.file, needed=needed))
+    if name == "pack":
+        return changed_view(cassettes.pack(options.file))
     if name == "merge":
         return changed_view(cassettes.merge([options.into, *options.files]))
     return changed_view(

@@ -44,6 +44,7 @@ CASSETTE_COMMANDS: tuple[CassetteCommand, ...] = (
     CassetteCommand(name="verify", help="read every picture of a cassette and compare it with its digest"),
     CassetteCommand(name="prune", help="take out what no cell of the notebooks shows or could ask for"),
     CassetteCommand(name="merge", help="put what other cassettes hold into the first"),
+    CassetteCommand(name="pack", help="write a cassette whole after recording: same content, same bytes"),
     CassetteCommand(name="export", help="make a cassette of the stored pictures that notebooks show"),
 )
 
@@ -57,7 +58,7 @@ def add_cassette_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     elif name == "add":
         parser.add_argument("keys", nargs="+", metavar="KEY", help="a key's first digits, or last")
         parser.add_argument("--to", metavar="FILE", help="the cassette; the one in use unless given")
-    elif name in {"list", "verify"}:
+    elif name in {"list", "verify", "pack"}:
         parser.add_argument("file", nargs="?", metavar="FILE", help="the one in use unless given")
     elif name == "prune":
         parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="saved with its outputs")

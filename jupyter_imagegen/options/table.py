@@ -318,7 +318,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="styles", usage="[NAME]", help="the named styles"),
     Command(
         name="cassette",
-        usage="[use|add|list|verify|prune|merge|export …]",
+        usage="[use|add|list|verify|prune|merge|pack|export …]",
         help="recorded pictures that replay with no key and no network",
     ),
     Command(name="config", help="every setting, and where it comes from"),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.manifest import Manifest, Recording
     from jupyter_imagegen.storage.taping import Changed
 
+#: Bytes from which on a cassette is called large. GitHub warns from 50 MiB and refuses from 100 MiB:
+#: https://docs.github.com/repositories/working-with-files/managing-large-files (2026-11)
+LARGE_BYTES = 50_000_000
 _KEY_DIGITS = 12
 _PROMPT_CHARACTERS = 48
 _MEANINGS = {
@@ -36,6 +39,7 @@ def in_use_view(path: Path | None, mode: str, source: str, manifest: Manifest | 
         lines.append("It is not there yet: the first picture makes it.")
     else:
         lines.append(_summary(manifest))
+        lines += _large(path)
     return paragraphs("Cassette", lines)
 
 
@@ -59,7 +63,7 @@ def listing_view(path: Path, manifest: Manifest) -> View:
         cost: Cell = Mark(text="demo", kind="warn") if one.provider == "demo" else _dollars(samples)
         rows.append([words, " · ".join(what), str(len(samples)), cost, key[:_KEY_DIGITS]])
     head = ["prompt", "", "pictures", "cost its author", "key"]
-    return table(path.name, head, rows, numbers={2, 3}, loose=0, foot=[_summary(manifest)])
+    return table(path.name, head, rows, numbers={2, 3}, loose=0, foot=[_summary(manifest), *_large(path)])
 
 
 def changed_view(changed: Changed) -> View:
@@ -69,7 +73,7 @@ def changed_view(changed: Changed) -> View:
         for count, what in ((changed.added, "added"), (changed.removed, "taken out"), (changed.kept, "kept"))
         if count
     ]
-    size = f"{changed.size_bytes / 1e6:,.1f} MB" if changed.size_bytes else "not written"
+    size = size_words(changed.size_bytes) if changed.size_bytes else "not written"
     lines = [f"{changed.path.name}: {', '.join(told) or 'nothing changed'}", f"{size}, {changed.holds}"]
     lines += [f"Left out: {words}" for words in changed.left_out]
     return paragraphs("Cassette", lines)
@@ -78,6 +82,28 @@ def changed_view(changed: Changed) -> View:
 def verified_view(path: Path, members: int) -> View:
     """Return that every picture of a cassette is what was recorded."""
     return paragraphs("Cassette", [f"{path.name}: {members} picture files read, each is what was recorded."])
+
+
+def _large(path: Path) -> list[str]:
+    size = path.stat().st_size
+    return [size_words(size)] if size > LARGE_BYTES else []
+
+
+def size_words(size_bytes: int) -> str:
+    """Say how large a cassette is, and what to do about one that a Git host would refuse.
+
+    Examples
+    --------
+    >>> size_words(1_300_000)
+    '1.3 MB'
+    """
+    size = f"{size_bytes / 1e6:,.1f} MB"
+    if size_bytes <= LARGE_BYTES:
+        return size
+    return (
+        f"{size}; GitHub refuses files over 100 MB. Small copies are about 40 kB a picture: "
+        "`%imagegen cassette export small.cassette --from-notebook lesson.ipynb --previews 512`"
+    )
 
 
 def _summary(manifest: Manifest) -> str:

@@ -2,7 +2,8 @@
 
 ::
 
-    lesson.cassette              a zip file without compression; the same content is the same bytes
+    lesson.cassette              a zip file without compression; written whole, the same content is the same
+                                 bytes; recording adds at its end, see `appending`
       cassette.json              what was asked and what it cost; see `manifest`
       pictures/<digest>.png      originals, exactly as received; not where it holds small copies only
       previews/<digest>.jpg      the small copy of each, so that a replay decodes nothing
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.errors import CassetteError
 from jupyter_imagegen.storage import files, plainzip
+from jupyter_imagegen.storage.appending import noted_length
 from jupyter_imagegen.storage.checks import ManifestError
 from jupyter_imagegen.storage.manifest import COMPOSITE, Manifest, manifest_from_bytes
 
@@ -41,9 +43,11 @@ MOST_BYTES = 2**31
 #: Bytes; twenty thousand recordings. JSON can become twenty times its length in memory.
 MOST_CONTENTS = 16 * 2**20
 _MOST_PREVIEW = 4 * 2**20
-_MOST_MEMBERS = 50_000
+MOST_MEMBERS = 50_000
 #: Characters of somebody else's text that a message repeats.
 _LONGEST_SAID = 300
+#: How often a file is read anew that changes while it is read.
+_TRIES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +57,15 @@ class _Taken:
     Attributes
     ----------
     stamp : tuple of int or None
-        Tells this state of the file from others; None where there is no file.
+        Tells this state of the file from others; None where there is no file, or it is being added to.
+    length : int
+        How many bytes of the file count.
     manifest, samples, members
         What it holds, its recordings by key, where its files begin.
     """
 
     stamp: tuple[int, int, int] | None
+    length: int
     manifest: Manifest
     samples: Mapping[str, list[Recording]]
     members: Mapping[str, plainzip.Member]
@@ -84,7 +91,7 @@ class Cassette:
     def __init__(self, path: Path, *, preview_side: int | None = None) -> None:
         self.path = path
         blank = Manifest(preview_side=preview_side)
-        self._blank = _Taken(stamp=None, manifest=blank, samples={}, members={})
+        self._blank = _Taken(stamp=None, length=0, manifest=blank, samples={}, members={})
         self._last = self._blank
 
     @property
@@ -163,6 +170,18 @@ class Cassette:
         """What a file that is still to be made will hold: small copies of so many pixels, or originals."""
         self._blank = replace(self._blank, manifest=Manifest(preview_side=preview_side))
 
+    @property
+    def unlisted_bytes(self) -> int:
+        """Bytes of the file that nothing lists any more, because recording added at its end.
+
+        Raises
+        ------
+        CassetteError
+            As `manifest`.
+        """
+        now = self._now()
+        return max(0, now.length - plainzip.length_of(now.members)) if now.members else 0
+
     def refused(self, words: str) -> CassetteError:
         """What to raise: the cassette's name, what is wrong, and what to do."""
         return CassetteError(
@@ -232,10 +251,30 @@ class Cassette:
             return self._taken_from(file)
 
     def _taken_from(self, file: BinaryIO) -> _Taken:
-        last, stamp = self._last, _stamp(os.fstat(file.fileno()))
-        if stamp == last.stamp:
-            return last
-        members = plainzip.directory(file, most_members=_MOST_MEMBERS)
+        for _ in range(_TRIES):
+            # Before the note is looked for: what is added after this leaves so many bytes as they are.
+            there = os.fstat(file.fileno())
+            last, stamp = self._last, _stamp(there)
+            if stamp == last.stamp:
+                return last
+            noted = noted_length(self.path)
+            if noted is not None:
+                # A note that does not fit is not about this file.
+                with contextlib.suppress(plainzip.PlainZipError, ManifestError, CassetteError):
+                    self._last = self._read(file, noted, None)
+                    return self._last
+            try:
+                self._last = self._read(file, there.st_size, stamp)
+            except (plainzip.PlainZipError, ManifestError, CassetteError):
+                # An addition may have begun or ended meanwhile.
+                if _stamp(os.fstat(file.fileno())) == stamp and noted_length(self.path) is None:
+                    raise
+            else:
+                return self._last
+        raise self.refused("changes while it is read")
+
+    def _read(self, file: BinaryIO, length: int, stamp: tuple[int, int, int] | None) -> _Taken:
+        members = plainzip.directory(file, most_members=MOST_MEMBERS, length=length)
         if CONTENTS not in members:
             raise self.refused(f"is not a cassette: it has no {CONTENTS}")
         manifest = manifest_from_bytes(self._member(file, CONTENTS, members[CONTENTS]))
@@ -243,8 +282,7 @@ class Cassette:
         samples: dict[str, list[Recording]] = {}
         for one in manifest.recordings.values():
             samples.setdefault(one.key, []).append(one)
-        self._last = _Taken(stamp=stamp, manifest=manifest, samples=samples, members=members)
-        return self._last
+        return _Taken(stamp=stamp, length=length, manifest=manifest, samples=samples, members=members)
 
     def _compare(self, manifest: Manifest, members: Mapping[str, plainzip.Member]) -> None:
         """The files are those that the contents name, and as long."""
@@ -301,7 +339,7 @@ def check_limits(cassette: Cassette, manifest: Manifest, contents: bytes) -> Non
     total = len(contents)
     if manifest.preview_side is None:
         total += sum(kept.size_bytes for kept in manifest.pictures.values())
-    if len(members) >= _MOST_MEMBERS or len(contents) > MOST_CONTENTS or total > MOST_BYTES:
+    if len(members) >= MOST_MEMBERS or len(contents) > MOST_CONTENTS or total > MOST_BYTES:
         held = f"{len(manifest.recordings):,} pictures of {total // 2**20:,} MB"
         raise CassetteError(
             f"{cassette.path.name} would hold {held}, more than a cassette may",

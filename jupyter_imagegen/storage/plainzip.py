@@ -2,7 +2,8 @@
 
 A zip file can say one thing to one reader and something else to the next: it may begin with another file,
 give its directory twice, let files overlap, or announce more names than a machine has memory. What is read
-here has its directory once, at its end, and each file whole, under its name, where the directory says.
+here has its directory at its end, and each file whole, under its name, where the directory says; bytes that
+the directory does not list are never read.
 
 The fields are those of PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
 """
@@ -15,7 +16,7 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _END = struct.Struct("<4s4H2LH")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
@@ -39,8 +40,13 @@ class Member(NamedTuple):
     checksum: int
 
 
-def directory(file: BinaryIO, *, most_members: int) -> dict[str, Member]:
+def directory(file: BinaryIO, *, most_members: int, length: int | None = None) -> dict[str, Member]:
     """Every file in a zip file by its name; none of them is read.
+
+    Parameters
+    ----------
+    length
+        How many bytes of the file count; all unless given.
 
     Raises
     ------
@@ -49,7 +55,8 @@ def directory(file: BinaryIO, *, most_members: int) -> dict[str, Member]:
     OSError
         If it cannot be read.
     """
-    length = file.seek(0, os.SEEK_END)
+    whole = file.seek(0, os.SEEK_END)
+    length = whole if length is None else min(length, whole)
     start, size, count = _end(file, length)
     if count > most_members or size > most_members * _MOST_ENTRY:
         raise PlainZipError("holds too many files")
@@ -92,6 +99,12 @@ def read(file: BinaryIO, name: str, member: Member) -> bytes:
     if len(data) != member.size or zlib.crc32(data) != member.checksum:
         raise damaged
     return data
+
+
+def length_of(members: Mapping[str, Member]) -> int:
+    """Bytes of a zip file that holds these files and no others, as we write it."""
+    each = (_LOCAL.size + _ENTRY.size + 2 * len(name.encode()) + one.size for name, one in members.items())
+    return sum(each) + _END.size
 
 
 def _end(file: BinaryIO, length: int) -> tuple[int, int, int]:

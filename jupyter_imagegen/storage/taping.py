@@ -1,7 +1,8 @@
 """Writing cassettes: what is shown goes in, what no notebook shows comes out, two become one.
 
-A cassette is written whole beside the old one and takes its place in one step. Pictures that it has already
-stay as they are, so that recording a lesson again changes no byte where nothing changed.
+A cassette is written whole beside the old one and takes its place in one step; recording adds at its end
+instead. Pictures that it has already stay as they are, so that recording a lesson again changes no byte where
+nothing changed.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ import glob
 import os
 import re
 import secrets
+import stat
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import CassetteError, StoreError
-from jupyter_imagegen.storage import files
-from jupyter_imagegen.storage.cassette import CONTENTS, SUFFIX, Cassette, check_limits
+from jupyter_imagegen.storage import appending, files
+from jupyter_imagegen.storage.cassette import (
+    CONTENTS,
+    MOST_BYTES,
+    MOST_MEMBERS,
+    SUFFIX,
+    Cassette,
+    check_limits,
+)
 from jupyter_imagegen.storage.checks import ManifestError
 from jupyter_imagegen.storage.manifest import (
     COMPOSITE,
@@ -57,8 +66,8 @@ class Changed:
         Samples.
     holds : str
         "originals", or "small copies of 512 pixels".
-    size_bytes : int
-        Of the file now.
+    size_bytes, size_before : int
+        Of the file, now and before.
     left_out : tuple of str
         What could not go in, and why.
     """
@@ -69,6 +78,7 @@ class Changed:
     kept: int = 0
     holds: str = ""
     size_bytes: int = 0
+    size_before: int = 0
     left_out: tuple[str, ...] = ()
 
 
@@ -87,6 +97,7 @@ def add(
     *,
     settings: Mapping[str, Any] | None = None,
     styles: Mapping[str, str] | None = None,
+    at_end: bool = False,
 ) -> Changed:
     """Add stored pictures, each with the key of its request; those that are there stay as they are.
 
@@ -96,6 +107,8 @@ def add(
         `(key, picture)`; a picture that no store keeps is left out, and said.
     settings, styles
         The author's settings that are no part of a cell, and the words of the named styles used.
+    at_end
+        Whether only what is new is written, at the file's end; otherwise the file is written whole.
 
     Raises
     ------
@@ -128,7 +141,7 @@ def add(
             told["styles"] = dict(sorted({**manifest.styles, **styles}.items()))
         draft.manifest = manifest.with_recordings(recordings.values(), kept, **told)
         changed = Changed(path=cassette.path, added=added, kept=present, left_out=tuple(left_out))
-        return _write(cassette, draft, changed)
+        return _write(cassette, draft, changed, at_end=at_end)
 
 
 def prune(cassette: Cassette, keys: Collection[str]) -> Changed:
@@ -168,6 +181,20 @@ def merge(target: Cassette, others: Iterable[Cassette]) -> Changed:
         return _write(target, draft, changed)
 
 
+def pack(cassette: Cassette) -> Changed:
+    """Write a cassette whole, so that the same content is the same bytes and nothing else is in the file.
+
+    Raises
+    ------
+    CassetteError
+        If there is no such cassette, or it cannot be read or written.
+    """
+    with _alone(cassette) as draft:
+        if not cassette.path.exists():
+            raise CassetteError(f"there is no cassette {cassette.path}")
+        return _write(cassette, draft, Changed(path=cassette.path, kept=len(draft.manifest.recordings)))
+
+
 def check_name(path: Path) -> None:
     """A cassette's file ends in `.cassette`: nothing else is ever written over.
 
@@ -190,6 +217,7 @@ def _alone(cassette: Cassette) -> Iterator[_Draft]:
     try:
         with FileLock(path, timeout=_LOCK_SECONDS, thread_local=False):
             try:
+                appending.undo(cassette.path, MOST_MEMBERS)
                 yield _Draft(manifest=cassette.manifest, read=dict(cassette.each()))
             finally:
                 # While it is held: filelock looks, after taking a lock, whether its file still has a name.
@@ -323,37 +351,55 @@ def _check_readable(cassette: Cassette, manifest: Manifest, contents: bytes) -> 
         raise CassetteError(f"{cassette.path.name} was left as it is: its contents cannot be written exactly")
 
 
-def _write(cassette: Cassette, draft: _Draft, changed: Changed) -> Changed:
-    """Write the draft beside the cassette and let it take its place; nothing where nothing changed."""
-    import zipfile
-
+def _write(cassette: Cassette, draft: _Draft, changed: Changed, *, at_end: bool = False) -> Changed:
+    """Write the draft; nothing where nothing would change."""
     check_name(cassette.path)
     changed.holds = draft.manifest.holds
     contents = draft.manifest.to_bytes()
     path = cassette.path
     try:
-        if path.exists() and contents == cassette.manifest.to_bytes():
-            changed.size_bytes = path.stat().st_size
-            return changed
-        _check_readable(cassette, draft.manifest, contents)
-        for abandoned in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-            # Whoever was writing it is dead, for the lock is ours.
-            with contextlib.suppress(OSError):
-                abandoned.unlink()
-        scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        try:
-            with scratch.open("xb") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                    archive.writestr(files.zip_member(CONTENTS), contents)
-                    for name in draft.manifest.members():
-                        archive.writestr(files.zip_member(name), draft.read[name]())
-                file.flush()
-                os.fsync(file.fileno())
-            files.move(scratch, path)
-        finally:
-            with contextlib.suppress(OSError):
-                scratch.unlink()
+        there = path.exists()
+        changed.size_before = path.stat().st_size if there else 0
+        same = there and contents == cassette.manifest.to_bytes()
+        if not same or (cassette.unlisted_bytes and not at_end):
+            _check_readable(cassette, draft.manifest, contents)
+            if there and at_end and _may_grow(cassette):
+                held = cassette.manifest.members()
+                new = {name: draft.read[name] for name in draft.manifest.members() if name not in held}
+                appending.append(path, CONTENTS, contents, new)
+            else:
+                _write_whole(path, draft, contents)
         changed.size_bytes = path.stat().st_size
     except OSError as exc:
         raise CassetteError(f"{path} could not be written ({exc.strerror or exc})") from exc
     return changed
+
+
+def _may_grow(cassette: Cassette) -> bool:
+    """Whether to add at the end: not where half of the file is unlisted, or the file has another name too."""
+    there = cassette.path.lstat()
+    plain = stat.S_ISREG(there.st_mode) and there.st_nlink == 1
+    return plain and cassette.unlisted_bytes <= there.st_size // 2 and there.st_size < MOST_BYTES // 2
+
+
+def _write_whole(path: Path, draft: _Draft, contents: bytes) -> None:
+    """Write the draft beside the cassette and let it take its place."""
+    import zipfile
+
+    for abandoned in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        # Whoever was writing it is dead, for the lock is ours.
+        with contextlib.suppress(OSError):
+            abandoned.unlink()
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with scratch.open("xb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                archive.writestr(files.zip_member(CONTENTS), contents)
+                for name in draft.manifest.members():
+                    archive.writestr(files.zip_member(name), draft.read[name]())
+            file.flush()
+            os.fsync(file.fileno())
+        files.move(scratch, path)
+    finally:
+        with contextlib.suppress(OSError):
+            scratch.unlink()

@@ -171,7 +171,7 @@ def test_what_is_written_may_reach_each_limit_of_what_is_read(kept, record, monk
     tape = record(kept)
     contents = tape.manifest.to_bytes()
     whole = len(contents) + sum(image.size_bytes for image in kept)
-    for limit, enough in (("MOST_BYTES", whole), ("MOST_CONTENTS", len(contents)), ("_MOST_MEMBERS", 7)):
+    for limit, enough in (("MOST_BYTES", whole), ("MOST_CONTENTS", len(contents)), ("MOST_MEMBERS", 7)):
         with monkeypatch.context() as patch:
             patch.setattr(cassettes, limit, enough)
             cassettes.check_limits(tape, tape.manifest, contents)

@@ -324,7 +324,7 @@ def test_a_file_of_that_name_that_is_no_cassette_is_left_as_it_is(storage, drawn
 
 
 @pytest.mark.parametrize(
-    ("limit", "value"), [("_MOST_MEMBERS", 8), ("MOST_CONTENTS", 3000), ("MOST_BYTES", 3000)]
+    ("limit", "value"), [("MOST_MEMBERS", 8), ("MOST_CONTENTS", 3000), ("MOST_BYTES", 3000)]
 )
 def test_more_than_a_reader_takes_is_not_written(storage, drawn, path, monkeypatch, limit, value):
     taping.add(Cassette(path), drawn[:1], storage.pictures, **PREVIEW)
