@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import jupyter_imagegen
-from tests.benchmarks import cells, crowds, fresh, stores
+from tests.benchmarks import cells, crowds, fresh, recordings, stores
 from tests.benchmarks.figures import Lab, table
 from tests.benchmarks.server import Server
 
@@ -27,6 +27,7 @@ MEASUREMENTS = {
     **cells.MEASUREMENTS,
     **stores.MEASUREMENTS,
     **crowds.MEASUREMENTS,
+    **recordings.MEASUREMENTS,
 }
 
 
