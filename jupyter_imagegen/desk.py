@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.prompts import Style
+    from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Result
     from jupyter_imagegen.orders import PictureOptions
     from jupyter_imagegen.purchase import Order
+    from jupyter_imagegen.storage import Deck
     from jupyter_imagegen.workshop import Workshop
 
 #: More pictures than any store holds of one request: no stored ones will do.
@@ -107,6 +110,8 @@ class Desk(StaysHere):
                 today=workshop.now().date(),
                 official=order.provider.official,
             )
+            if order.provider.paid:
+                notes += order.before_paying()
         engine = workshop.engine(settings)
         named = options.get("provider") or settings.provider
         maker = order if named else replace(order, provider=workshop.provider("openai"))
@@ -118,7 +123,7 @@ class Desk(StaysHere):
             author_usd=cost_to_author(there),
             estimate=engine.estimate(order, 0 if deck.replays else missing),
             listed=engine.estimate(maker, n),
-            notes=tuple(notes),
+            notes=(*order.notes, *notes),
         )
 
     def order(
@@ -151,28 +156,36 @@ class Desk(StaysHere):
 
         workshop = self._workshop
         deck = workshop.deck(settings)
-        if deck.cassette is not None:
-            settings = settings.with_recorded(deck.cassette.manifest.settings, replays=deck.replays)
         # A screen reader is told what the user wrote, not the craft that a style puts around it.
         options = {**options, "alt": options.get("alt") or prompt}
-        styles = workshop.used_styles(asked, deck) if (asked := style_names(options)) else []
-        prompt = apply_styles(prompt, styles) if styles else prompt
-        model = options.get("model") or settings.model
-        request = build_request(
-            prompt,
-            settings=settings,
-            model=model or workshop.catalog.default(workshop.now().date()).name,
-            options=options,
-            inputs=input_pictures(workshop.sources(self._last, settings), pictures, names),
-        )
+        own, inputs = settings, input_pictures(workshop.sources(self._last, settings), pictures, names)
+
+        def written(deck: Deck) -> tuple[GenerateRequest, Settings, list[Style]]:
+            """The request as it is with a cassette in use, the settings that hold, and the named styles."""
+            settings = own
+            if deck.cassette is not None:
+                settings = own.with_recorded(deck.cassette.manifest.settings, replays=deck.replays)
+            styles = workshop.used_styles(asked, deck) if (asked := style_names(options)) else []
+            model = options.get("model") or settings.model
+            request = build_request(
+                apply_styles(prompt, styles) if styles else prompt,
+                settings=settings,
+                model=model or workshop.catalog.default(workshop.now().date()).name,
+                options=options,
+                inputs=inputs,
+            )
+            return request, settings, styles
+
+        request, settings, styles = written(deck)
+        named = options.get("provider") or settings.provider
         provider = workshop.provider_for(
             request,
-            named=options.get("provider") or settings.provider,
+            named=named,
             wanted=_NEVER if options.get("fresh") else pictures_wanted(options),
             calling=calling,
             deck=deck,
         )
-        return build_order(
+        order = build_order(
             request,
             settings=settings,
             options=options,
@@ -181,3 +194,4 @@ class Desk(StaysHere):
             deck=deck,
             styles=styles,
         )
+        return workshop.with_notes(order, settings, named=named, request_in=lambda deck: written(deck)[0])

@@ -103,6 +103,8 @@ class Engine(StaysHere):
 
         self._refuse_replay(order, key)
         notes = self._validated(order)
+        if order.provider.paid:
+            notes += order.before_paying()
         yield _planned(order, key, stored, estimated(order, missing, self._catalog))
         for note in notes:
             yield Noted(text=note)
@@ -242,7 +244,7 @@ class Engine(StaysHere):
                 usage=purchase.usage if purchase else None,
                 seconds=self._monotonic() - started,
                 alt=order.alt,
-                notes=(*notes, *(purchase.notes if purchase else ())),
+                notes=(*order.notes, *notes, *(purchase.notes if purchase else ())),
             )
         )
 

@@ -56,6 +56,10 @@ class Order:
         The cassette in use, and how.
     styles : tuple of (str, str)
         The named styles around the prompt, and their words; for a recording.
+    notes : tuple of str
+        What the user should know in any case.
+    before_paying : callable
+        Gives what the user should know before a call that costs.
     """
 
     request: GenerateRequest
@@ -68,6 +72,8 @@ class Order:
     notebook: str = ""
     deck: Deck = field(default_factory=Deck)
     styles: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    before_paying: Callable[[], tuple[str, ...]] = tuple
 
 
 def estimated(order: Order, n: int, catalog: Catalog) -> Estimate:

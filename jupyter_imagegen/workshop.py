@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Result
     from jupyter_imagegen.engine import Engine
     from jupyter_imagegen.providers.base import Provider
+    from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.sources import Sources
     from jupyter_imagegen.storage import Cassette, Deck, RecordMode, Storage, Unusable
 
@@ -76,6 +77,8 @@ class Workshop(StaysHere):
         self._engine: Engine | None = None
         self._providers: dict[str, Provider] = {}
         self._cassettes: dict[Path, Cassette] = {}
+        #: Cassettes that lie in the folder and are not in use.
+        self._nearby: dict[Path, Cassette] = {}
 
     def settings(self, *, session: bool = True) -> Settings:
         """Every setting and where it comes from, as of now.
@@ -388,7 +391,7 @@ class Workshop(StaysHere):
     def provider_for(
         self, request: GenerateRequest, *, named: str | None, wanted: int, calling: bool, deck: Deck
     ) -> Provider:
-        """As named; else openai where it can be called or has the pictures; else demo, for people.
+        """As named; else who has the pictures, a recorded demo picture before a call; else openai; else demo.
 
         In replay nobody is called, and it is whoever made the recorded pictures.
 
@@ -423,17 +426,51 @@ class Workshop(StaysHere):
             return max(known, key=there)
         if named:
             return self.provider(named)
-        openai = self.provider("openai")
+        openai, demo = self.provider("openai"), self.provider("demo")
+        if deck.mode == "live" and deck.cassette is not None and there(openai) < wanted:
+            # A lesson is not bought again because its reader has a key.
+            key = request_key(request, namespace=demo.namespace)
+            if len(deck.cassette.find(key, wanted)) >= wanted:
+                return demo
         if is_configured(self.environ) or there(openai) >= wanted:
             return openai
         if self.demo_fallback:
-            return self.provider("demo")
+            return demo
         if not calling:
             return openai
         raise NoKeyError(
             "no OPENAI_API_KEY is set, and the picture is not in the store",
             hint="Set OPENAI_API_KEY, or say --provider demo for a free offline picture.",
         )
+
+    def with_notes(
+        self,
+        order: Order,
+        settings: Settings,
+        *,
+        named: str | None,
+        request_in: Callable[[Deck], GenerateRequest],
+    ) -> Order:
+        """An order that says which recorded pictures it shows or would pass over."""
+        from jupyter_imagegen import recordings
+        from jupyter_imagegen.providers import PROVIDERS
+        from jupyter_imagegen.providers.openai_connection import is_configured
+        from jupyter_imagegen.storage import Cassette
+
+        if not order.provider.paid:
+            chosen = not named and not order.deck.replays and is_configured(self.environ)
+            return replace(order, notes=(recordings.RECORDED_DEMO,)) if chosen else order
+        known = [self.provider(name) for name in PROVIDERS]
+
+        def before_paying() -> tuple[str, ...]:
+            return (
+                *recordings.passed_over(order, named=named, free=[one for one in known if not one.paid]),
+                *recordings.not_in_use(
+                    settings, request_in, known, lambda path: self._nearby.setdefault(path, Cassette(path))
+                ),
+            )
+
+        return replace(order, before_paying=before_paying)
 
     def budgets_in_force(self) -> tuple[Budget, ...]:
         """Every budget that holds: the ledger's, and those from the settings; the tighter of two."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from jupyter_imagegen.config import Settings
     from jupyter_imagegen.session import Session
 
 
@@ -105,6 +107,15 @@ def this_notebook(session: Session) -> str:
     return told
 
 
+def _found_by_name(settings: Settings) -> tuple[str, ...]:
+    """What holds only where the notebook's name is told."""
+    if settings.cassette is None or settings.sources["cassette"] != "default":
+        return ()
+    name = settings.cassette.name
+    how = f"for nbconvert and papermill set IMAGEGEN_CASSETTE={shlex.quote(name)}"
+    return (f"{name} is found by its name in Jupyter; {how}",)
+
+
 def _plan(session: Session, path: Path, shared: Held, *, write: bool) -> tuple[Plan, Plan]:
     """A notebook's plan as if it ran alone, and after those before it."""
     path = path.expanduser()
@@ -120,11 +131,12 @@ def _plan(session: Session, path: Path, shared: Held, *, write: bool) -> tuple[P
         workshop = Workshop(environ=session.workshop.environ, demo_fallback=True, now=session.workshop.now)
         workshop.notebook = str(path.absolute())
         try:
-            workshop.settings()
+            found = workshop.settings()
             rows = Pricing(workshop, path.absolute().parent, held).rows(reading.steps)
         finally:
             workshop.close()
-        plans.append(Plan(notebook=str(path), rows=tuple(rows), notes=reading.notes))
+        notes = (*reading.notes, *_found_by_name(found))
+        plans.append(Plan(notebook=str(path), rows=tuple(rows), notes=notes))
     if write:
         write_costs(path, data, document, plans[0])
     return plans[0], plans[-1]

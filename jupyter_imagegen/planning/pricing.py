@@ -237,6 +237,9 @@ class _Priced:
             notes.append(
                 f"its words depend on {', '.join(f'`{each}`' for each in dict.fromkeys(asked.depends))}"
             )
+        if self._real:
+            notes += order.notes
+            notes += order.before_paying() if buys_now and order.provider.paid else ()
         if vague and buys_now and order.provider.paid:
             notes.append(self._store_unknown or "whether it is stored cannot be known")
         price, reason = self._price(self._maker, buys, times)

@@ -28,6 +28,11 @@ _MEANINGS = {
     "replay": "only recorded pictures are shown, and nobody is called",
     "record": "as live, and what is shown is recorded",
 }
+#: What becomes of recorded demo pictures where a key is set.
+_ABOUT_DEMO = (
+    "Live mode shows recorded demo pictures also where a key is set, so that nothing is bought. Real ones: "
+    "--fresh, or %imagegen cassette use none."
+)
 
 
 def in_use_view(path: Path | None, mode: str, source: str, manifest: Manifest | None) -> View:
@@ -40,6 +45,8 @@ def in_use_view(path: Path | None, mode: str, source: str, manifest: Manifest | 
     else:
         lines.append(_summary(manifest))
         lines += _large(path)
+        if mode == "live" and _demo_pictures(manifest):
+            lines.append(_ABOUT_DEMO)
     return paragraphs("Cassette", lines)
 
 
@@ -63,7 +70,10 @@ def listing_view(path: Path, manifest: Manifest) -> View:
         cost: Cell = Mark(text="demo", kind="warn") if one.provider == "demo" else _dollars(samples)
         rows.append([words, " · ".join(what), str(len(samples)), cost, key[:_KEY_DIGITS]])
     head = ["prompt", "", "pictures", "cost its author", "key"]
-    return table(path.name, head, rows, numbers={2, 3}, loose=0, foot=[_summary(manifest), *_large(path)])
+    foot = [_summary(manifest), *_large(path)]
+    if _demo_pictures(manifest):
+        foot.append(_ABOUT_DEMO)
+    return table(path.name, head, rows, numbers={2, 3}, loose=0, foot=foot)
 
 
 def changed_view(changed: Changed) -> View:
@@ -109,7 +119,14 @@ def size_words(size_bytes: int) -> str:
 def _summary(manifest: Manifest) -> str:
     recordings = list(manifest.recordings.values())
     count = "1 picture" if len(recordings) == 1 else f"{len(recordings)} pictures"
+    demo = _demo_pictures(manifest)
+    if demo:
+        count += ", all of them demo pictures" if demo == len(recordings) > 1 else f", {demo} of them demo"
     return f"{count}, {manifest.holds}; cost its author {_dollars(recordings)}, and $0.00 here"
+
+
+def _demo_pictures(manifest: Manifest) -> int:
+    return sum(one.provider == "demo" for one in manifest.recordings.values())
 
 
 def _dollars(recordings: Iterable[Recording]) -> str:
