@@ -18,10 +18,10 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from jupyter_imagegen.errors import BadAnswerError, ImagegenError, PossiblyBilledError, ProviderError
+from jupyter_imagegen.errors import ImagegenError, PossiblyBilledError, ProviderError
 from jupyter_imagegen.hidden import Hidden, StaysHere
-from jupyter_imagegen.providers.base import Check, Retrying, Sending, Unread, guard_paid_request
-from jupyter_imagegen.providers.openai_answers import answer_cap, read_answer, read_json
+from jupyter_imagegen.providers.base import Check, Drawn, Retrying, Sending, Unread, guard_paid_request
+from jupyter_imagegen.providers.openai_answers import Reading, answer_cap
 from jupyter_imagegen.providers.openai_call import Call
 from jupyter_imagegen.providers.openai_connection import (
     Connection,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
-    from jupyter_imagegen.providers.base import Answered, Drawn, ProviderEvent
+    from jupyter_imagegen.providers.base import Answered, ProviderEvent
 
 #: Attempts at most: for a rate limit, and for everything else that may be repeated.
 RATE_ATTEMPTS = 5
@@ -219,15 +219,20 @@ class OpenAIProvider(StaysHere):
         Yields
         ------
         Drawn or Answered or Unread
-            The pictures and what was said about them; or `Unread`, as at the first time.
+            The pictures; `Unread` where not all of it can be read yet; `Answered` where the answer tells
+            something about the call.
         """
-        try:
-            answer = read_answer(read_json(data), n, redactor=self._connection().redactor, request_id=None)
-        except BadAnswerError as exc:
-            yield Unread(data=data, media_type=media_type, reason=exc.message)
-            return
-        yield from answer.pictures
-        yield answer.last
+        reading = Reading(n=n, redactor=self._connection().redactor)
+        for event in (*reading.feed(data), *reading.finish()):
+            if isinstance(event, Drawn):
+                yield event
+        if not reading.pictures or reading.incomplete:
+            yield Unread(
+                data=data, media_type=media_type, reason=reading.problem(), addresses=reading.addresses
+            )
+        answered = reading.answered()
+        if answered is not None:
+            yield answered
 
     async def check(self, model: str) -> list[Check]:
         """Ask, without paying, whether the key is accepted and the model is there.

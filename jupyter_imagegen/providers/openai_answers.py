@@ -1,36 +1,42 @@
-"""What OpenAI's API answers, read with suspicion: pictures, usage, and what the user should be told.
+"""What OpenAI's API and servers like it answer: pictures, usage, and what the user should be told.
 
-Nothing here believes that a picture is one (the engine decodes it), and no address in an answer is fetched.
+A paid answer is read in every form that servers give it. Nothing here decides that a picture is one (the
+engine decodes it), and no address in an answer is fetched.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import add
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from jupyter_imagegen.core.usage import usage_from_api
-from jupyter_imagegen.errors import BadAnswerError
-from jupyter_imagegen.providers.base import Answered, Drawn, Partial
+from jupyter_imagegen.providers.answer_walk import UNFINISHED, Found, find, is_unfinished
+from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Unread
+from jupyter_imagegen.providers.documents import Document, Splitter
+from jupyter_imagegen.providers.picture_text import MAX_PICTURE_BYTES, SHORTEST, picture_from
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_imagegen.core.usage import Usage
     from jupyter_imagegen.providers.untrusted import Redactor
 
-#: Largest single picture that is read, in bytes: twice the largest one uncompressed (8.3 megapixels, RGBA).
-MAX_PICTURE_BYTES = 64 * 1024 * 1024
 #: Largest answer that is read, in bytes.
 MAX_ANSWER_BYTES = 512 * 1024 * 1024
 _MAX_REVISED_PROMPT = 32_000
-#: Where a picture's base64 stands in an answer, and from how many bytes on it is worth another way.
-_PICTURE_NAME = b'"b64_json"'
-_PICTURE_VALUE = re.compile(_PICTURE_NAME + rb'[ \t\r\n]*:[ \t\r\n]*"')
-_WORTH_LIFTING = 10_000
+_MAX_ADDRESS = 300
+#: The last word of an event's name where it has finished, and where its name says nothing about that.
+_FINISHED = {
+    "completed", "complete", "done", "final", "finished", "succeeded", "success", "result", "generated",
+}  # fmt: skip
+_SAYS_NOTHING = {"", "message", "image", "images", "data", "output", "chunk", "response"}
+#: The names of OpenAI's own events, which tell the usage of one picture each.
+_ONE_PICTURE = ("image_generation.", "image_edit.")
+_PAGE = re.compile(rb"[\s\xef\xbb\xbf]*<(?:!doctype|html|head|body|\?xml|h1|center|title)", re.IGNORECASE)
+_LAST_WORD = re.compile(r"[._\-/ ]")
 
 
 def answer_cap(n: int, partial_images: int) -> int:
@@ -39,189 +45,248 @@ def answer_cap(n: int, partial_images: int) -> int:
     return min(pictures * MAX_PICTURE_BYTES * 4 // 3 + 1024 * 1024, MAX_ANSWER_BYTES)
 
 
-def picture_bytes(value: object) -> bytes | None:
-    """The bytes behind strict base64; None for anything else, a `data:` address among them."""
-    if not isinstance(value, str | memoryview) or not value or len(value) * 3 // 4 > MAX_PICTURE_BYTES:
-        return None
-    # 2 MB in 0.2 ms; the standard library's takes 6, and lets padding follow where none is due.
-    from pybase64 import b64decode
-
-    try:
-        return b64decode(value, validate=True) or None
-    except ValueError:
-        return None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A good answer: at least one picture, and what was said about all of them."""
-
-    pictures: tuple[Drawn, ...]
-    last: Answered
-
-
-def read_json(text: bytes) -> Mapping[str, object]:
-    """An answer's JSON object; pictures in it, still base64, may be views of the text instead of words.
-
-    Raises
-    ------
-    BadAnswerError
-        If it is anything else: nothing, HTML, a list.
-    """
-    rest, pictures = _lifted(text)
-    try:
-        value = json.loads(rest)
-    except (ValueError, RecursionError):
-        value = None
-    if isinstance(value, Mapping):
-        return _put_back(value, pictures) if pictures else value
-    start = text[:200].lstrip().lower()
-    if not start:
-        what = "an empty answer"
-    elif start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        what = "a web page; is the base URL right?"
-    else:
-        what = "something that is not JSON"
-    raise BadAnswerError(f"the server answered with {what}")
-
-
-def _lifted(text: bytes) -> tuple[bytes, dict[str, memoryview]]:
-    """An answer without its pictures, each replaced by a word that nobody can guess.
-
-    Read as JSON, base64 becomes text of its own, and bytes again to be decoded: with a picture of 2 MB that
-    is an eighth of all that is done with it. What has a backslash in it is left to JSON.
-    """
-    view, pictures = memoryview(text), dict[str, memoryview]()
-    kept: list[bytes | memoryview] = []
-    taken = 0
-    found = text.find(_PICTURE_NAME)
-    while found >= 0:
-        opened = _PICTURE_VALUE.match(text, found)
-        start = found + len(_PICTURE_NAME) if opened is None else opened.end()
-        end = -1 if opened is None else text.find(b'"', start)
-        if end - start >= _WORTH_LIFTING and text.find(b"\\", start, end) < 0:
-            word = secrets.token_hex(16)
-            pictures[word] = view[start:end]
-            kept += [view[taken:start], word.encode()]
-            taken = start = end
-        found = text.find(_PICTURE_NAME, start)
-    return (b"".join([*kept, view[taken:]]) if pictures else text), pictures
-
-
-def _put_back(body: Mapping[str, object], pictures: Mapping[str, memoryview]) -> Mapping[str, object]:
-    data = body.get("data")
-    if not isinstance(data, list):
-        return body
-    rows = [
-        {**row, "b64_json": pictures[word]}
-        if isinstance(row, Mapping) and isinstance(word := row.get("b64_json"), str) and word in pictures
-        else row
-        for row in data
-    ]
-    return {**body, "data": rows}
-
-
-def read_answer(body: Mapping[str, object], n: int, *, redactor: Redactor, request_id: str | None) -> Answer:
-    """The pictures of an `ImagesResponse`.
-
-    Raises
-    ------
-    BadAnswerError
-        If there is no picture in it.
-    """
-    data = body.get("data")
-    rows = [row for row in data if isinstance(row, Mapping)] if isinstance(data, list) else []
-    pictures = []
-    for row in rows[:n]:
-        picture = picture_bytes(row.get("b64_json"))
-        if picture is not None:
-            revised = redactor.clean_lines(row.get("revised_prompt"), limit=_MAX_REVISED_PROMPT)
-            pictures.append(Drawn(data=picture, revised_prompt=revised or None))
-    if not pictures:
-        if any(row.get("url") for row in rows):
-            what = "only an address of the picture, and addresses in answers are not fetched"
-        elif any(row.get("b64_json") for row in rows):
-            what = "a picture that is not valid base64, or larger than a picture can be"
-        else:
-            what = "no picture"
-        raise BadAnswerError(f"the server's answer holds {what}", request_id=request_id)
-    svg_usage = body.get("svg_usage")
-    return Answer(
-        pictures=tuple(pictures),
-        last=Answered(
-            usage=usage_from_api(body.get("usage")),
-            request_id=request_id,
-            size=redactor.clean(body.get("size"), limit=40) or None,
-            quality=redactor.clean(body.get("quality"), limit=40) or None,
-            svg_usage=dict(svg_usage) if isinstance(svg_usage, Mapping) else None,
-            warning=_fewer(len(pictures), n) or _more(len(rows), n),
-        ),
-    )
-
-
 @dataclass(kw_only=True)
-class StreamReader:
-    """Reads the events of one stream: what to show, what to keep, and what it all used.
+class Reading:
+    """Reads one answer while it comes: a JSON document, a stream of events, or a picture as it is.
 
-    Unknown events are made by the SDK into whatever class comes first, so only `type` is believed. One event
-    `image_generation.completed` or `image_edit.completed` carries one picture and its usage; with n > 1 the
-    API does not say what `usage` counts, and the sum is the answer on the safe side.
+    Attributes
+    ----------
+    n : int
+        Pictures that were asked for.
+    pictures : list of Drawn
+        Those that came, at most `n`.
+    refusal : object
+        The JSON that holds the server's error; None where there is none.
     """
 
-    redactor: Redactor
     n: int
+    redactor: Redactor
     pictures: list[Drawn] = field(default_factory=list)
-    _usages: list[Usage | None] = field(default_factory=list)
+    refusal: object = None
+    _splitter: Splitter = field(default_factory=Splitter)
+    _candidates: list[Drawn] = field(default_factory=list)
+    _addresses: list[str] = field(default_factory=list)
+    _objects: int = 0
+    _came: int = 0
     _spoilt: int = 0
-    _size: str | None = None
-    _quality: str | None = None
+    _lost: bool = False
+    _usage: Usage | None = None
+    _unpriced: int = 0
+    _finished: int = 0
+    _said: dict[str, object] = field(default_factory=dict)
 
-    def take(self, event: object) -> Partial | Drawn | None:
-        """What one event brings; None for what nobody needs to know."""
-        kind = getattr(event, "type", None)
-        if not isinstance(kind, str):
-            return None
-        if kind.endswith(".partial_image"):
-            data = picture_bytes(getattr(event, "b64_json", None))
-            index = getattr(event, "partial_image_index", None)
-            return Partial(index=index if isinstance(index, int) else 0, data=data) if data else None
-        if not kind.endswith(".completed"):
-            return None
-        return self._completed(event)
+    @property
+    def done(self) -> bool:
+        """Whether nothing more needs to be waited for."""
+        return len(self.pictures) >= self.n or self._splitter.ended
 
-    def answered(self, *, request_id: str | None, trouble: str = "") -> Answered:
-        """The last word on a stream that brought at least one picture; `trouble` is how it broke off."""
-        warning = _fewer(len(self.pictures), self.n)
-        if trouble:
-            warning = f"{warning}; {trouble}" if warning else trouble
-        usages = [usage for usage in self._usages if usage is not None]
-        known = len(usages) == len(self.pictures) + self._spoilt
-        return Answered(
-            usage=reduce(add, usages) if known and not trouble else None,
-            request_id=request_id,
-            size=self._size,
-            quality=self._quality,
-            warning=warning,
+    @property
+    def streams(self) -> bool:
+        """Whether the answer is a stream of events."""
+        return self._splitter.kind == "events"
+
+    @property
+    def received(self) -> bytes:
+        """All that came."""
+        return bytes(self._splitter.received)
+
+    def feed(self, chunk: bytes) -> Iterator[Partial | Drawn]:
+        """Take the next bytes of the answer."""
+        for document in self._splitter.feed(chunk):
+            yield from self._take(document)
+
+    def feed_rest(self, chunk: bytes) -> None:
+        """Take what still comes when all pictures are there, for what it says about the call."""
+        for document in self._splitter.feed(chunk):
+            for _ in self._take(document):
+                pass
+
+    def finish(self, *, broken: bool = False) -> Iterator[Partial | Drawn]:
+        """Take the answer's end; `broken` where it came too early."""
+        for document in self._splitter.finish():
+            yield from self._take(document)
+        if self._candidates and not broken:
+            # Nothing said that a picture was finished, and nothing better followed.
+            yield from self._keep(self._candidates[-(self.n - len(self.pictures)) :])
+
+    def problem(self) -> str:
+        """What is wrong with an answer that has no picture."""
+        if self._addresses:
+            named = ", ".join(self.addresses)
+            return (
+                "the server's answer holds only an address of the picture, and addresses in answers are not "
+                f"fetched: {named}"
+            )
+        if self._spoilt:
+            what = "a picture that is not valid base64, or larger than a picture can be"
+            return f"the server's answer holds {what}"
+        if self._objects:
+            return "the server's answer holds no picture"
+        received = self._splitter.received
+        if not received.strip():
+            return "the server answered with an empty answer"
+        if _PAGE.match(received):
+            return "the server answered with a web page; is the base URL right?"
+        return "the server answered with something that is not JSON"
+
+    @property
+    def understood(self) -> bool:
+        """Whether the answer itself says what became of the picture, however its connection ended."""
+        return bool(self._addresses or self._spoilt or (self._objects and not self.streams))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the pictures may be, without user names and queries."""
+        return tuple(self._clean_address(address) for address in self._addresses)
+
+    def unread(self, reason: str, media_type: str = "") -> Unread | None:
+        """The whole answer, to be kept; None where nothing came."""
+        if not self._splitter.received:
+            return None
+        return Unread(
+            data=self.received,
+            media_type=self.redactor.clean(media_type, limit=100),
+            reason=reason,
+            addresses=self.addresses,
         )
 
-    def _completed(self, event: object) -> Drawn | None:
-        if len(self.pictures) >= self.n:
+    @property
+    def incomplete(self) -> bool:
+        """Whether something came that may be a picture, beside those that could be read."""
+        missing = len(self.pictures) < self.n
+        return self._lost or (missing and bool(self._addresses or self._splitter.unread >= SHORTEST))
+
+    def answered(self, *, request_id: str | None = None, trouble: str = "") -> Answered | None:
+        """What was said about the call as a whole; None where there is neither a picture nor a usage.
+
+        `trouble` is how the answer broke off before all pictures were there.
+        """
+        # Of a stream that broke off, what the rest cost is not known.
+        partly = trouble and self.streams and self._finished < self.n
+        usage = None if self._unpriced or partly else self._usage
+        if not self.pictures and usage is None:
             return None
-        self._usages.append(usage_from_api(getattr(event, "usage", None)))
-        data = picture_bytes(getattr(event, "b64_json", None))
-        if data is None:
-            self._spoilt += 1
-            return None
-        self._size = self.redactor.clean(getattr(event, "size", None), limit=40) or self._size
-        self._quality = self.redactor.clean(getattr(event, "quality", None), limit=40) or self._quality
-        picture = Drawn(data=data)
-        self.pictures.append(picture)
-        return picture
+        warnings = []
+        if self.pictures and len(self.pictures) < self.n:
+            warnings.append(f"{self.n} pictures were asked for and {len(self.pictures)} came")
+        elif self._came > self.n:
+            warnings.append(
+                f"{self.n} pictures were asked for and {self._came} came; the first {self.n} are kept"
+            )
+        svg_usage = self._said.get("svg_usage")
+        return Answered(
+            usage=usage,
+            request_id=request_id,
+            size=self.redactor.clean(self._said.get("size"), limit=40) or None,
+            quality=self.redactor.clean(self._said.get("quality"), limit=40) or None,
+            svg_usage=dict(svg_usage) if isinstance(svg_usage, Mapping) else None,
+            warning="; ".join([*warnings, trouble] if trouble else warnings),
+        )
+
+    def _take(self, document: Document) -> Iterator[Partial | Drawn]:
+        value = document.value
+        if isinstance(value, bytes):
+            yield from self._keep([Drawn(data=value)] if len(value) <= MAX_PICTURE_BYTES else [])
+            return
+        name = document.event
+        if isinstance(value, Mapping):
+            self._objects += document.whole
+            name = next(
+                (kind for kind in (value.get("type"), value.get("event")) if isinstance(kind, str)), name
+            )
+            if is_unfinished(value) or any(word in name.lower() for word in UNFINISHED):
+                if "partial" in name.lower() or "partial_image_index" in value:
+                    yield from self._partial(value)
+                return
+        found = find(value)
+        last_word = _LAST_WORD.split(name.lower())[-1]
+        self._note_errors(last_word, value, found)
+        self._addresses += [each for each in found.addresses if each not in self._addresses]
+        self._spoilt += found.spoilt
+        self._lost = self._lost or found.lost
+        certain = not self.streams or last_word in _FINISHED or _is_answer(value)
+        # What all cost may be told after the last picture; what is told with a picture too many is its own.
+        later = self._unpriced and (name.startswith("response.") or not found.pictures)
+        if certain and (later or len(self.pictures) < self.n):
+            self._note(name, value, found, whole=document.whole)
+        drawn = [self._drawn(picture.data, picture.beside) for picture in found.pictures]
+        if name.startswith("response."):
+            # The Responses API sends a picture with its item, and once more with the whole response.
+            drawn = [each for each in drawn if each not in self.pictures]
+        if certain:
+            yield from self._keep(drawn)
+        elif last_word in _SAYS_NOTHING:
+            self._candidates += drawn
+
+    def _keep(self, drawn: list[Drawn]) -> Iterator[Drawn]:
+        self._came += len(drawn)
+        for picture in drawn[: self.n - len(self.pictures)]:
+            self.pictures.append(picture)
+            yield picture
+
+    def _partial(self, event: Mapping[str, object]) -> Iterator[Partial]:
+        for name in ("b64_json", "partial_image_b64"):
+            text = event.get(name)
+            data = picture_from(text) if isinstance(text, str) else None
+            if data is not None:
+                index = event.get("partial_image_index")
+                yield Partial(index=index if isinstance(index, int) else 0, data=data)
+                return
+
+    def _note(self, name: str, value: object, found: Found, *, whole: bool) -> None:
+        """Take the usage, and what the server says it really used."""
+        usages = (usage_from_api(usage) for usage in found.usages) if whole else iter(())
+        usage = next((usage for usage in usages if usage is not None), None)
+        own = name.startswith(_ONE_PICTURE)
+        self._finished += max(len(found.pictures), int(own))
+        if usage is not None:
+            self._usage = usage if self._usage is None else self._usage + usage
+            # An event that is about no picture in particular tells the usage of all.
+            self._unpriced = self._unpriced if own else 0
+        elif found.pictures or own:
+            self._unpriced += 1
+        beside = [picture.beside for picture in found.pictures[:1]]
+        for part in [*beside, value]:
+            if isinstance(part, Mapping):
+                self._said |= {key: part[key] for key in ("size", "quality", "svg_usage") if part.get(key)}
+
+    def _note_errors(self, last_word: str, value: object, found: Found) -> None:
+        if self.refusal is not None:
+            return
+        if found.errors:
+            at_top = isinstance(value, Mapping) and (value.get("error") or value.get("errors"))
+            self.refusal = value if at_top else {"error": found.errors[0]}
+        elif not isinstance(value, Mapping) or found.pictures:
+            return
+        elif last_word in {"error", "failed"} or _says_it_failed(value):
+            self.refusal = value
+
+    def _drawn(self, data: bytes, beside: Mapping[str, object]) -> Drawn:
+        revised = self.redactor.clean_lines(beside.get("revised_prompt"), limit=_MAX_REVISED_PROMPT)
+        return Drawn(data=data, revised_prompt=revised or None)
+
+    def _clean_address(self, address: str) -> str:
+        """An address that can be shown: its query may be a key to the picture, its user name a password."""
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            return "an address that cannot be read"
+        host = parts.netloc.rpartition("@")[2]
+        start = f"{parts.scheme}:" if parts.scheme else ""
+        shown = f"{start}//{host}{parts.path}" if host else f"{start}{parts.path}"
+        left_out = " (its query is left out)" if parts.query else ""
+        return self.redactor.clean(shown, limit=_MAX_ADDRESS) + left_out
 
 
-def _fewer(got: int, n: int) -> str:
-    return f"{n} pictures were asked for and {got} came" if got < n else ""
+def _is_answer(value: object) -> bool:
+    """Whether an event without a name has the form of a whole answer."""
+    return isinstance(value, Mapping) and bool(value.get("usage") or value.get("data"))
 
 
-def _more(got: int, n: int) -> str:
-    return f"{n} pictures were asked for and {got} came; the first {n} are kept" if got > n else ""
+def _says_it_failed(value: Mapping[str, object]) -> bool:
+    """Whether an answer without an `error` is one all the same, as some gateways write it."""
+    for name in ("code", "status", "status_code", "statusCode"):
+        said = value.get(name)
+        if isinstance(said, int) and not isinstance(said, bool) and said >= 400:  # noqa: PLR2004 - Bad Request
+            return True
+    return value.get("success") is False or value.get("status") in {"failed", "error"}

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.request import EditRequest
-from jupyter_imagegen.errors import PossiblyBilledError, RefusedRequestError
-from jupyter_imagegen.providers.base import Unread
-from jupyter_imagegen.providers.openai_answers import StreamReader, read_answer, read_json
+from jupyter_imagegen.errors import BadAnswerError, PossiblyBilledError, RefusedRequestError
+from jupyter_imagegen.providers.openai_answers import Reading
 from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, explain_answer
 from jupyter_imagegen.providers.openai_transport import Trail, following
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
     from datetime import datetime
 
     from openai import AsyncOpenAI
 
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest, InputImage
     from jupyter_imagegen.hidden import Hidden
-    from jupyter_imagegen.providers.base import ProviderEvent
+    from jupyter_imagegen.providers.base import Drawn, Partial, ProviderEvent
     from jupyter_imagegen.providers.openai_connection import Connection
 
+#: Seconds that the end of an answer is waited for when all its pictures are there.
+PATIENCE = 0.5
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -41,6 +42,7 @@ class Call:
     deadline: float
     monotonic: Callable[[], float]
     now: Callable[[], datetime]
+    response_format: str | None = None
 
     def left(self) -> float:
         """Seconds until the deadline."""
@@ -63,17 +65,8 @@ class Call:
             if failure is not None:
                 yield failure
                 return
-            kind = response.headers.get("content-type", "").lower()
-            streams = self.options.partial_images > 0 and kind.startswith("text/event-stream")
-            read = self._read_events if streams else self._read_body
-            async with aclosing(read(response, started)) as events:
+            async with aclosing(self._read(response, trail, started)) as events:
                 async for event in events:
-                    if isinstance(event, Failure) and event.error.billed != "no" and trail.received:
-                        yield Unread(
-                            data=b"".join(trail.received),
-                            media_type=self.connection.redactor.clean(kind, limit=100),
-                            reason=event.error.message,
-                        )
                     yield event
 
     def _open(self) -> Any:
@@ -82,68 +75,113 @@ class Call:
         images: Any = self.client().images
         name = self.request.operation
         known = inspect.signature(getattr(images, name)).parameters
-        return getattr(images.with_streaming_response, name)(**_arguments(self.request, self.options, known))
+        arguments = _arguments(self.request, self.options, known, self.response_format)
+        return getattr(images.with_streaming_response, name)(**arguments)
 
-    async def _read_body(self, response: Any, started: float) -> AsyncGenerator[ProviderEvent | Failure]:
-        redactor = self.connection.redactor
-        request_id = redactor.clean_id(response.headers.get("x-request-id"))
-        failure: Failure | None = None
-        answer = None
+    async def _read(
+        self, response: Any, trail: Trail, started: float
+    ) -> AsyncGenerator[ProviderEvent | Failure]:
+        reading = Reading(n=self.options.n, redactor=self.connection.redactor)
+        trouble: Failure | None = None
+        chunks = response.iter_bytes()
         try:
-            async with asyncio.timeout(self.left()):
-                text = await response.read()
-            body = read_json(text)
-            if body.get("error"):
-                failure = explain_answer(
-                    body, self._about(started), status=response.status_code, headers=response.headers
-                )
-            else:
-                answer = read_answer(body, self.options.n, redactor=redactor, request_id=request_id)
+            while trouble is None and not reading.done:
+                events: list[Partial | Drawn] = []
+                try:
+                    async with asyncio.timeout(self.left()):
+                        chunk = await anext(chunks)
+                    events.extend(reading.feed(chunk))
+                except StopAsyncIteration:
+                    break
+                except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours
+                    trouble = self._explain(exc, started)
+                for event in events:
+                    yield event
+            if reading.done:
+                trouble = await self._end_of(chunks, reading, started)
+        finally:
+            await response.close()
+            # The SDK's and the transport's generators, one in the other, wait for bytes. They end now that
+            # the connection is closed; left alone, each would be closed by a task of the loop's own.
+            with suppress(Exception):
+                async for _ in chunks:
+                    pass
+        if not reading.done and not trail.refused:
+            for event in reading.finish(broken=trouble is not None):
+                yield event
+        for last in self._conclusion(reading, response, trail, started, trouble):
+            yield last
+
+    async def _end_of(self, chunks: Any, reading: Reading, started: float) -> Failure | None:
+        """See a moment whether the answer ends here, so that its usage and its connection are not lost."""
+        try:
+            async with asyncio.timeout(min(self.left(), PATIENCE)):
+                async for chunk in chunks:
+                    reading.feed_rest(chunk)
+        except TimeoutError:
+            return None
         except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours
-            failure = self._explain(exc, started)
-        if answer is None:
-            yield failure or self._without_pictures("")
-            return
-        for picture in answer.pictures:
-            yield picture
-        yield answer.last
+            return None if reading.streams else self._explain(exc, started)
+        return None
 
-    async def _read_events(self, response: Any, started: float) -> AsyncGenerator[ProviderEvent | Failure]:
-        redactor = self.connection.redactor
-        request_id = redactor.clean_id(response.headers.get("x-request-id"))
-        reader = StreamReader(redactor=redactor, n=self.options.n)
-        failure: Failure | None = None
-        stream = await response.parse()
-        while failure is None:
-            shown = None
-            try:
-                async with asyncio.timeout(self.left()):
-                    event = await anext(stream)
-                if getattr(event, "type", None) == "error":
-                    failure = explain_answer(event.to_dict(), self._about(started))
-                else:
-                    shown = reader.take(event)
-            except StopAsyncIteration:
-                break
-            except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours
-                failure = self._explain(exc, started)
-            if shown is not None:
-                yield shown
-        if len(reader.pictures) >= self.options.n:
-            # What came after the last picture does not matter.
-            yield reader.answered(request_id=request_id)
-        elif reader.pictures:
-            trouble = (
-                failure.error.message if failure else "the stream ended early; the rest may have been billed"
+    def _conclusion(
+        self, reading: Reading, response: Any, trail: Trail, started: float, trouble: Failure | None
+    ) -> Iterator[ProviderEvent | Failure]:
+        """What is left to say when the answer has ended, or `trouble` ended it."""
+        media_type = response.headers.get("content-type", "")
+        request_id = self.connection.redactor.clean_id(response.headers.get("x-request-id"))
+        refused = None
+        if reading.refusal is not None:
+            refused = explain_answer(
+                reading.refusal,
+                self._about(started),
+                status=None if reading.streams else response.status_code,
+                headers=response.headers,
             )
-            yield reader.answered(request_id=request_id, trouble=trouble)
-        else:
-            yield failure or self._without_pictures("the stream ended before a finished picture came")
+        failure = None
+        if not reading.pictures:
+            failure = refused or self._without_pictures(reading, trouble, media_type)
+        lost = reading.incomplete if failure is None else failure.error.billed != "no"
+        if lost and not trail.refused:
+            reason = failure.error.message if failure else "not all of it could be read"
+            unread = reading.unread(reason, media_type)
+            if unread is not None:
+                yield unread
+        warning = self._warning(reading, trail, refused or trouble) if reading.pictures else "no picture came"
+        answered = reading.answered(request_id=request_id, trouble=warning)
+        if answered is not None:
+            yield answered
+        if failure is not None:
+            yield failure
 
-    def _without_pictures(self, what: str) -> Failure:
+    def _warning(self, reading: Reading, trail: Trail, failure: Failure | None) -> str:
+        """How an answer that brought pictures was not as it should be."""
+        missing = len(reading.pictures) < self.options.n
+        if failure is not None and reading.refusal is not None:
+            return f"the answer also holds an error: {failure.error.message}"
+        if failure is not None and (missing or trail.refused):
+            return failure.error.message
+        if failure is not None and not reading.streams:
+            return "the connection broke when the whole answer had come"
+        if missing and reading.streams:
+            return "the stream ended early; the rest may have been billed"
+        return ""
+
+    def _without_pictures(self, reading: Reading, trouble: Failure | None, media_type: str) -> Failure:
+        if trouble is not None and not reading.understood:
+            return trouble
+        streams = reading.streams or media_type.lower().startswith("text/event-stream")
+        if not streams or reading.understood:
+            return Failure(
+                error=BadAnswerError(
+                    reading.problem(), hint="It may have been billed. The address may live for an hour only."
+                )
+                if reading.addresses
+                else BadAnswerError(reading.problem())
+            )
         return Failure(
             error=PossiblyBilledError(
-                f"possibly billed: {what or 'the answer ended early'}",
+                "possibly billed: the stream ended before a finished picture came",
                 hint="A picture shown on the way was unfinished, and is not kept.",
             )
         )
@@ -164,10 +202,12 @@ class Call:
 
 
 def _arguments(
-    request: GenerateRequest, options: CallOptions, known: Mapping[str, object]
+    request: GenerateRequest, options: CallOptions, known: Mapping[str, object], response_format: str | None
 ) -> dict[str, object]:
     """What the SDK's method is called with; what the installed SDK does not know goes into `extra_body`."""
     wanted: dict[str, object] = {**request.parameters(), "n": options.n}
+    if response_format is not None:
+        wanted["response_format"] = response_format
     if options.safety_identifier:
         wanted["safety_identifier"] = options.safety_identifier
     if options.partial_images > 0:

@@ -12,7 +12,7 @@ import platform
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,8 @@ class Trail:
     def __init__(self) -> None:
         self.connecting = False
         self.sent = False
-        #: What came of the answer, unpacked; empty where it was refused for its size.
-        self.received: list[bytes] = []
+        #: Whether the answer was refused for its size: then nothing of it is kept.
+        self.refused = False
 
     @property
     def never_sent(self) -> bool:
@@ -188,7 +188,11 @@ async def _attach_cap(response: Any) -> None:
     # The SDK's transport is httpx up to openai 2 and httpx2 from 3; a stream must be of its own kind.
     transport: Any = sys.modules[type(response).__module__.partition(".")[0]]
     response.stream = _capped_stream_class(transport.AsyncByteStream)(
-        response.stream, trail, cap, packed=encoding not in {"", "identity"}
+        response.stream,
+        trail,
+        cap,
+        packed=encoding if encoding not in {"", "identity"} else "",
+        refusal=response.is_error,
     )
     if encoding:
         # Unpacked here, in small steps: the transport's own decoder would unpack a bomb whole.
@@ -207,25 +211,35 @@ def _capped_stream_class(base: type) -> type:
 class _CappedStream:
     """An answer's bytes, counted before and after unpacking, and cut off at the cap."""
 
-    def __init__(self, inner: Any, trail: Trail, cap: int, *, packed: bool) -> None:
+    def __init__(self, inner: Any, trail: Trail, cap: int, *, packed: str, refusal: bool) -> None:
         self._inner = inner
-        self._received = trail.received
+        self._trail = trail
         self._cap = cap
+        self._packed = packed
+        self._refusal = refusal
         # 47 takes gzip and zlib by their headers.
         self._unpacker = zlib.decompressobj(47) if packed else None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         received = unpacked = 0
-        async for chunk in self._inner:
-            received += len(chunk)
-            self._check(received)
-            for part in self._unpack(chunk):
-                unpacked += len(part)
-                self._check(unpacked)
-                self._received.append(part)
-                yield part
+        try:
+            async for chunk in self._inner:
+                received += len(chunk)
+                self._check(received)
+                for part in self._unpack(chunk, first=received == len(chunk)):
+                    unpacked += len(part)
+                    self._check(unpacked)
+                    yield part
+        except BadAnswerError:
+            raise
+        except Exception:
+            # What came of a refusal says why; that its frame was broken says nothing more.
+            if not (self._refusal and received):
+                raise
 
-    def _unpack(self, chunk: bytes) -> Iterator[bytes]:
+    def _unpack(self, chunk: bytes, *, first: bool) -> Iterator[bytes]:
+        if first and self._unpacker is not None:
+            self._unpacker = self._unpacker_for(chunk)
         if self._unpacker is None:
             yield chunk
             return
@@ -236,9 +250,20 @@ class _CappedStream:
         except zlib.error as exc:
             raise BadAnswerError("the answer's compression is damaged") from exc
 
+    def _unpacker_for(self, beginning: bytes) -> Any:
+        """What unpacks an answer that begins so: some servers only say that they compress."""
+        if beginning[:2] == b"\x1f\x8b"[: len(beginning)]:
+            return self._unpacker
+        if self._packed == "deflate":
+            for header in (15, -15):
+                with suppress(zlib.error):
+                    zlib.decompressobj(header).decompress(beginning, 1)
+                    return zlib.decompressobj(header)
+        return None
+
     def _check(self, count: int) -> None:
         if count > self._cap:
-            self._received.clear()
+            self._trail.refused = True
             raise BadAnswerError(
                 f"the answer is larger than {self._cap / 1e6:,.0f} MB, more than these pictures can be"
             )

@@ -101,7 +101,7 @@ async def test_what_follows_a_packed_answer_counts_too(image_server, ask, fail, 
     for name, value in image_server.env().items():
         monkeypatch.setenv(name, value)
     provider = OpenAIProvider(max_answer_bytes=1_000_000)
-    junk = gzip.compress(BODY) + b"x" * 3_000_000
+    junk = gzip.compress(BODY[:-20]) + b"x" * 3_000_000
     image_server.script(Reply(junk, headers={"Content-Encoding": "gzip"}))
     _, caught = await fail(provider, ask())
     await provider.aclose()
@@ -118,9 +118,9 @@ async def test_damaged_packing_is_a_bad_answer(provider, image_server, ask, fail
 async def test_a_picture_larger_than_a_picture_can_be_is_refused(
     provider, image_server, ask, fail, monkeypatch
 ):
-    from jupyter_imagegen.providers import openai_answers
+    from jupyter_imagegen.providers import picture_text
 
-    monkeypatch.setattr(openai_answers, "MAX_PICTURE_BYTES", 100)
+    monkeypatch.setattr(picture_text, "MAX_PICTURE_BYTES", 100)
     _, caught = await fail(provider, ask())
     assert "larger than a picture can be" in str(caught)
 

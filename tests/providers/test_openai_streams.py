@@ -56,8 +56,16 @@ async def test_a_stream_without_its_end_is_possibly_billed_and_a_partial_is_no_r
     image_server.script(reply)
     seen, error_ = await fail(provider, ask(), partial_images=1)
     assert isinstance(error_, errors.PossiblyBilledError)
-    assert not any(isinstance(event, Drawn | Answered) for event in seen)
+    assert not any(isinstance(event, Drawn) for event in seen)
     assert image_server.calls == 1
+
+
+async def test_the_usage_of_a_finished_event_without_its_picture_is_told(provider, image_server, ask, fail):
+    image_server.script(events(PARTIAL, {**COMPLETED, "b64_json": None}))
+    seen, error_ = await fail(provider, ask(), partial_images=1)
+    (answered,) = (event for event in seen if isinstance(event, Answered))
+    assert answered.usage.image_output == 196
+    assert error_.billed == "possibly"
 
 
 async def test_unknown_events_are_passed_over(provider, image_server, ask, collect):
@@ -67,7 +75,6 @@ async def test_unknown_events_are_passed_over(provider, image_server, ask, colle
         {"type": 7},
         {"b64_json": PICTURE},
         b": a comment\n\n",
-        {**PARTIAL, "b64_json": "data:image/png;base64," + PICTURE},
     ]
     image_server.script(events(*strange, COMPLETED))
     seen = await collect(provider, ask(), partial_images=1)

@@ -1,0 +1,271 @@
+"""Splits the bytes of an answer into JSON documents while they arrive, whatever the server calls them.
+
+What an answer is shows in its bytes and not in its media type: a gateway sends events as `application/json`,
+JSON as `text/event-stream`, a stream that nobody asked for, JSON line by line, or the picture itself.
+
+Events are read as https://html.spec.whatwg.org/multipage/server-sent-events.html says, and beyond it: a last
+event without its blank line, events without blank lines between them, JSON without its `data:`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_imagegen.providers.picture_text import looks_like_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: JSON documents in one text, and attempts at finding where one ends: each is linear in the answer's size.
+_MOST_ATTEMPTS = 50
+#: How many characters of something else may come before the JSON.
+_LONGEST_JUNK = 1000
+_JSON_BEGINS = re.compile(r"[{\[]")
+_FIELD = re.compile(rb"(?:(?:data|event|id|retry)[ \t]*:|:)")
+_BLANK = b" \t\r\n\0\xef\xbb\xbf"
+_OPENING = (b"{", b"[", b'"')
+_CLOSING = (b"}", b"]", b'"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One JSON value of an answer.
+
+    Attributes
+    ----------
+    value : object
+        The value; bytes where the answer was a picture itself.
+    event : str
+        The name in its `event:` line.
+    whole : bool
+        False where its end is missing, and only what came of it is there.
+    """
+
+    value: object = field(repr=False)
+    event: str = ""
+    whole: bool = True
+
+
+@dataclass(kw_only=True)
+class Splitter:
+    """Takes an answer's bytes as they come and gives its documents as soon as they are whole.
+
+    Attributes
+    ----------
+    received : bytearray
+        All that came.
+    kind : {"", "events", "lines", "text"}
+        What it is: not known yet, an event stream, one JSON document or one in each line, or anything else.
+    ended : bool
+        Whether the stream said that it is done.
+    unread : int
+        Bytes that belong to no document: junk, and what came of one that was cut.
+    """
+
+    received: bytearray = field(default_factory=bytearray, repr=False)
+    kind: Literal["", "events", "lines", "text"] = ""
+    ended: bool = False
+    unread: int = 0
+    _from: int = 0
+    _begun: int = 0
+    _searched: int = 0
+    _after_return: bool = False
+    _attempts: int = 0
+    _event: str = ""
+    _data: list[bytes] = field(default_factory=list, repr=False)
+
+    def feed(self, chunk: bytes) -> Iterator[Document]:
+        """Take the next bytes."""
+        self.received += chunk
+        if not self.kind and chunk.strip(_BLANK):
+            self._recognise()
+        while self.kind in {"events", "lines"} and (line := self._next_line()) is not None:
+            yield from self._line(line)
+        if self.kind in {"lines", "text"} and self._from < len(self.received):
+            yield from self._if_whole()
+
+    def finish(self) -> Iterator[Document]:
+        """Take the end of the answer, also one that came too early."""
+        rest = bytes(self.received[self._from :])
+        self._from = len(self.received)
+        if self.kind == "events":
+            if rest:
+                yield from self._line(rest)
+            yield from self._dispatch(last=True)
+        elif rest.strip(_BLANK):
+            if looks_like_picture(rest):
+                yield Document(value=rest)
+                return
+            for document in _documents(_text(rest)):
+                self.unread += 0 if document.whole else len(rest)
+                yield document
+
+    def _recognise(self) -> None:
+        start = self.received.lstrip(_BLANK)
+        self._from = self._searched = len(self.received) - len(start)
+        if start.startswith(_OPENING):
+            self.kind = "lines"
+        elif _FIELD.match(start):
+            self.kind = "events"
+        elif len(start) >= len(b"event :"):
+            self.kind = "text"
+
+    def _next_line(self) -> bytes | None:
+        """The next line without its end: a line feed, a carriage return, or both."""
+        if self._after_return and self.received[self._from : self._from + 1] == b"\n":
+            # The second half of a line end of two, which came in the next piece.
+            self._from += 1
+        feed = self.received.find(b"\n", max(self._from, self._searched))
+        end = self.received.find(
+            b"\r", max(self._from, self._searched), len(self.received) if feed < 0 else feed
+        )
+        end = feed if end < 0 else end
+        if end < 0:
+            self._searched = len(self.received)
+            return None
+        line = bytes(self.received[self._from : end])
+        self._begun = self._from
+        self._from = end + (2 if self.received[end : end + 2] == b"\r\n" else 1)
+        self._after_return = self.received[end] == ord("\r") and self._from == end + 1
+        return line
+
+    def _line(self, line: bytes) -> Iterator[Document]:
+        if self.kind == "lines":
+            yield from self._json_line(line)
+            return
+        if not self._data and not self._event:
+            line = line.lstrip(b"\0\xef\xbb\xbf")
+        if not line.strip():
+            yield from self._dispatch()
+            return
+        name, colon, value = line.partition(b":")
+        name, value = name.strip() if colon else b"", value.removeprefix(b" ")
+        if name == b"event":
+            if self._data:
+                yield from self._dispatch()
+            self._event = value.decode("utf-8", "replace").strip()
+        elif name == b"data":
+            yield from self._data_line(value)
+        elif name in {b"id", b"retry"} or line.startswith(b":"):
+            return
+        elif self._data or line.startswith(_OPENING):
+            # JSON that goes on in the next line, or that has no `data:`.
+            self._data.append(line)
+        else:
+            self.unread += len(line)
+
+    def _data_line(self, value: bytes) -> Iterator[Document]:
+        if self._data and self._attempt(self._data) is not None:
+            yield from self._dispatch()
+        self._data.append(value)
+        # Its name may follow where it does not say its type.
+        if _says_its_type(value):
+            yield from self._dispatch(only_whole=True)
+
+    def _attempt(self, data: list[bytes]) -> object:
+        """The JSON of an event's lines, if they are a whole document."""
+        text = b"\n".join(data).strip(_BLANK)
+        if not (text.startswith(_OPENING) and text.endswith(_CLOSING)) or self._attempts > _MOST_ATTEMPTS:
+            return None
+        self._attempts += 1
+        return _loaded(text)
+
+    def _dispatch(self, *, last: bool = False, only_whole: bool = False) -> Iterator[Document]:
+        text = b"\n".join(self._data).strip(_BLANK)
+        value = _loaded(text) if text.startswith(_OPENING) else None
+        if value is None and only_whole:
+            return
+        event, self._event, self._data, self._attempts = self._event, "", [], 0
+        if value is not None:
+            yield Document(value=value, event=event)
+        elif text.startswith(b"[DONE]"):
+            self.ended = True
+        else:
+            self.unread += len(text)
+            if last and text:
+                yield from _cut_document(_text(text), event)
+
+    def _json_line(self, line: bytes) -> Iterator[Document]:
+        text = line.strip(_BLANK)
+        if not text:
+            return
+        value = _loaded(text)
+        if value is None:
+            # JSON over several lines, or something else: read at the end.
+            self.kind = "events" if _FIELD.match(text) else "text"
+            self._from = self._searched = self._begun
+            return
+        yield Document(value=value)
+
+    def _if_whole(self) -> Iterator[Document]:
+        """A document whose last byte has come: nothing that follows is waited for."""
+        if not self.received[-64:].rstrip().endswith(_CLOSING[:2]) or self._attempts > _MOST_ATTEMPTS:
+            return
+        self._attempts += 1
+        text = bytes(self.received[self._from :]).strip(_BLANK)
+        value = _loaded(text) if text.startswith(_OPENING) else None
+        if value is not None:
+            self._from = self._searched = len(self.received)
+            yield Document(value=value)
+
+
+def _says_its_type(text: bytes) -> bool:
+    return b'"type"' in text[:200] or b'"type"' in text[-2000:]
+
+
+def _loaded(text: bytes | str) -> object:
+    """A JSON value; None for what is none, and for null."""
+    try:
+        # Not strict: a line end in base64 that is not escaped loses nothing.
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(data: bytes) -> str:
+    return data.decode(json.detect_encoding(data), "replace").strip("\ufeff\0 \t\r\n")
+
+
+def _documents(text: str) -> Iterator[Document]:
+    """Every JSON document in a text that may have other things before, between and after them."""
+    whole = _loaded(text)
+    if whole is not None:
+        yield Document(value=whole)
+        return
+    decoder = json.JSONDecoder(strict=False)
+    at, found = 0, False
+    for _ in range(_MOST_ATTEMPTS):
+        opening = _JSON_BEGINS.search(text, at)
+        if opening is None or (not found and opening.start() > _LONGEST_JUNK):
+            break
+        start = opening.start()
+        try:
+            value, at = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            if found:
+                break
+            at = start + 1
+        else:
+            found = True
+            yield Document(value=value)
+    if found:
+        return
+    if text.startswith(("{", "[")):
+        yield from _cut_document(text, "")
+    elif text[:1] != "<":
+        yield Document(value=text)
+
+
+def _cut_document(text: str, event: str) -> Iterator[Document]:
+    """What can be read of JSON without its end: every value in it that is whole."""
+    # The SDK reads JSON with it; imported only where something went wrong.
+    from jiter import from_json
+
+    try:
+        value = from_json(text.encode(), partial_mode=True)
+    except (ValueError, RecursionError):
+        return
+    yield Document(value=value, event=event, whole=False)
