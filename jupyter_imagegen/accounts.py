@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.hidden import StaysHere
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from jupyter_imagegen.core.budgets import Budget
-    from jupyter_imagegen.core.results import Face, Result
+    from jupyter_imagegen.core.results import Result
     from jupyter_imagegen.storage import Held, HistoryEntry, Spending, Spent
     from jupyter_imagegen.storage.lineage import Ancestor
     from jupyter_imagegen.workshop import Workshop
@@ -46,6 +47,10 @@ class Costs:
         """The calls whose cost is not known, the oldest first."""
         return self.load_held()
 
+    def __getstate__(self) -> dict[str, object]:
+        # A copy in another process says what was so when it was made; the ledger stays here.
+        return {**self.__dict__, "load_held": partial(tuple, self.held)}
+
 
 class Accounts(StaysHere):
     """The ledger and the history of one session.
@@ -60,12 +65,10 @@ class Accounts(StaysHere):
         self,
         workshop: Workshop,
         *,
-        face: Face | None = None,
         last: Callable[[], Result | None] = lambda: None,
     ) -> None:
         self._workshop = workshop
         self._last = last
-        self._face = face
         self._listeners: dict[object, Callable[[], None]] = {}
         self._listeners_lock = threading.Lock()
 
@@ -126,7 +129,7 @@ class Accounts(StaysHere):
             entries = recorded_history(deck.cassette, text, limit=limit)
         else:
             entries = self._workshop.storage.pictures.history(text, limit=limit)
-        return [self._shown(entry) for entry in entries]
+        return entries
 
     def entry(self, key: str) -> HistoryEntry:
         """One request with its pictures, out of the store or the cassette in use.
@@ -154,11 +157,8 @@ class Accounts(StaysHere):
             from jupyter_imagegen.storage.playback import recorded_entry
 
             if (found := recorded_entry(deck.cassette, wanted)) is not None:
-                return self._shown(found)
-        return self._shown(self._workshop.storage.pictures.entry(key))
-
-    def _shown(self, entry: HistoryEntry) -> HistoryEntry:
-        return replace(entry, images=tuple(replace(image, face=self._face) for image in entry.images))
+                return found
+        return self._workshop.storage.pictures.entry(key)
 
     def origins(self, entry: HistoryEntry) -> tuple[Ancestor, ...]:
         """The pictures that an edit was made from, in order, each with what it was itself made from.

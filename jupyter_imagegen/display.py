@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jupyter_imagegen.core.events import Event
-    from jupyter_imagegen.core.results import Face, Preview, Result
+    from jupyter_imagegen.core.results import Preview, Result
     from jupyter_imagegen.render.pictures import MimeBundle
     from jupyter_imagegen.runner import Job
 
@@ -180,23 +180,6 @@ def watch(job: Job) -> Result:
         What ended the run.
     """
     return LiveDisplay(job, shows_result=False).wait()
-
-
-def sized(result: Result, side: int) -> Result:
-    """Give a result that shows itself with `side` pixels on its long side."""
-    return result if result.face is None else replace(result, face=_SizedFace(result.face, side))
-
-
-class _SizedFace:
-    """A result's own face, but for the size of what it shows."""
-
-    def __init__(self, face: Face, side: int) -> None:
-        self._side = side
-        self.edit_result = face.edit_result
-        self.save = face.save
-
-    def mimebundle(self, result: Result) -> MimeBundle:
-        return mimebundle(result, preview=self._side)
 
 
 def _moment(progress: Progress) -> MimeBundle:

@@ -39,7 +39,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 
 class ImagegenError(Exception):
@@ -72,6 +72,10 @@ class ImagegenError(Exception):
         stop = "" if self.message.endswith((".", "!", "?")) else "."
         return f"{self.message}{stop} {self.hint}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An error that cannot be made again in the parent breaks a whole pool of processes.
+        return _made_again, (type(self), self.args, self.__dict__)
+
     def _render_traceback_(self) -> list[str]:
         """IPython shows these lines instead of a traceback; the cell still fails, so Run All stops.
 
@@ -79,6 +83,13 @@ class ImagegenError(Exception):
         https://ipython.readthedocs.io/en/stable/config/integrating.html
         """
         return [f"{type(self).__name__}: {self}"]
+
+
+def _made_again(kind: type[ImagegenError], args: tuple[Any, ...], state: dict[str, Any]) -> ImagegenError:
+    """An error out of a pickle, whatever its own `__init__` takes."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class RequestError(ImagegenError, ValueError):

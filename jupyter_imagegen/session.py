@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from jupyter_imagegen.accounts import Accounts
 from jupyter_imagegen.cassettes import Cassettes
 from jupyter_imagegen.core.events import Done, Sent
+from jupyter_imagegen.core.results import SESSIONS
 from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import DetachedError, ImagegenError, SourceError
 from jupyter_imagegen.finishing import finished
@@ -66,7 +67,8 @@ class Session(StaysHere):
         now: Callable[[], datetime] = _local_time,
     ) -> None:
         self.workshop = Workshop(environ=environ, demo_fallback=demo_fallback, now=now)
-        self.accounts = Accounts(self.workshop, face=self, last=lambda: self.last)
+        self.accounts = Accounts(self.workshop, last=lambda: self.last)
+        SESSIONS[self.workshop.id] = self
         self.cassettes = Cassettes(self.workshop)
         #: Shows a job's progress and waits for its result; set by the display where there is one.
         self.watch: Callable[[Job], Result] = _wait
@@ -335,7 +337,7 @@ class Session(StaysHere):
         """A result's forms for a notebook, and their metadata."""
         from jupyter_imagegen.render import mimebundle
 
-        return mimebundle(result, preview=self.workshop.settings().preview)
+        return mimebundle(result, preview=result.preview_side or self.workshop.settings().preview)
 
     def save(self, image: Image, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a copy of a picture; see `exports.save_copy`."""
@@ -351,8 +353,7 @@ class Session(StaysHere):
                     result, note = event.result, self.workshop.note()
                     result = replace(
                         result,
-                        face=self,
-                        images=tuple(replace(image, face=self) for image in result.images),
+                        session_id=self.workshop.id,
                         notes=(*result.notes, note) if note else result.notes,
                         ledger_line=self._ledger_line(),
                     )

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -18,7 +19,7 @@ from jupyter_imagegen.core.events import Done, Kept, PartialShown, Planned, Sent
 from jupyter_imagegen.core.pricing import Estimate
 from jupyter_imagegen.core.request import GenerateRequest
 from jupyter_imagegen.core.results import Cost, Image, Result
-from jupyter_imagegen.display import LiveDisplay, sized, watch
+from jupyter_imagegen.display import LiveDisplay, watch
 from jupyter_imagegen.errors import AbandonedError, DetachedError, ModerationError
 from jupyter_imagegen.runner import Runner
 
@@ -291,10 +292,5 @@ def test_a_terminal_gets_the_words_once_and_no_progress(shell, submit):
 
 
 def test_a_result_can_be_given_another_size_to_show_itself_in():
-    class Face:
-        edit_result = save = None
-
-    result = finished()
-    object.__setattr__(result, "face", Face())
-    data, _ = sized(result, 128)._repr_mimebundle_()
+    data, _ = replace(finished(), preview_side=128)._repr_mimebundle_()
     assert 'width="128"' in data["text/html"]

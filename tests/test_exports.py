@@ -6,7 +6,6 @@ import contextlib
 import os
 import threading
 import unicodedata
-from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import PurePath
@@ -312,5 +311,3 @@ def test_a_picture_saves_itself_where_the_notebook_is(session, tmp_path):
     image = session.generate("a lighthouse").images[0]
     assert image.save("own.png") == tmp_path / "own.png"
     assert session.accounts.history()[0].images[0].save("old.png").read_bytes() == image.bytes
-    with pytest.raises(RuntimeError, match="without a session"):
-        replace(image, face=None).save("x.png")

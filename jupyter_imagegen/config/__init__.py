@@ -140,6 +140,10 @@ class Settings:
     notebook_dir: Path | None = None
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    def __getstate__(self) -> dict[str, object]:
+        # A mapping proxy cannot be pickled.
+        return {**self.__dict__, "sources": dict(self.sources)}
+
     def with_values(
         self, values: Mapping[str, object], source: str, *, folder: Path | None = None, beside: bool = False
     ) -> Settings:

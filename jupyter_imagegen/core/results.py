@@ -1,12 +1,20 @@
-"""What comes back: pictures, what they cost, and where they came from."""
+"""What comes back: pictures, what they cost, and where they came from.
+
+These are values: they can be pickled, copied and put into a table. None of them holds the session that made
+it; a result only knows its id, and in another process the session of that process does what is asked of it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+from weakref import WeakValueDictionary
+
+from jupyter_imagegen.core.keys import input_digests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +87,6 @@ class Image:
     reduced: bool = False
     load: Callable[[], bytes] = field(repr=False, compare=False)
     load_preview: Callable[[], Preview] = field(repr=False, compare=False)
-    face: Face | None = field(default=None, repr=False, compare=False)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a copy; the ending may ask for another format (`.png .jpg .webp`).
@@ -91,9 +98,25 @@ class Image:
         StoreError
             If the disk does not take it.
         """
-        if self.face is None:
-            raise RuntimeError("this picture was made without a session")
-        return self.face.save(self, path, overwrite=overwrite)
+        return _session("").save(self, path, overwrite=overwrite)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known of the picture, as JSON has it: money and times are text; the bytes are not in it."""
+        return {
+            "sample": self.sample,
+            "digest": self.digest,
+            "mime": self.mime,
+            "width": self.width,
+            "height": self.height,
+            "size_bytes": self.size_bytes,
+            "origin": self.origin,
+            "cost_usd": _text(self.cost_usd),
+            "made_at": self.made_at.isoformat(),
+            "seconds": self.seconds,
+            "path": None if self.path is None else str(self.path),
+            "revised_prompt": self.revised_prompt,
+            "reduced": self.reduced,
+        }
 
     @property
     def bytes(self) -> bytes:
@@ -144,9 +167,13 @@ class Cost:
     ceiling_usd: Decimal | None = None
     author_usd: Decimal | None = Decimal(0)
 
+    def to_dict(self) -> dict[str, str | None]:
+        """The amounts as text, so that nothing is rounded; None is unknown."""
+        return {name: _text(value) for name, value in asdict(self).items()}
+
 
 class Face(Protocol):
-    """What a result needs from above to show itself and to be edited; the session provides it."""
+    """What a session does for a result."""
 
     def edit_result(self, result: Result, prompt: str, **options: Any) -> Result:
         """Edit a result's first picture."""
@@ -156,6 +183,24 @@ class Face(Protocol):
 
     def save(self, image: Image, path: str | Path, *, overwrite: bool) -> Path:
         """Write a copy of a picture."""
+
+
+#: The sessions of this process, by their id.
+SESSIONS: WeakValueDictionary[str, Face] = WeakValueDictionary()
+
+
+def _session(session_id: str) -> Face:
+    """The session of that id; that of the process where it is in another one, or gone."""
+    found = SESSIONS.get(session_id)
+    if found is None:
+        import jupyter_imagegen
+
+        found = jupyter_imagegen.default_session()
+    return found
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else format(amount, "f")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +228,10 @@ class Result:
     composites: tuple[str, ...] = ()
     #: Caption words from the ledger at the time: `session $0.21 of $5.00`.
     ledger_line: str = ""
-    face: Face | None = field(default=None, repr=False, compare=False)
+    #: Pixels of the long side at which it shows itself; the setting's for None.
+    preview_side: int | None = field(default=None, repr=False, compare=False)
+    #: Which session made it.
+    session_id: str = field(default="", repr=False, compare=False)
 
     @property
     def cached(self) -> bool:
@@ -202,22 +250,48 @@ class Result:
 
     def edit(self, prompt: str, **options: Any) -> Result:
         """Change the first picture; takes every option of `imagegen.edit`."""
-        return self._face().edit_result(self, prompt, **options)
+        return _session(self.session_id).edit_result(self, prompt, **options)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
         """Write copies of all pictures; more than one are numbered: `name-1.png`, `name-2.png`."""
         target = Path(path)
         if len(self.images) == 1:
-            return [self._face().save(self.images[0], target, overwrite=overwrite)]
+            return [_session(self.session_id).save(self.images[0], target, overwrite=overwrite)]
         return [
-            self._face().save(image, target.with_stem(f"{target.stem}-{i}"), overwrite=overwrite)
+            _session(self.session_id).save(image, target.with_stem(f"{target.stem}-{i}"), overwrite=overwrite)
             for i, image in enumerate(self.images, 1)
         ]
 
-    def _face(self) -> Face:
-        if self.face is None:
-            raise RuntimeError("this result was built without a session")
-        return self.face
+    def to_dict(self) -> dict[str, Any]:
+        """What was asked, what came and what it cost, as JSON has it: for a table, a log or another program.
+
+        Money and times are text. Pictures are named by their digest and path; their bytes are not in it.
+
+        Examples
+        --------
+        >>> import jupyter_imagegen as imagegen
+        >>> known = imagegen.generate("a lighthouse at dusk", provider="demo").to_dict()
+        >>> known["model"], known["cost"]["usd"], known["images"][0]["width"]
+        ('gpt-image-2.5-flare', '0', 1024)
+        """
+        request = self.request
+        # A parameter can be a table of the user's own mappings.
+        parameters = json.loads(json.dumps(request.parameters(), default=dict))
+        return {
+            "key": self.key,
+            "provider": self.provider,
+            "model": request.model,
+            "request": {"operation": request.operation, **parameters, "inputs": input_digests(request)},
+            "images": [image.to_dict() for image in self.images],
+            "picture_keys": list(self.picture_keys),
+            "cost": self.cost.to_dict(),
+            "usage": None if self.usage is None else asdict(self.usage),
+            "cached": self.cached,
+            "recorded": self.recorded,
+            "seconds": self.seconds,
+            "alt": self.alt,
+            "notes": list(self.notes),
+        }
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self._face().mimebundle(self)
+        return _session(self.session_id).mimebundle(self)

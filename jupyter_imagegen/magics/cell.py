@@ -6,6 +6,7 @@ What is heavy is imported when a cell runs: loading the extension must not be fe
 from __future__ import annotations
 
 import keyword
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
@@ -179,11 +180,11 @@ class Imagegen(Magics):
         job, preview = self._submit(session, prompt, options, names)
         if options.nowait:
             return None
-        from jupyter_imagegen.display import LiveDisplay, sized
+        from jupyter_imagegen.display import LiveDisplay
 
         result = LiveDisplay(job, preview=preview, shows_result=False).wait()
         self._keep(result, options)
-        return result if options.preview is None else sized(result, preview)
+        return result if options.preview is None else replace(result, preview_side=preview)
 
     def _submit(
         self, session: Session, prompt: str, options: Namespace, names: Mapping[str, Any]

@@ -28,6 +28,7 @@ from jupyter_imagegen.errors import CassetteError
 from jupyter_imagegen.storage import files, plainzip
 from jupyter_imagegen.storage.appending import noted_length
 from jupyter_imagegen.storage.checks import ManifestError
+from jupyter_imagegen.storage.holding import Recorded
 from jupyter_imagegen.storage.manifest import COMPOSITE, Manifest, manifest_from_bytes
 
 if TYPE_CHECKING:
@@ -192,6 +193,8 @@ class Cassette:
     def _image(self, one: Recording, manifest: Manifest) -> Image:
         kept = manifest.pictures[one.digest]
         whole = manifest.preview_side is None
+        read = partial(self._original if whole else self._small_bytes, one.digest, kept)
+        held = Recorded(read, partial(self._preview, kept))
         return Image(
             sample=one.sample,
             digest=one.digest,
@@ -206,8 +209,8 @@ class Cassette:
             path=None,
             revised_prompt=one.revised_prompt,
             reduced=not whole,
-            load=partial(self._original if whole else self._small_bytes, one.digest, kept),
-            load_preview=partial(self._preview, kept),
+            load=held.original,
+            load_preview=held.small,
         )
 
     def _original(self, digest: str, kept: Kept) -> bytes:

@@ -13,6 +13,7 @@ from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.core.usage import usage_from_json, usage_to_json
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage.holding import InHand
 from jupyter_imagegen.storage.keeping import (
     change_recipe,
     shares,
@@ -187,13 +188,7 @@ class Pictures(StoredPictures):
         ImageRejected
             If `preview` says so.
         """
-        from jupyter_imagegen import imaging
-
-        made = preview() if callable(preview) else preview
-
-        def small() -> Preview:
-            return made or imaging.preview(data, inspected=inspected)
-
+        held = InHand(data, preview() if callable(preview) else preview)
         return Image(
             sample=sample,
             digest=files.sha256(data),
@@ -207,8 +202,8 @@ class Pictures(StoredPictures):
             seconds=seconds,
             path=None,
             revised_prompt=revised_prompt,
-            load=lambda: data,
-            load_preview=small,
+            load=held.original,
+            load_preview=held.small,
         )
 
     def price(

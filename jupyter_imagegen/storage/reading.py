@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.pricing import nano_to_dollars
@@ -13,6 +12,7 @@ from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.errors import DamagedPictureError, StoreError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import entering, files, statements
+from jupyter_imagegen.storage.holding import Stored
 from jupyter_imagegen.storage.keeping import write_preview
 from jupyter_imagegen.storage.recipes import utc_text
 
@@ -207,12 +207,13 @@ class StoredPictures(StaysHere):
     def built(self, *, made_at: str, **known: Any) -> Image:
         """A picture of this store from what is known of it."""
         digest, mime = known["digest"], known["mime"]
+        held = Stored(self, digest, self.shelf.found(self.shelf.original(digest, mime)))
         return Image(
             **known,
             made_at=datetime.fromisoformat(made_at),
-            path=self.shelf.found(self.shelf.original(digest, mime)),
-            load=partial(self.read, digest),
-            load_preview=partial(self.preview, digest),
+            path=held.path,
+            load=held.original,
+            load_preview=held.small,
         )
 
     def _find(self, key: str, limit: int | None) -> list[Image]:

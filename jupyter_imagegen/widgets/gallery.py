@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -107,7 +106,7 @@ class Gallery(Panel):
         StoreError
             If one of them is no longer there.
         """
-        return tuple(replace(picture.image, face=self._session) for picture in self._pictures(self.chosen))
+        return tuple(picture.image for picture in self._pictures(self.chosen))
 
     def static(self) -> dict[str, Any]:
         """The newest pictures with their captions."""

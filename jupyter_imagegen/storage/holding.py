@@ -1,0 +1,128 @@
+"""Where a picture's bytes come from: the store, a file of it, a cassette, or memory.
+
+A result is sent to other processes and copied with everything it holds. So what reads a picture leaves its
+store behind when it is pickled, and takes along what another process can use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.errors import DamagedPictureError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from jupyter_imagegen.core.results import Preview
+    from jupyter_imagegen.storage.reading import StoredPictures
+
+
+class _Unchanging:
+    """A copy of what never changes is itself."""
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Any:
+        return self
+
+
+@dataclass(frozen=True)
+class Stored(_Unchanging):
+    """A picture of an open store."""
+
+    pictures: StoredPictures = field(repr=False)
+    digest: str
+    path: Path
+
+    def original(self) -> bytes:
+        """The bytes as they were received; see `StoredPictures.read`."""
+        return self.pictures.read(self.digest)
+
+    def small(self) -> Preview:
+        """The small copy; see `StoredPictures.preview`."""
+        return self.pictures.preview(self.digest)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.pictures.database.path is None:
+            # The folder of a temporary store ends with this process.
+            return InHand, (self.original(), self.small())
+        return OnDisk, (self.path, self.digest)
+
+
+@dataclass(frozen=True)
+class OnDisk(_Unchanging):
+    """A store's picture, in a process that has not opened that store."""
+
+    path: Path
+    digest: str
+
+    def original(self) -> bytes:
+        """The bytes as they were received.
+
+        Raises
+        ------
+        StoreError
+            If the file cannot be read from here.
+        DamagedPictureError
+            If it is not what was paid for.
+        """
+        try:
+            data = self.path.read_bytes()
+        except OSError as exc:
+            raise StoreError(
+                f"the picture {self.path} cannot be read from here ({exc.strerror or exc})",
+                hint="A result takes the place of its picture along, not the picture: send `image.bytes`.",
+            ) from exc
+        if sha256(data).hexdigest() != self.digest:
+            raise DamagedPictureError(
+                f"the picture {self.path} is no longer what was received",
+                hint="Run the cell again to make it anew.",
+            )
+        return data
+
+    def small(self) -> Preview:
+        """The small copy, made from the original."""
+        from jupyter_imagegen import imaging
+
+        return imaging.preview(self.original())
+
+
+@dataclass(frozen=True)
+class InHand(_Unchanging):
+    """A picture in memory."""
+
+    data: bytes = field(repr=False)
+    preview: Preview | None = field(default=None, repr=False)
+
+    def original(self) -> bytes:
+        """The bytes."""
+        return self.data
+
+    def small(self) -> Preview:
+        """The small copy."""
+        from jupyter_imagegen import imaging
+
+        return self.preview or imaging.preview(self.data)
+
+
+@dataclass(frozen=True)
+class Recorded(_Unchanging):
+    """A picture of a cassette; pickled, it takes its bytes along: the lesson may not be there."""
+
+    read_original: Callable[[], bytes] = field(repr=False)
+    read_small: Callable[[], Preview] = field(repr=False)
+
+    def original(self) -> bytes:
+        """The bytes, as they were recorded."""
+        return self.read_original()
+
+    def small(self) -> Preview:
+        """The small copy, as it was recorded."""
+        return self.read_small()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return InHand, (self.original(), self.small())
