@@ -15,6 +15,7 @@ from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.errors import RequestError, StoreError
 
 if TYPE_CHECKING:
+    from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.core.results import Image, Result
     from jupyter_imagegen.storage import Deck, Storage
 
@@ -58,7 +59,11 @@ def kept_outside(result: Result, storage: Storage, *, deck: Deck, feather: int =
     ]
     images, keys = [], []
     for image in result.images:
-        key = hashlib.sha256(f"{how} {result.key} {image.digest}".encode()).hexdigest()
+        fitted = _fitted(image, request.images[0])
+        notes += [fitted] if fitted else []
+        # One that was stretched, as they once were, is put together anew.
+        made_how = f"{how} fitted" if fitted else how
+        key = hashlib.sha256(f"{made_how} {result.key} {image.digest}".encode()).hexdigest()
         made = next(iter(deck.find(storage.pictures, key, 1, composites=True)), None)
         if made is None and (image.reduced or request.images[0].reduced):
             notes.append("only a small copy is in the cassette: the model's picture is shown as it is.")
@@ -70,7 +75,23 @@ def kept_outside(result: Result, storage: Storage, *, deck: Deck, feather: int =
         # Where it came from and what it cost is what the model's picture did.
         images.append(replace(made, origin=image.origin, cost_usd=image.cost_usd))
         keys.append(key)
+    notes = list(dict.fromkeys(notes))
     return replace(result, images=tuple(images), notes=tuple(notes), composites=tuple(keys))
+
+
+def _fitted(image: Image, original: InputImage) -> str:
+    """What is said of a picture of another shape than the original; empty where it has the same."""
+    from jupyter_imagegen.core.sizes import same_shape
+
+    if same_shape((image.width, image.height), (original.width, original.height)):
+        return ""
+    wider = image.width * original.height > image.height * original.width
+    sides = "top and bottom" if wider else "left and right"
+    return (
+        f"the model's picture is {image.width}x{image.height} and the original "
+        f"{original.width}x{original.height}: it was scaled evenly, and the original stays at the {sides}, "
+        "which it does not reach."
+    )
 
 
 def _kept(data: bytes, image: Image, key: str, result: Result, storage: Storage) -> tuple[Image, list[str]]:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import cost_to_author
 
@@ -103,7 +104,7 @@ class Desk(StaysHere):
         missing = n - len(there)
         notes: list[str] = []
         if missing and not deck.replays:
-            notes = validate(
+            notes += validate(
                 order.request,
                 order.options,
                 catalog=workshop.catalog,
@@ -149,6 +150,7 @@ class Desk(StaysHere):
         from jupyter_imagegen.orders import (
             build_order,
             build_request,
+            given_options,
             input_pictures,
             pictures_wanted,
             style_names,
@@ -156,12 +158,13 @@ class Desk(StaysHere):
 
         workshop = self._workshop
         deck = workshop.deck(settings)
+        options = given_options(options)
         # A screen reader is told what the user wrote, not the craft that a style puts around it.
         options = {**options, "alt": options.get("alt") or prompt}
         own, inputs = settings, input_pictures(workshop.sources(self._last, settings), pictures, names)
 
-        def written(deck: Deck) -> tuple[GenerateRequest, Settings, list[Style]]:
-            """The request as it is with a cassette in use, the settings that hold, and the named styles."""
+        def written(deck: Deck) -> tuple[GenerateRequest, Settings, list[Style], list[str]]:
+            """The request as it is with a cassette in use, the settings that hold, styles, and notes."""
             settings = own
             if deck.cassette is not None:
                 settings = own.with_recorded(deck.cassette.manifest.settings, replays=deck.replays)
@@ -174,9 +177,14 @@ class Desk(StaysHere):
                 options=options,
                 inputs=inputs,
             )
-            return request, settings, styles
+            notes = list(inputs.notes)
+            free = "size" not in options and workshop.size_is_free(own, deck)
+            if free and isinstance(request, EditRequest):
+                request, note = self._in_shape(request, deck, fresh=bool(options.get("fresh")))
+                notes += note
+            return request, settings, styles, notes
 
-        request, settings, styles = written(deck)
+        request, settings, styles, notes = written(deck)
         named = options.get("provider") or settings.provider
         provider = workshop.provider_for(
             request,
@@ -193,5 +201,23 @@ class Desk(StaysHere):
             notebook=workshop.notebook_name(),
             deck=deck,
             styles=styles,
+            notes=notes,
         )
         return workshop.with_notes(order, settings, named=named, request_in=lambda deck: written(deck)[0])
+
+    def _in_shape(self, request: EditRequest, deck: Deck, *, fresh: bool) -> tuple[EditRequest, list[str]]:
+        """An edit in the shape of its first picture, and what the user should know of that.
+
+        An edit that was recorded without regard to the shape, as earlier versions asked for it, is taken as
+        it is: a lesson must not be bought again.
+        """
+        workshop, first = self._workshop, request.images[0]
+        size = workshop.size_rule(request.model).in_shape_of(first.width, first.height)
+        if size == request.size:
+            return request, []
+        shaped = replace(request, size=size)
+        wants_new = fresh and not deck.replays
+        if not wants_new and not workshop.is_stored(shaped, deck) and workshop.is_recorded(request, deck):
+            return request, [f"recorded as {request.size}, and not in the shape of the picture that went in."]
+        shape = f"{first.name or 'the picture'}, {first.width}x{first.height}"
+        return shaped, [f"size {size}: in the shape of {shape}; -s, or size=, asks for another."]

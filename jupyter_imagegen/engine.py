@@ -106,7 +106,7 @@ class Engine(StaysHere):
         if order.provider.paid:
             notes += order.before_paying()
         yield _planned(order, key, stored, estimated(order, missing, self._catalog))
-        for note in notes:
+        for note in (*order.notes, *notes):
             yield Noted(text=note)
 
         purchase = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
 from jupyter_imagegen.core.validation import MOST_PICTURES, check_whole_number
@@ -59,6 +59,13 @@ class Inputs:
     mask: InputImage | None = None
     markup: InputImage | None = None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was changed in them on the way in."""
+        return tuple(
+            one.note for one in (*self.images, self.mask, self.markup) if one is not None and one.note
+        )
+
 
 #: Options of the request that a setting may give.
 _SETTABLE = ("size", "quality", "background", "output_format", "output_compression", "moderation")
@@ -67,6 +74,35 @@ _UNSETTABLE = ("complexity", "frame_count", "frame_duration_ms", "svg")
 _EDIT_ONLY = ("input_fidelity", "keep_outside")
 #: The widest fade inside a mask's border, in pixels.
 MOST_FEATHER = 100
+
+
+def given_options(options: Mapping[str, Any]) -> PictureOptions:
+    """The options that are given: None means that one is not, and NumPy's numbers and words are Python's.
+
+    Raises
+    ------
+    RequestError
+        If an option is unknown.
+
+    Examples
+    --------
+    >>> given_options({"n": numpy.int64(2), "size": None})
+    {'n': 2}
+    """
+    _check_names(options)
+    return cast(
+        "PictureOptions",
+        {name: plain_value(value) for name, value in options.items() if value is not None},
+    )
+
+
+def plain_value(value: object) -> object:
+    """A number or a word of NumPy's, or of pandas', as Python's own; anything else as it is."""
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "shape", None) == ():
+        value = item()
+    # What pandas makes of a column of whole numbers with a gap in it.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def build_request(
@@ -82,9 +118,8 @@ def build_request(
     Raises
     ------
     RequestError
-        If an option is unknown or needs a picture to change and there is none.
+        If an option needs a picture to change and there is none.
     """
-    _check_names(options)
     if options.get("keep_outside") and inputs.mask is None and inputs.images:
         raise RequestError("keep_outside needs a mask", hint="Add one with --mask, or mask=…")
     _check_feather(options)
@@ -116,6 +151,7 @@ def build_order(
     notebook: str = "",
     deck: Deck,
     styles: Sequence[Style],
+    notes: Sequence[str] = (),
 ) -> Order:
     """A request with how it is sent and what it may cost.
 
@@ -140,6 +176,7 @@ def build_order(
         notebook=notebook,
         deck=deck,
         styles=tuple((style.name, style.template) for style in styles),
+        notes=tuple(notes),
     )
 
 
@@ -162,8 +199,11 @@ def input_pictures(
     SourceError
         If one cannot be found or used, or the mask has another size than the first picture.
     """
+    from jupyter_imagegen.imaging.objects import is_upload
+
     image, mask, markup = pictures
-    wanted = list(image) if isinstance(image, list | tuple) else [image]
+    several = isinstance(image, list | tuple) and not is_upload(image)
+    wanted: list[object] = list(image) if several else [image]  # type: ignore[call-overload]  # a list or a tuple
     images = tuple(sources.image(each, names) for each in wanted if each is not None)
     if not images and image is not None:
         raise SourceError("there is no picture to change: the list of pictures is empty")
@@ -206,7 +246,7 @@ def pictures_wanted(options: PictureOptions) -> int:
     return check_whole_number("n", options.get("n", 1), 1, MOST_PICTURES)
 
 
-def _check_names(options: PictureOptions) -> None:
+def _check_names(options: Mapping[str, Any]) -> None:
     known = PictureOptions.__annotations__
     for name in options:
         if name not in known:

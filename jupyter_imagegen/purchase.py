@@ -57,7 +57,7 @@ class Order:
     styles : tuple of (str, str)
         The named styles around the prompt, and their words; for a recording.
     notes : tuple of str
-        What the user should know in any case.
+        What the user should know in any case, such as what was changed in a picture that goes in.
     before_paying : callable
         Gives what the user should know before a call that costs.
     """

@@ -102,7 +102,9 @@ class Session(StaysHere):
         >>> imagegen.configure(quality="medium").quality
         'medium'
         """
-        settings = self.workshop.configure(values)
+        from jupyter_imagegen.orders import plain_value
+
+        settings = self.workshop.configure({name: plain_value(value) for name, value in values.items()})
         # Another budget or another home may be in force.
         self.accounts.changed()
         return settings
@@ -237,7 +239,7 @@ class Session(StaysHere):
             order,
             self.workshop.storage,
             keep_outside=bool(options.get("keep_outside")),
-            feather=options.get("feather", 0),
+            feather=int(options.get("feather") or 0),
             record=self.cassettes.record,
         )
         with self._jobs_lock:
@@ -279,7 +281,9 @@ class Session(StaysHere):
         >>> imagegen.estimate("a lighthouse", quality="low").tokens.image_output
         196
         """
-        return self.preflight(prompt, **options).listed
+        found = self.preflight(prompt, **options)
+        notes = [found.listed.note, *found.order.notes]
+        return replace(found.listed, note="; ".join(filter(None, notes)))
 
     def wait(self, timeout: float | None = None) -> list[Result]:
         """Wait for every picture still being made.
@@ -328,10 +332,20 @@ class Session(StaysHere):
         self.workshop.close()
 
     def edit_result(self, result: Result, prompt: str, **options: Any) -> Result:
-        """Edit a result's first picture, with its model, size and quality unless others are given."""
+        """Edit a result's first picture, with its model, size and quality unless others are given.
+
+        A composite has the shape of what it was made from; where that is not the size that was asked for, the
+        edit takes the composite's.
+        """
+        from jupyter_imagegen.core.sizes import parse_size, same_shape
+
         asked = result.request
-        inherited = {"model": asked.model, "size": asked.size, "quality": asked.quality}
-        return self.edit(prompt, image=result, **{**inherited, "provider": result.provider, **options})
+        inherited = {"model": asked.model, "quality": asked.quality, "provider": result.provider}
+        image, sides = result.images[0], parse_size(asked.size)
+        if not result.composites or sides is None or same_shape(sides, (image.width, image.height)):
+            inherited["size"] = asked.size
+        given = {name: value for name, value in options.items() if value is not None}
+        return self.edit(prompt, image=result, **{**inherited, **given})
 
     def mimebundle(self, result: Result) -> tuple[dict[str, Any], dict[str, Any]]:
         """A result's forms for a notebook, and their metadata."""

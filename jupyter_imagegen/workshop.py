@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Result
+    from jupyter_imagegen.core.sizes import SizeRule
     from jupyter_imagegen.engine import Engine
     from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.purchase import Order
@@ -459,7 +460,7 @@ class Workshop(StaysHere):
 
         if not order.provider.paid:
             chosen = not named and not order.deck.replays and is_configured(self.environ)
-            return replace(order, notes=(recordings.RECORDED_DEMO,)) if chosen else order
+            return replace(order, notes=(*order.notes, recordings.RECORDED_DEMO)) if chosen else order
         known = [self.provider(name) for name in PROVIDERS]
 
         def before_paying() -> tuple[str, ...]:
@@ -471,6 +472,49 @@ class Workshop(StaysHere):
             )
 
         return replace(order, before_paying=before_paying)
+
+    def size_rule(self, model: str) -> SizeRule:
+        """Which sizes a model can make; for an unknown one, those that all GPT image models have."""
+        from jupyter_imagegen.core.sizes import USUAL_SIZES, SizeRule
+
+        known = self.catalog.get(model)
+        return SizeRule(kind="fixed", values=USUAL_SIZES) if known is None else known.sizes
+
+    def size_is_free(self, settings: Settings, deck: Deck) -> bool:
+        """Whether no size was chosen, so that an edit takes that of its first picture.
+
+        Parameters
+        ----------
+        settings
+            Without what the cassette's author had set.
+        deck
+            The cassette in use, and how.
+        """
+        source = settings.sources.get("size", "default")
+        if deck.cassette is not None:
+            recorded = settings.with_recorded(deck.cassette.manifest.settings, replays=deck.replays)
+            if recorded.size != type(settings).size:
+                return False
+            # In replay the author's goes over the reader's files, and was not chosen where it is the default.
+            if deck.replays and "size" in deck.cassette.manifest.settings:
+                return source not in {"%config", "call"}
+        return source == "default"
+
+    def is_recorded(self, request: GenerateRequest, deck: Deck) -> bool:
+        """Whether the cassette in use holds a picture for a request, whoever made it."""
+        return deck.cassette is not None and any(deck.cassette.find(key) for key in self._keys(request))
+
+    def is_stored(self, request: GenerateRequest, deck: Deck) -> bool:
+        """Whether a picture for a request is there without a call, whoever made it."""
+        if deck.cassette is None:
+            return False
+        return any(deck.find(self.storage.pictures, key, 1) for key in self._keys(request))
+
+    def _keys(self, request: GenerateRequest) -> list[str]:
+        from jupyter_imagegen.core.keys import request_key
+        from jupyter_imagegen.providers import PROVIDERS
+
+        return [request_key(request, namespace=self.provider(name).namespace) for name in PROVIDERS]
 
     def budgets_in_force(self) -> tuple[Budget, ...]:
         """Every budget that holds: the ledger's, and those from the settings; the tighter of two."""

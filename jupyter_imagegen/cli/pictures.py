@@ -107,8 +107,9 @@ def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
             recorded=recorded_words(preflight.recorded, preflight.author_usd),
             replays=preflight.order.deck.replays,
             price=preflight.estimate,
+            notes=preflight.notes,
         )
-        say(*view.text.splitlines()[1:], *preflight.notes)
+        say(*view.text.splitlines()[1:])
     else:
         view = plan_view(
             order.request,

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import ceil, floor, log
 from typing import Literal
 
 _EXACT = re.compile(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})", re.ASCII)
 # What people write when they mean a size; used only to suggest the right spelling.
 _MEANT = re.compile(r"\s*([0-9]{1,6})\s*[xX*\u00d7,]\s*([0-9]{1,6})\s*", re.ASCII)
+
+
+#: The side of the square that every GPT image model makes, and that a square picture is asked for in.
+SQUARE = 1024
+#: For a model that the catalog does not know: the sizes that all of them have.
+USUAL_SIZES = ("1024x1024", "1536x1024", "1024x1536")
 
 
 def parse_size(size: str) -> tuple[int, int] | None:
@@ -33,6 +40,17 @@ def meant_size(size: str) -> tuple[int, int] | None:
     """
     match = _MEANT.fullmatch(size)
     return (max(int(match[1]), 1), max(int(match[2]), 1)) if match else None
+
+
+def same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes differ in shape by no more than the smaller one's pixels can tell.
+
+    Examples
+    --------
+    >>> same_shape((1536, 1024), (64, 43)), same_shape((1536, 1024), (1024, 1024))
+    (True, False)
+    """
+    return abs(one[0] * other[1] - one[1] * other[0]) <= max(*one, *other)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +127,43 @@ class SizeRule:
             sizes, key=lambda wh: ((wh[0] - width) ** 2 + (wh[1] - height) ** 2, -wh[0] * wh[1], -wh[0])
         )
         return f"{best[0]}x{best[1]}"
+
+    def in_shape_of(self, width: int, height: int) -> str:
+        """The possible size that is nearest to a picture's in shape, and then in pixels; square is 1024x1024.
+
+        Examples
+        --------
+        >>> rule = SizeRule(kind="fixed", values=("1024x1024", "1536x1024", "1024x1536"))
+        >>> rule.in_shape_of(4032, 3024), rule.in_shape_of(600, 800), rule.in_shape_of(2000, 2000)
+        ('1536x1024', '1024x1536', '1024x1024')
+        """
+        if self.kind == "fixed":
+            sizes = [found for value in self.values if (found := parse_size(value))]
+        elif not self.broken(width, height):
+            sizes = [(width, height)]
+        else:
+            sizes = self._of_shape(width, height)
+        sizes = [(SQUARE, SQUARE) if w == h and not self.broken(SQUARE, SQUARE) else (w, h) for w, h in sizes]
+        best = min(sizes, key=lambda size: self._apart(size, (width, height)))
+        return f"{best[0]}x{best[1]}"
+
+    def _apart(self, size: tuple[int, int], wished: tuple[int, int]) -> float:
+        """How different two sizes look: shape counts eight times as much as the count of pixels."""
+        shape = log(size[0] / size[1]) - log(wished[0] / wished[1])
+        return 8 * abs(shape) + abs(log(size[0] * size[1] / (wished[0] * wished[1]))) / 2
+
+    def _of_shape(self, width: int, height: int) -> list[tuple[int, int]]:
+        """Possible sizes of about this shape: for each possible long side the fitting short one."""
+        long, short = max(width, height), min(width, height)
+        ratio = min(long / short, self.max_aspect)
+        step = self.multiple_of
+        pairs = [
+            (w, side(w / ratio / step) * step)
+            for w in range(step, self.max_edge + 1, step)
+            for side in (floor, ceil)
+        ]
+        found = [(w, h) if width >= height else (h, w) for w, h in pairs if h and not self.broken(w, h)]
+        return found or [parse_size(self.nearest(width, height)) or (SQUARE, SQUARE)]
 
     def largest_pixels(self) -> int:
         """The most pixels a picture of this model can have."""

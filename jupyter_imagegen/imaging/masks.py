@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.sizes import same_shape
 from jupyter_imagegen.imaging.inspection import checked_header, decoded
 from jupyter_imagegen.imaging.previews import png_bytes, still
 
@@ -111,7 +112,8 @@ def keep_outside(original: bytes, edited: bytes, mask: bytes, *, feather: int = 
     original
         The picture that went into the edit, as it was sent.
     edited
-        What came back; resized to the original's size where it differs.
+        What came back; scaled evenly into the original's size where it differs. Where it has another shape,
+        the original stays on the two sides that it does not reach.
     mask
         The mask that was sent: alpha under 128 means "change here".
     feather
@@ -140,7 +142,7 @@ def keep_outside(original: bytes, edited: bytes, mask: bytes, *, feather: int = 
     >>> changed[:4]
     b'\x89PNG'
     """
-    from PIL import Image
+    from PIL import Image, ImageChops
 
     if feather < 0:
         raise ValueError(f"feather {feather} is not possible: it is a number of pixels, 0 or more")
@@ -155,10 +157,26 @@ def keep_outside(original: bytes, edited: bytes, mask: bytes, *, feather: int = 
         profile = before.info.get("icc_profile")
         kept = before.convert(mode)
         new = _in_colours_of(after.convert(mode), after.info.get("icc_profile"), profile)
-        if new.size != kept.size:
-            new = new.resize(kept.size, Image.Resampling.LANCZOS)
         weight = _weight(change_here(_alpha_of(stencil)), feather)
+        if new.size != kept.size:
+            new, reached = _fitted(new, kept.size)
+            weight = ImageChops.multiply(weight, reached)
         return png_bytes(Image.composite(new, kept, weight), icc_profile=profile)
+
+
+def _fitted(picture: Image, size: tuple[int, int]) -> tuple[Image, Image]:
+    """A picture scaled evenly into the middle of this size, and 255 where it reaches."""
+    from PIL import Image
+
+    if same_shape(picture.size, size):
+        return picture.resize(size, Image.Resampling.LANCZOS), Image.new("L", size, 255)
+    scale = min(size[0] / picture.width, size[1] / picture.height)
+    inner = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    corner = ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2)
+    whole, reached = Image.new(picture.mode, size), Image.new("L", size)
+    whole.paste(picture.resize(inner, Image.Resampling.LANCZOS), corner)
+    reached.paste(255, (*corner, corner[0] + inner[0], corner[1] + inner[1]))
+    return whole, reached
 
 
 def change_here(alpha: Image) -> Image:

@@ -105,6 +105,7 @@ def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) ->
         recorded=views.recorded_words(found.recorded, found.author_usd),
         replays=found.order.deck.replays,
         price=found.estimate,
+        notes=found.notes,
     )
 
 

@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.sources import local_path
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from jupyter_imagegen.planning.asking import Asked, Drawn, Given
 
 _KEY = re.compile(r"[0-9a-f]{6,64}")
+#: The tag of EXIF that says how the camera was held, and the values that swap width and height.
+_ORIENTATION, _LYING = 0x0112, range(5, 9)
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|[/\\]{2}")
 
 
@@ -111,7 +115,7 @@ class Inputs:
             images = [self._picture(each, found, from_nothing=from_nothing) for each in asked.images]
             mask = self._overlay("mask", asked.mask, found)
             if mask is None and asked.mask is not None and fitted and found.first_size is not None:
-                mask = _blank(found.first_size)
+                mask = _blank(found.first_size, 255)
             found.pictures = (images or None, mask, self._overlay("markup", asked.markup, found))
         return now, nothing
 
@@ -156,6 +160,8 @@ class Inputs:
             why = "is whatever was made before this notebook" if given.written == "last" else "is not known"
             found.reasons.append(f"`{given.written}` {why}, and with it the size that goes in")
             return None
+        if source.lower().startswith("file:"):
+            source = str(local_path(source))
         if _ELSEWHERE.match(source):
             found.reasons.append(f"`{given.written}` is not on this machine, so its size is not known")
             return None
@@ -209,12 +215,14 @@ def _size(path: Path) -> tuple[int, int] | None:
 
     try:
         with Image.open(path) as picture:
-            return picture.size
+            turned = picture.getexif().get(_ORIENTATION, 1) in _LYING
+            return picture.size[::-1] if turned else picture.size
     except Exception:  # noqa: BLE001 - Pillow raises what it likes for a file that is none
         return None
 
 
-def _blank(size: tuple[int, int]) -> Any:
+def _blank(size: tuple[int, int], grey: int = 0) -> Any:
+    """A picture of one grey; as a mask, 255 lets everything change."""
     from PIL import Image
 
-    return Image.new("L", size)
+    return Image.new("L", size, grey)

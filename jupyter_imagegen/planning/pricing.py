@@ -121,6 +121,9 @@ class Pricing:
         if not shown["model"]:
             shown["model"] = self._workshop.catalog.default(self._workshop.now().date()).name
         shown = {name: str(value) for name, value in shown.items() if name not in self._not_known(asked)}
+        if asked.images and "size" not in options:
+            # It is the first picture's, which the order tells.
+            shown.pop("size", None)
         n = None if "n" in asked.unknown else options.get("n", 1)
         row = replace(row, **shown, n=n if isinstance(n, int) else None)
         if reasons:
@@ -189,22 +192,26 @@ class _Priced:
 
     def made(self, first_size: tuple[int, int] | None) -> Made:
         """What later cells can build on."""
-        from jupyter_imagegen.core.sizes import parse_size
+        from jupyter_imagegen.core.sizes import parse_size, same_shape
 
         order, options = self._order, self._asked.options
         outside = bool(options.get("keep_outside"))
         known = self._nothing is not None and not order.fresh and self._asked.times.sure
         request, faded = order.request, options.get("feather", 0) if outside else ""
+        asked_size = parse_size(request.size)
+        inherited = {
+            "model": request.model,
+            "quality": request.quality,
+            "provider": order.provider.name,
+        }
+        # As `Session.edit_result` has it: a composite has the shape of what it was made from.
+        if not outside or not first_size or not asked_size or same_shape(asked_size, first_size):
+            inherited["size"] = request.size
         return Made(
-            size=first_size if outside else parse_size(request.size),
+            size=first_size if outside else asked_size,
             symbol=f"{self._key(self._nothing, self._maker)} {faded}" if known else None,
             stored=() if outside or not known else tuple(self._stored),
-            inherited={
-                "model": request.model,
-                "size": request.size,
-                "quality": request.quality,
-                "provider": order.provider.name,
-            },
+            inherited=inherited,
             named=self._maker is order.provider and self._maker.name == "demo",
         )
 
@@ -247,6 +254,7 @@ class _Priced:
         return replace(
             row,
             model=order.request.model,
+            size=order.request.size,
             times=times,
             bought=0 if error else buys * (times or 0),
             price=UNKNOWN if error else price,

@@ -154,7 +154,7 @@ def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
 
 
 def _origins(request: GenerateRequest) -> list[str]:
-    """What an edit was made from, and what was changed in it on the way in."""
+    """What an edit was made from."""
     if not isinstance(request, EditRequest):
         return []
     named = [one_line(image.name, _NAME_CHARACTERS) or "a picture" for image in request.images]
@@ -163,8 +163,7 @@ def _origins(request: GenerateRequest) -> list[str]:
     for what, overlay in overlays.items():
         if overlay is not None:
             words.append(f"{what} {one_line(overlay.name, _NAME_CHARACTERS)}".strip())
-    notes = [one.note for one in (*request.images, *overlays.values()) if one is not None and one.note]
-    return [", ".join(words), *notes]
+    return [", ".join(words)]
 
 
 def _money(result: Result, *, held_told: bool) -> tuple[str, str]:

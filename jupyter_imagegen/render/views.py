@@ -286,6 +286,7 @@ def estimate_view(
     price: Estimate,
     recorded: str = "",
     replays: bool = False,
+    notes: Sequence[str] = (),
 ) -> View:
     """Return a price before it is paid, and how it was reckoned.
 
@@ -303,6 +304,8 @@ def estimate_view(
         What `recorded_words` says of those that are in a cassette.
     replays
         Whether nobody but the cassette is asked.
+    notes
+        What else to know of the request, each a line.
     """
     what = " · ".join((short_model(request.model), pixels(request.size), request.quality))
     count = "1 picture" if n == 1 else f"{n} pictures"
@@ -321,6 +324,7 @@ def estimate_view(
         lines.append("now: free, an offline demo picture; set OPENAI_API_KEY for a real one")
     lines.append(recorded)
     lines.append("; ".join(filter(None, (listed.note, listed.source and f"rates: {listed.source}"))))
+    lines += notes
     return paragraphs("Estimate", [line for line in lines if line])
 
 

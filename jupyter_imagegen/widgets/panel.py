@@ -153,16 +153,22 @@ class PicturePanel(Panel):
         super().__init__(session)
         self._runs = Runs(session, self, monotonic)
         self._tray = Tray(session)
+        #: The size that the pictures which go in gave, or the settings; another was chosen by hand.
+        self._given_size = ""
         self._own_words = ""
         self._quoting = threading.Lock()
         self._requote = later(self._quote_now)
         workshop = session.workshop
-        chosen = first_choices(workshop.settings(), workshop.catalog.default(workshop.now().date()).name)
+        settings = workshop.settings()
+        chosen = first_choices(settings, workshop.catalog.default(workshop.now().date()).name)
         if unknown := sorted(options.keys() - chosen.keys()):
             raise RequestError(
                 f"{unknown[0]!r} is no choice of a panel", hint=f"There are: {', '.join(sorted(chosen))}."
             )
         self.prompt = prompt
+        # A size that somebody set holds; only the package's own gives way to a picture's shape.
+        if "size" not in options and workshop.size_is_free(settings, workshop.deck(settings)):
+            self._given_size = chosen["size"]
         self._choose(read_choices(options, chosen))
         self.observe(lambda _: self.guarded(self._choose, self.choices), "choices")
         self.observe(lambda _: self._requote(), "prompt")
@@ -353,7 +359,19 @@ class PicturePanel(Panel):
 
     def _show_inputs(self) -> None:
         self.inputs = self._tray.states()
-        self._choose(self.choices)
+        if self._given_size and self.choices["size"] == self._given_size:
+            self._given_size = self._size_of_inputs()
+            self._choose({**self.choices, "size": self._given_size})
+        else:
+            self._choose(self.choices)
+
+    def _size_of_inputs(self) -> str:
+        """The size in the shape of the picture that goes in first, as a cell without a size asks for."""
+        workshop = self._session.workshop
+        if not self._tray.inputs:
+            return workshop.settings().size
+        first = self._tray.inputs[0].picture
+        return workshop.size_rule(self.choices["model"]).in_shape_of(first.width, first.height)
 
 
 def panel(prompt: str = "", *, session: Session | None = None, **options: Any) -> PicturePanel:

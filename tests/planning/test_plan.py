@@ -259,9 +259,9 @@ def test_an_edit_takes_the_size_of_the_picture_that_an_earlier_cell_makes(plan, 
     session = new_session()
     large = tmp_path / "large.png"
     assert found.rows[1].price.usd == session.estimate("make it winter", image=large).usd
-    # `last` is the edit before, which is 1024x1024.
-    Image.new("RGB", (1024, 1024)).save(tmp_path / "small.png")
-    assert found.rows[2].price.usd == session.estimate("make it night", image=tmp_path / "small.png").usd
+    # `last` is the edit before, which has the shape of what it was made from.
+    assert found.rows[2].price.usd == session.estimate("make it night", image=large).usd
+    assert [row.size for row in found.rows] == ["1536x1024"] * 4
     assert found.rows[3].price.usd == session.estimate("make it summer", image=[large, large]).usd
 
 

@@ -170,7 +170,6 @@ def test_the_caption_of_an_edit_names_what_it_was_made_from(make_result):
     lines = caption(edited).lines
     assert lines[1:] == (
         "from lighthouse.png, <b>$1</b>, mask m",
-        "picture 'lighthouse.png': turned upright",
         "the end",
     )
     assert "<b>$1" not in caption(edited).html
