@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from io import BytesIO
 
 import pytest
@@ -103,8 +105,11 @@ def test_the_command_line_says_so_before_and_after(server, tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     assert (told["request"]["size"], told["notes"]) == ("1536x1024", [said])
     assert server.calls == 0
-    assert main(["edit", "--json", "--save", "out.png", *asking]) == 0
-    assert said in json.loads(capsys.readouterr().out)["notes"]
+    # In a process of its own, which ends as a command does: with the connections of its provider.
+    code = "import sys; from jupyter_imagegen.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "edit", "--json", "--save", "out.png", *asking]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert said in json.loads(done.stdout)["notes"]
     assert server.last.fields["size"] == "1536x1024"
 
 
