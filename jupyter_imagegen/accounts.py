@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.results import Result
-    from jupyter_imagegen.storage import Held, HistoryEntry, Spending, Spent
+    from jupyter_imagegen.storage import Held, HistoryEntry, Spending, Spent, Storage
     from jupyter_imagegen.storage.lineage import Ancestor
     from jupyter_imagegen.workshop import Workshop
 
@@ -128,7 +128,7 @@ class Accounts(StaysHere):
 
             entries = recorded_history(deck.cassette, text, limit=limit)
         else:
-            entries = self._workshop.storage.pictures.history(text, limit=limit)
+            entries = self._workshop.storage_to_read.pictures.history(text, limit=limit)
         return entries
 
     def entry(self, key: str) -> HistoryEntry:
@@ -158,7 +158,7 @@ class Accounts(StaysHere):
 
             if (found := recorded_entry(deck.cassette, wanted)) is not None:
                 return found
-        return self._workshop.storage.pictures.entry(key)
+        return self._workshop.storage_to_read.pictures.entry(key)
 
     def origins(self, entry: HistoryEntry) -> tuple[Ancestor, ...]:
         """The pictures that an edit was made from, in order, each with what it was itself made from.
@@ -177,7 +177,7 @@ class Accounts(StaysHere):
             deck = self._workshop.deck(self._workshop.settings())
             if deck.cassette is not None:
                 return recorded_ancestors(deck.cassette, entry)
-        return ancestors(self._workshop.storage.pictures, entry)
+        return ancestors(self._workshop.storage_to_read.pictures, entry)
 
     def costs(self) -> Costs:
         """What was spent in this session, today, this month and ever, and what budgets leave.
@@ -187,7 +187,7 @@ class Accounts(StaysHere):
         >>> imagegen.costs().spending.session.usd
         Decimal('0')
         """
-        ledger = self._workshop.storage.ledger
+        ledger = self._workshop.storage_to_read.ledger
         return Costs(
             spending=ledger.spending(),
             by_model=ledger.by_model("total"),
@@ -224,7 +224,7 @@ class Accounts(StaysHere):
         """
         from jupyter_imagegen.options.costs import settled_amount
 
-        storage, cost = self._workshop.storage, settled_amount(usd)
+        storage, cost = self._workshop.storage_to_read, settled_amount(usd)
         held = storage.ledger.settle_by_hand(charge, cost, force=force)
         storage.pictures.price_charge(held.key, held.id, cost=cost)
         self.changed()
@@ -266,8 +266,13 @@ class Accounts(StaysHere):
             self.changed()
         return self._workshop.budgets_in_force()
 
-    def line(self) -> str:
+    def line(self, storage: Storage | None = None) -> str:
         """What a caption says of the money: the session's sum, and what budgets leave.
+
+        Parameters
+        ----------
+        storage
+            The store of a run, which may have begun before another home was set; else that of now.
 
         Examples
         --------
@@ -276,7 +281,8 @@ class Accounts(StaysHere):
         """
         from jupyter_imagegen.core import money
 
-        limits = {budget.scope: budget.usd for budget in self._workshop.budgets_in_force()}
+        ledger = (storage or self._workshop.storage_to_read).ledger
+        limits = {budget.scope: budget.usd for budget in ledger.budgets(self._workshop.settings().budgets)}
         # Only what is said is summed: under a stored picture the sum of all time would be most of the work.
-        spent = self._workshop.storage.ledger.spent_within({"session", *limits})
+        spent = ledger.spent_within({"session", *limits})
         return money.line(spent, limits)

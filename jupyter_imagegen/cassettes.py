@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.results import Image
     from jupyter_imagegen.purchase import Order
-    from jupyter_imagegen.storage import Cassette
+    from jupyter_imagegen.storage import Cassette, Storage
     from jupyter_imagegen.storage.manifest import Manifest, Recording
     from jupyter_imagegen.storage.taping import Changed
     from jupyter_imagegen.workshop import Workshop
@@ -59,6 +59,8 @@ class Cassettes(StaysHere):
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
+        #: Those of which a result has said that it is recorded there.
+        self._told: set[Path] = set()
 
     def in_use(self) -> InUse:
         """The cassette in use, and what is in it.
@@ -134,10 +136,11 @@ class Cassettes(StaysHere):
             cassette.begin(settings.cassette_preview)
         return self.in_use()
 
-    def record(self, order: Order, found: Sequence[tuple[str, Image]]) -> list[str]:
+    def record(self, storage: Storage, order: Order, found: Sequence[tuple[str, Image]]) -> list[str]:
         """Put what was shown into the cassette in use; gives what the user should know.
 
-        A cassette that cannot be written costs the recording and not the picture.
+        A cassette that cannot be written costs the recording and not the picture. Where it was not this
+        session that named the cassette and chose to record, the first picture says where it is recorded.
         """
         from jupyter_imagegen.render.cassettes import LARGE_BYTES, size_words
         from jupyter_imagegen.storage import taping
@@ -149,14 +152,14 @@ class Cassettes(StaysHere):
             changed = taping.add(
                 cassette,
                 found,
-                self._workshop.storage.pictures,
+                storage.pictures,
                 settings=self._author_settings(cassette),
                 styles=dict(order.styles),
                 at_end=True,
             )
         except ImagegenError as exc:
             return [f"Not recorded: {exc}"]
-        notes = [f"Not recorded: {words}" for words in changed.left_out]
+        notes = [*self._where(changed), *(f"Not recorded: {words}" for words in changed.left_out)]
         if changed.size_before <= LARGE_BYTES < changed.size_bytes:
             notes.append(f"{cassette.path.name} now has {size_words(changed.size_bytes)}")
         return notes
@@ -172,6 +175,15 @@ class Cassettes(StaysHere):
         from jupyter_imagegen.storage import taping
 
         return taping.pack(self._chosen(file))
+
+    def _where(self, changed: Changed) -> list[str]:
+        sources = self._workshop.settings().sources
+        chosen_here = sources["cassette"] == sources["record_mode"] == "%config"
+        if not changed.added or chosen_here or changed.path in self._told:
+            return []
+        self._told.add(changed.path)
+        why = f"{sources['record_mode']} says `record`; `%imagegen cassette use none` ends that"
+        return [f"Recorded into {changed.path}, because {why}."]
 
     def add(self, keys: Iterable[str], *, to: str | None = None) -> Changed:
         """Add stored pictures by their keys (`last` for the newest) to a cassette.
@@ -192,7 +204,7 @@ class Cassettes(StaysHere):
         """
         from jupyter_imagegen.storage import taping
 
-        pictures = self._workshop.storage.pictures
+        pictures = self._workshop.storage_to_read.pictures
         entries = [pictures.entry(key) for key in keys]
         cassette = self._chosen(to, must_exist=False)
         samples = [(entry.key, image) for entry in entries for image in entry.images]
@@ -300,7 +312,7 @@ class Cassettes(StaysHere):
             raise CassetteError(
                 f"{path} exists", hint="Choose another name, or add to it with `cassette add`."
             )
-        pictures = self._workshop.storage.pictures
+        pictures = self._workshop.storage_to_read.pictures
         keys = shown_keys(notebooks)
         stored = {key: pictures.find(key) for key in keys}
         made = Cassette(path, preview_side=previews)

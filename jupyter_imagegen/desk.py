@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.hidden import StaysHere
+from jupyter_imagegen.purchase import estimated
 from jupyter_imagegen.storage import cost_to_author
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Desk(StaysHere):
         key = request_key(order.request, namespace=order.provider.namespace)
         deck, n = order.deck, order.options.n
         wants_new = order.fresh and not deck.replays
-        there = [] if wants_new else deck.find(workshop.storage.pictures, key, n)
+        there = [] if wants_new else deck.find(workshop.storage_to_read.pictures, key, n)
         missing = n - len(there)
         notes: list[str] = []
         if missing and not deck.replays:
@@ -113,7 +114,7 @@ class Desk(StaysHere):
             )
             if order.provider.paid:
                 notes += order.before_paying()
-        engine = workshop.engine(settings)
+        catalog = workshop.catalog
         named = options.get("provider") or settings.provider
         maker = order if named else replace(order, provider=workshop.provider("openai"))
         return Preflight(
@@ -122,8 +123,8 @@ class Desk(StaysHere):
             stored=len(there),
             recorded=sum(image.origin == "cassette" for image in there),
             author_usd=cost_to_author(there),
-            estimate=engine.estimate(order, 0 if deck.replays else missing),
-            listed=engine.estimate(maker, n),
+            estimate=estimated(order, 0 if deck.replays else missing, catalog),
+            listed=estimated(maker, n, catalog),
             notes=(*order.notes, *notes),
         )
 

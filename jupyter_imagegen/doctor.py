@@ -211,7 +211,12 @@ def _store(session: Session, settings: Settings) -> Check:
     from jupyter_imagegen.storage import statements
 
     workshop = session.workshop
-    storage = workshop.storage
+    storage = workshop.storage_to_read
+    if not storage.made:
+        above = next(folder for folder in settings.home.absolute().parents if folder.is_dir())
+        free = shutil.disk_usage(above).free
+        told = f"{settings.home}, not made yet; the first picture makes it, {free / 1e9:,.1f} GB free"
+        return Check(name="store", ok=True if free > _LOW_DISK else None, text=told)
     if not storage.persistent:
         return Check(
             name="store",
@@ -245,7 +250,7 @@ def _budget(session: Session, settings: Settings) -> Check:
             text="none is set",
             hint="Set one that no call can pass: budget 5 --per day.",
         )
-    left = session.workshop.storage.ledger.left(settings.budgets)
+    left = session.workshop.storage_to_read.ledger.left(settings.budgets)
     told = [f"{format_usd(left[budget.scope])} of {budget} left" for budget in budgets]
     return Check(name="budget", ok=all(left[budget.scope] > 0 for budget in budgets), text=", ".join(told))
 
@@ -275,7 +280,7 @@ def _cell(session: Session, settings: Settings) -> Check:
         else f"at about {format_usd(priced.usd)}"
     )
     told = f"would call {request.model} {price} for {request.size} {request.quality}"
-    left = session.workshop.storage.ledger.left(settings.budgets)
+    left = session.workshop.storage_to_read.ledger.left(settings.budgets)
     for scope, usd in left.items():
         if priced.ceiling is None or priced.ceiling > usd:
             return Check(

@@ -67,7 +67,8 @@ class Engine(StaysHere):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._storage = storage
-        self._catalog = catalog
+        #: Replaced when the user's price file was changed: the next order is priced by it.
+        self.catalog = catalog
         self._monotonic = monotonic
         self._now = now
         self._sleep = sleep
@@ -105,7 +106,7 @@ class Engine(StaysHere):
         notes = self._validated(order)
         if order.provider.paid:
             notes += order.before_paying()
-        yield _planned(order, key, stored, estimated(order, missing, self._catalog))
+        yield _planned(order, key, stored, estimated(order, missing, self.catalog))
         for note in (*order.notes, *notes):
             yield Noted(text=note)
 
@@ -133,7 +134,7 @@ class Engine(StaysHere):
                             key=key,
                             n=missing,
                             storage=self._storage,
-                            catalog=self._catalog,
+                            catalog=self.catalog,
                             monotonic=self._monotonic,
                         )
                         async with contextlib.aclosing(self._bought(purchase)) as events:
@@ -142,10 +143,6 @@ class Engine(StaysHere):
                 finally:
                     lock.release()
         yield self._done(order, key, stored, purchase, notes, started)
-
-    def estimate(self, order: Order, n: int) -> Estimate:
-        """What `n` pictures of an order would cost; spends nothing."""
-        return estimated(order, n, self._catalog)
 
     def _stored(self, order: Order, key: str) -> list[Image]:
         """What is there already; a fresh run wants none of it, except in replay, which has nothing else."""
@@ -176,7 +173,7 @@ class Engine(StaysHere):
         return validate(
             order.request,
             order.options,
-            catalog=self._catalog,
+            catalog=self.catalog,
             today=self._now().date(),
             official=order.provider.official,
         )

@@ -8,6 +8,7 @@ from concurrent.futures import wait
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.desk import Preflight
     from jupyter_imagegen.orders import PictureOptions
     from jupyter_imagegen.runner import Job
+    from jupyter_imagegen.storage import Storage
 
 
 def _local_time() -> datetime:
@@ -232,18 +234,20 @@ class Session(StaysHere):
     ) -> Job:
         """Begin a run and return at once; takes what `edit` does, and the names of the notebook."""
         settings = self.workshop.settings()
-        self.workshop.look_again()
+        self.workshop.stores.look_again(settings.home.absolute())
         order = self._desk.order(settings, prompt, (image, mask, markup), names, options)
+        # It ends in the store it began with, whatever is set meanwhile.
+        storage = self.workshop.storage_for(settings)
         whole = finished(
             self.workshop.engine(settings).run(order),
             order,
-            self.workshop.storage,
+            storage,
             keep_outside=bool(options.get("keep_outside")),
             feather=int(options.get("feather") or 0),
-            record=self.cassettes.record,
+            record=partial(self.cassettes.record, storage),
         )
         with self._jobs_lock:
-            job = self._runner.submit(self._told(self._shown(whole)))
+            job = self._runner.submit(self._told(self._shown(whole, storage)))
             self._jobs = [*(running for running in self._jobs if not running.done), job]
         return job
 
@@ -359,17 +363,19 @@ class Session(StaysHere):
 
         return save_copy(image, path, folder=Path.cwd(), overwrite=overwrite)
 
-    async def _shown(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    async def _shown(
+        self, events: AsyncGenerator[Event, None], storage: Storage
+    ) -> AsyncGenerator[Event, None]:
         """The same events, with a result that can show, save and edit itself."""
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Done):
-                    result, note = event.result, self.workshop.note()
+                    result, note = event.result, self.workshop.stores.note(storage)
                     result = replace(
                         result,
                         session_id=self.workshop.id,
                         notes=(*result.notes, note) if note else result.notes,
-                        ledger_line=self._ledger_line(),
+                        ledger_line=self._ledger_line(storage),
                     )
                     self.last = result
                     yield Done(result=result)
@@ -388,10 +394,10 @@ class Session(StaysHere):
             # However the run ended, its charge is closed by now.
             self.accounts.changed()
 
-    def _ledger_line(self) -> str:
+    def _ledger_line(self, storage: Storage) -> str:
         """The caption's words on money; nothing where they cannot be had, for the picture is paid for."""
         try:
-            return self.accounts.line()
+            return self.accounts.line(storage)
         except ImagegenError:
             return ""
 

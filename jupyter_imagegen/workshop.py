@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from jupyter_imagegen.core.text import clean
-from jupyter_imagegen.errors import (
-    CassetteError,
-    ConfigError,
-    HomeError,
-    ImagegenError,
-    NewerSchemaError,
-    NoKeyError,
-    StoreError,
-)
+from jupyter_imagegen.errors import CassetteError, ConfigError, ImagegenError, NoKeyError
 from jupyter_imagegen.hidden import Environment, StaysHere
+from jupyter_imagegen.stores import Stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +27,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.sources import Sources
-    from jupyter_imagegen.storage import Cassette, Deck, RecordMode, Storage, Unusable
+    from jupyter_imagegen.storage import Cassette, Deck, RecordMode, Storage
 
 
 class Workshop(StaysHere):
@@ -68,14 +58,11 @@ class Workshop(StaysHere):
         self.now = now
         #: The notebook's path, where the front end tells it (VS Code puts it into the namespace).
         self.notebook: str | None = None
-        #: What the user should know about the store: that it is temporary, or was put right; else empty.
-        self.storage_note = ""
+        self.stores = Stores(now=now, session=self.id, budgets=lambda: self.settings().budgets)
         self._overrides: dict[str, object] = {}
         self._lock = threading.RLock()
-        self._opened: dict[Path, tuple[Storage, str]] = {}
-        self._storage: Storage | None = None
-        self._told: Storage | None = None
-        self._engine: Engine | None = None
+        self._engines: dict[Storage, Engine] = {}
+        self._prices: tuple[Storage, bool] | None = None
         self._providers: dict[str, Provider] = {}
         self._cassettes: dict[Path, Cassette] = {}
         #: Cassettes that lie in the folder and are not in use.
@@ -123,10 +110,6 @@ class Workshop(StaysHere):
             for name in {"home", "catalog", "cassette"} & self._overrides.keys():
                 if (path := getattr(new, name)) is not None:
                     self._overrides[name] = Path(path).absolute()
-            if new.home != old.home:
-                self._storage = None
-            if new.home != old.home or new.catalog != old.catalog:
-                self._engine = None
             return new
 
     def _refuse_unusable(self, new: Settings, old: Settings, values: Mapping[str, object]) -> None:
@@ -135,7 +118,7 @@ class Workshop(StaysHere):
         today = self.now().date()
         refuse_unusable(new, old, values.keys(), today=today, official=self._is_official(new), deck=self.deck)
         if new.home != old.home:
-            self._open_chosen(new.home.absolute())
+            self.stores.choose(new.home.absolute())
 
     def _is_official(self, settings: Settings) -> bool:
         """Whether OpenAI's own rules hold for a call, as far as can be told."""
@@ -148,17 +131,6 @@ class Workshop(StaysHere):
             return self.provider(name).official
         except ImagegenError:
             return False
-
-    def _open_chosen(self, home: Path) -> None:
-        """Open a store that was just chosen, in place of a temporary one for a folder that is none."""
-        try:
-            if home not in self._opened:
-                self._opened[home] = self._opened_home(home)
-        except NewerSchemaError:
-            raise
-        except StoreError as exc:
-            message = f"home = {clean(str(home), 200)!r} cannot be used: {exc.message}"
-            raise ConfigError(message, hint=exc.hint) from exc
 
     def deck(self, settings: Settings) -> Deck:
         """The cassette in use, and how.
@@ -205,105 +177,36 @@ class Workshop(StaysHere):
 
     @property
     def storage(self) -> Storage:
-        """The store and the ledger; a temporary one where the folder cannot be used.
+        """The store and the ledger of the home that is set now, made where there is none; see `Stores.of`."""
+        return self.storage_for(self.settings())
 
-        Where that may hold a ledger, the temporary one has what can be read of it and refuses paid calls.
+    @property
+    def storage_to_read(self) -> Storage:
+        """The same for whoever only looks: nothing is made on disk; see `Stores.to_read`."""
+        storage = self.stores.to_read(self.settings().home.absolute())
+        self._remember_prices(storage, learns=False)
+        return storage
 
-        Raises
-        ------
-        HomeError
-            If the folder is no store's: a budget may be meant to be kept there.
-        NewerSchemaError
-            If a newer version wrote the store: working beside it would pay for what it holds.
-        """
-        with self._lock:
-            if self._storage is None:
-                home = self.settings().home.absolute()
-                # A store is opened once: a run that began before the home changed still writes to it.
-                if home not in self._opened:
-                    self._opened[home] = self._open(home)
-                self._storage, self.storage_note = self._opened[home]
-            return self._storage
+    def storage_for(self, settings: Settings) -> Storage:
+        """The store of the home that some settings name, for whoever buys; see `Stores.of`."""
+        storage = self.stores.of(settings.home.absolute())
+        self._remember_prices(storage, learns=True)
+        return storage
 
-    def _open(self, home: Path) -> tuple[Storage, str]:
-        """A home's store, and what the user should know about it."""
-        from jupyter_imagegen.storage import Unusable, may_hold_a_ledger
-
-        held = may_hold_a_ledger(home)
-        try:
-            return self._opened_home(home)
-        except (HomeError, NewerSchemaError):
-            raise
-        except StoreError as exc:
-            return self._stand_in(Unusable(home=home, why=exc, held=held))
-
-    def _opened_home(self, home: Path, **options: Any) -> tuple[Storage, str]:
+    def _remember_prices(self, storage: Storage, *, learns: bool) -> None:
+        """Ask the list beside a store before genai-prices; whoever only looks does not write it."""
         from jupyter_imagegen.core.rates import remember
-        from jupyter_imagegen.storage import open_storage
+        from jupyter_imagegen.storage.files import RATES
         from jupyter_imagegen.storage.price_memory import PriceMemory
 
-        storage = open_storage(home, now=self.now, session=self.id, **options)
-        remember(PriceMemory(home / "rates.toml"))
-        return storage, " ".join(storage.notes)
+        if storage.persistent and storage.made and self._prices not in {(storage, True), (storage, learns)}:
+            self._prices = (storage, learns)
+            remember(PriceMemory(storage.home / RATES, learns=learns))
 
-    def _stand_in(self, missing: Unusable) -> tuple[Storage, str]:
-        """A temporary store for a home that cannot be used, and what the user should know about it."""
-        from jupyter_imagegen.storage import open_temporary_storage
-
-        storage = open_temporary_storage(now=self.now, session=self.id, stands_for=missing)
-        # Its folder goes with the process that made it, not with a forked child of that.
-        atexit.register(_close_in, os.getpid(), storage)
-        note = f"{missing.why} Pictures are kept only until this kernel ends"
-        if missing.held:
-            return storage, f"{note}, stored ones are only read, and no call is paid."
-        here = [budget for budget in self.settings().budgets if budget.scope == "session"]
-        holds = f"Only {', '.join(map(str, here))} holds here" if here else "No budget holds here"
-        return storage, f"{note}, and so are costs. {holds}: others are kept in a store."
-
-    def look_again(self) -> None:
-        """Before a picture is made: open a store again that could not be used, or that failed since.
-
-        Raises
-        ------
-        NewerSchemaError
-            If a newer version wrote the store meanwhile.
-        """
-        from jupyter_imagegen.storage import Unusable
-        from jupyter_imagegen.storage.database import SHORT_BUSY_SECONDS
-
-        with self._lock:
-            storage = self._storage
-            if storage is None:
-                return
-            missing = storage.stands_for
-            home = storage.home if missing is None else missing.home
-            try:
-                if missing is None and storage.failed:
-                    storage.reopen()
-                    opened = storage, " ".join(storage.notes)
-                elif missing is not None and missing.held:
-                    opened = self._opened_home(home, busy_seconds=SHORT_BUSY_SECONDS)
-                else:
-                    return
-            except (HomeError, NewerSchemaError):
-                raise
-            except StoreError as exc:
-                if missing is not None:
-                    missing.why = exc
-                    return
-                opened = self._stand_in(Unusable(home=home, why=exc, held=True))
-            self._opened[home], self._engine = opened, None
-            self._storage, self.storage_note = opened
-
-    def note(self) -> str:
-        """What a result says of the store; that it can only be read is said once."""
-        with self._lock:
-            storage = self._storage
-            if storage is not None and storage.stands_for is not None and storage.stands_for.held:
-                if self._told is storage:
-                    return ""
-                self._told = storage
-            return self.storage_note
+    @property
+    def storage_note(self) -> str:
+        """What the user should know about the store: that it is temporary, or was put right; else empty."""
+        return self.stores.opening_note(self.settings().home.absolute())
 
     async def close_providers(self) -> None:
         """Close every provider's connections; on the loop that they were used on."""
@@ -315,9 +218,8 @@ class Workshop(StaysHere):
     def close(self) -> None:
         """Close every store that was opened; a temporary one is deleted."""
         with self._lock:
-            for storage, _ in self._opened.values():
-                storage.close()
-            self._opened, self._storage, self._engine = {}, None, None
+            self.stores.close()
+            self._engines = {}
 
     @property
     def catalog(self) -> Catalog:
@@ -332,7 +234,7 @@ class Workshop(StaysHere):
 
         settings = settings or self.settings()
         return Sources(
-            storage=self.storage,
+            storage=self.storage_to_read,
             allowed_urls=settings.allowed_urls,
             last=last,
             deck=self.deck(settings),
@@ -361,16 +263,17 @@ class Workshop(StaysHere):
             return self._providers[name]
 
     def engine(self, settings: Settings) -> Engine:
-        """The engine on this store; made anew when a setting changed that it was built from."""
+        """The engine on the store of these settings, with what models cost at this moment."""
         from jupyter_imagegen.core.catalog import Catalog
         from jupyter_imagegen.engine import Engine
 
+        storage, catalog = self.storage_for(settings), Catalog.load(settings.catalog)
         with self._lock:
-            if self._engine is None:
-                self._engine = Engine(
-                    storage=self.storage, catalog=Catalog.load(settings.catalog), now=self.now
-                )
-            return self._engine
+            # One for each store: who waits for whom is known to its engine.
+            if storage not in self._engines:
+                self._engines[storage] = Engine(storage=storage, catalog=catalog, now=self.now)
+            self._engines[storage].catalog = catalog
+            return self._engines[storage]
 
     def used_styles(self, names: Sequence[str], deck: Deck) -> list[Style]:
         """The named styles, with the words that they were recorded with where the reader has none of his own.
@@ -420,7 +323,7 @@ class Workshop(StaysHere):
 
         def there(provider: Provider) -> int:
             key = request_key(request, namespace=provider.namespace)
-            return len(deck.find(self.storage.pictures, key, wanted))
+            return len(deck.find(self.storage_to_read.pictures, key, wanted))
 
         if deck.replays:
             known = [self.provider(name) for name in dict.fromkeys((named or PROVIDERS[0], *PROVIDERS))]
@@ -520,14 +423,9 @@ class Workshop(StaysHere):
         """Every budget that holds: the ledger's, and those from the settings; the tighter of two."""
         from jupyter_imagegen.core.budgets import tightest
 
-        return tightest((*self.storage.ledger.budgets(), *self.settings().budgets))
+        return tightest((*self.storage_to_read.ledger.budgets(), *self.settings().budgets))
 
     def notebook_name(self) -> str:
         """The notebook's file name, for the history; empty where nobody says."""
         told = self.notebook or self.environ.get("JPY_SESSION_NAME", "")
         return Path(told).name
-
-
-def _close_in(pid: int, storage: Storage) -> None:
-    if os.getpid() == pid:
-        storage.close()

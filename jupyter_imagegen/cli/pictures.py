@@ -76,7 +76,7 @@ def _finish(arguments: Namespace, session: Session, result: Result) -> int:
         kept = "The picture is in the store: the same command with another --save costs nothing."
         exc.hint = f"{exc.hint} {kept}".strip()
         raise
-    ledger, settings = session.workshop.storage.ledger, session.workshop.settings()
+    ledger, settings = session.workshop.storage_to_read.ledger, session.workshop.settings()
     spending, left = ledger.spending(), ledger.left(settings.budgets)
     if arguments.json:
         say(to_json(result_document(result, saved, spending, left)))

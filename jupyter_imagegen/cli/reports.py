@@ -34,7 +34,7 @@ def costs(arguments: Namespace, session: Session) -> int:
     found = session.accounts.costs()
     if arguments.what == "held":
         return _tell(arguments, {"held": found.held}, held_view(found.held))
-    left = session.workshop.storage.ledger.left(session.workshop.settings().budgets)
+    left = session.workshop.storage_to_read.ledger.left(session.workshop.settings().budgets)
     document = {
         "spending": found.spending,
         "by_model": found.by_model,
@@ -129,7 +129,7 @@ def budget(arguments: Namespace, session: Session) -> int:
     if arguments.usd is not None and arguments.usd.lower() != "none":
         parse_budget(arguments.usd, scope=arguments.per)
     budgets = session.accounts.budget(arguments.usd, per=arguments.per)
-    ledger = session.workshop.storage.ledger
+    ledger = session.workshop.storage_to_read.ledger
     document = {"budgets": budgets, "left_usd": ledger.left(session.workshop.settings().budgets)}
     return _tell(arguments, document, views.budget_view(budgets, ledger.spending()))
 

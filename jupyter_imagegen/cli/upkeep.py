@@ -67,7 +67,7 @@ def export(arguments: Namespace, session: Session) -> int:
 
 
 def _storage(session: Session) -> Storage:
-    storage = session.workshop.storage
+    storage = session.workshop.storage_to_read
     if not storage.persistent:
         raise StoreError(
             f"the store in {session.workshop.settings().home} cannot be used",

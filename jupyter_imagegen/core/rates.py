@@ -132,22 +132,26 @@ def remember(memory: Memory) -> None:
     _memory = memory
 
 
-@cache
 def _from_genai_prices(name: str) -> Rates | None:
     """The rates that genai-prices has for a picture model of exactly this name.
 
     A process that has imported it may have given it newer prices, so it is asked itself then.
     """
-    from importlib.metadata import version
-
     memory = None if "genai_prices" in sys.modules else _memory
     if memory is None:
         return _looked_up(name)
-    installed = version("genai-prices")
+    installed = _installed()
     found = memory.recall(name, installed)
     if found is None and (found := _looked_up(name)) is not None:
         memory.learn(name, installed, found)
     return found
+
+
+@cache
+def _installed() -> str:
+    from importlib.metadata import version
+
+    return version("genai-prices")
 
 
 def _looked_up(name: str) -> Rates | None:

@@ -46,7 +46,7 @@ def _values(wanted: str, names: Mapping[str, Any]) -> list[str]:
     if wanted == "styles":
         return list(workshop.styles())
     if wanted == "held":
-        return [one.id for one in workshop.storage.ledger.held()]
+        return [one.id for one in workshop.storage_to_read.ledger.held()]
     if wanted == "names":
         return [name for name, value in names.items() if not name.startswith("_") and _is_picture(value)]
     today = workshop.now().date()

@@ -11,6 +11,7 @@ from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.planning.inputs import Inputs, Made, symbolic
 from jupyter_imagegen.planning.plans import FREE, UNKNOWN, Price, Row
+from jupyter_imagegen.purchase import estimated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -274,7 +275,7 @@ class _Priced:
         if not self._real or order.fresh or self._store_unknown:
             return []
         key = self._key(self._now, order.provider)
-        return order.deck.find(self._workshop.storage.pictures, key, order.options.n)
+        return order.deck.find(self._workshop.storage_to_read.pictures, key, order.options.n)
 
     def _key(self, request: GenerateRequest | None, provider: Provider) -> str:
         from jupyter_imagegen.core.keys import request_key
@@ -316,7 +317,7 @@ class _Priced:
         if not buys:
             return FREE, ""
         order = replace(self._order, provider=provider)
-        found = self._workshop.engine(self._workshop.settings()).estimate(order, buys)
+        found = estimated(order, buys, self._workshop.catalog)
         if found.usd is None or found.ceiling is None:
             return UNKNOWN, found.note
         if times is None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.storage.charges import Charge
 from jupyter_imagegen.storage.deck import RECORD_MODES, Deck, RecordMode, cost_to_author
+from jupyter_imagegen.storage.home import is_unmade
 from jupyter_imagegen.storage.ledger import Unusable
 from jupyter_imagegen.storage.spending import Spending, Spent
 from jupyter_imagegen.storage.store import (
@@ -12,6 +13,7 @@ from jupyter_imagegen.storage.store import (
     may_hold_a_ledger,
     open_storage,
     open_temporary_storage,
+    open_unmade_storage,
 )
 
 if TYPE_CHECKING:
@@ -37,9 +39,11 @@ __all__ = [
     "StoredPicture",
     "Unusable",
     "cost_to_author",
+    "is_unmade",
     "may_hold_a_ledger",
     "open_storage",
     "open_temporary_storage",
+    "open_unmade_storage",
 ]
 
 #: What a cell that shows a picture does without: imported when it is first asked for.

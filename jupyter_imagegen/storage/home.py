@@ -116,6 +116,31 @@ def is_home(home: Path) -> bool:
         return False
 
 
+def is_unmade(home: Path) -> bool:
+    """Whether no store was made in a folder yet, and one could be; changes nothing.
+
+    Raises
+    ------
+    HomeError
+        As `claim`.
+
+    Examples
+    --------
+    >>> is_unmade(Path.home() / "imagegen-store-to-be")
+    True
+    """
+    try:
+        if not os.path.lexists(home):
+            above = next(folder for folder in home.parents if os.path.lexists(folder))
+            return above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+        if not home.is_dir() or is_home(home) or any((home / name).exists() for name in (INDEX, *FOLDERS)):
+            return False
+        _refuse_foreign(home)
+        return os.access(home, os.W_OK | os.X_OK)
+    except OSError:
+        return False
+
+
 def is_marked(home: Path) -> bool:
     """Whether a folder carries the marker.
 

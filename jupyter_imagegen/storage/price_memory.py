@@ -27,6 +27,8 @@ class PriceMemory:
     ----------
     path
         The file; made with the first rates.
+    learns
+        Whether it is written; False for whoever only looks.
 
     Examples
     --------
@@ -36,8 +38,9 @@ class PriceMemory:
     True
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, learns: bool = True) -> None:
         self._path = path
+        self._learns = learns
 
     def recall(self, name: str, version: str) -> Rates | None:
         """What this version said; None where the file does not say it, or says what cannot be."""
@@ -45,6 +48,8 @@ class PriceMemory:
 
     def learn(self, name: str, version: str, rates: Rates) -> None:
         """Keep it beside what else this version said; where the disk refuses, it is asked again."""
+        if not self._learns:
+            return
         known = {**self._read(version), name: rates}
         tables = "".join(_table(name, version, known[name]) for name in sorted(known))
         scratch = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}")

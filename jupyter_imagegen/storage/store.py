@@ -65,6 +65,8 @@ class Storage(StaysHere):
         Whether it is still there after the process; False for `open_temporary_storage`.
     stands_for : Unusable or None
         The home that cannot be used and that this one stands in for.
+    made : bool
+        Whether the folder is there; False for `open_unmade_storage`.
     notes : tuple of str
         What the user should know about the opening, in whole sentences.
     """
@@ -79,8 +81,10 @@ class Storage(StaysHere):
         persistent: bool,
         notes: tuple[str, ...] = (),
         stands_for: Unusable | None = None,
+        made: bool = True,
     ) -> None:
         self.home = home
+        self.made = made
         self.persistent = persistent
         self.stands_for = stands_for
         self.notes = notes
@@ -211,6 +215,13 @@ def open_temporary_storage(
     else:
         database.open()
     return Storage(database, home, now=now, session=session, persistent=False, stands_for=stands_for)
+
+
+def open_unmade_storage(home: Path, *, now: Callable[[], datetime], session: str) -> Storage:
+    """An empty store in memory, for whoever looks into a home in which none was made yet."""
+    database = Database(None)
+    database.open()
+    return Storage(database, home, now=now, session=session, persistent=True, made=False)
 
 
 def may_hold_a_ledger(home: Path) -> bool:

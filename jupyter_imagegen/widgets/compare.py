@@ -271,7 +271,7 @@ def _bought(image: Image, model: str, quality: str, alt: str, *, demo: bool) -> 
 
 def _image(image: Image, session: Session) -> Compared:
     """A picture without its result: the store knows what it was drawn for, unless it could not be kept."""
-    entry = session.workshop.storage.pictures.drawn_for(image.digest)
+    entry = session.workshop.storage_to_read.pictures.drawn_for(image.digest)
     if entry is None:
         return _bought(image, "", "", "a generated picture", demo=False)
     alt = one_line(entry.alt or entry.prompt, ALT_CHARACTERS)
@@ -282,7 +282,7 @@ def _image(image: Image, session: Session) -> Compared:
 def _foreign(picture: object, session: Session) -> Compared:
     """Whatever else is a picture; its bytes may still be ones that the store knows."""
     found = session.workshop.sources(lambda: session.last).image(picture)
-    entry = session.workshop.storage.pictures.drawn_for(found.digest)
+    entry = session.workshop.storage_to_read.pictures.drawn_for(found.digest)
     if entry is not None:
         for image in entry.images:
             if image.digest == found.digest:

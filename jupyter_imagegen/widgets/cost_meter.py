@@ -151,7 +151,7 @@ def cost_meter(*, session: Session) -> CostMeter:
 
 
 def _looked_up(session: Session) -> MeterState:
-    ledger = session.workshop.storage.ledger
+    ledger = session.workshop.storage_to_read.ledger
     return meter_state(session.accounts.costs(), ledger.by_day(DAYS), ledger.by_model("month"))
 
 

@@ -203,7 +203,7 @@ class Gallery(Panel):
 
     @property
     def _storage(self) -> Storage:
-        return self._session.workshop.storage
+        return self._session.workshop.storage_to_read
 
     def _say(self, words: str) -> None:
         # Said again, the same words are no change: a screen reader would stay silent.

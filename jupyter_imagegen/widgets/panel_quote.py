@@ -49,7 +49,7 @@ def quote(session: Session, prompt: str, options: Mapping[str, Any]) -> Quote:
     try:
         plan = session.preflight(prompt.strip() or "picture", **options)
         workshop = session.workshop
-        ledger, settings = workshop.storage.ledger, workshop.settings()
+        ledger, settings = workshop.storage_to_read.ledger, workshop.settings()
         left = ledger.left(settings.budgets)
         limits = {budget.scope: budget for budget in workshop.budgets_in_force()}
     except ImagegenError as exc:

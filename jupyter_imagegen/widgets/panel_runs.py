@@ -208,7 +208,7 @@ class Runs:
 
     def _recall(self, run: Run) -> None:
         """Pictures from the store may have been marked long ago, or in the gallery."""
-        browsing = self._session.workshop.storage.browsing
+        browsing = self._session.workshop.storage_to_read.browsing
         for place, card in run.cards.items():
             if card.image.origin != "provider":
                 with suppress(StoreError):

@@ -1,0 +1,194 @@
+"""The stores that one process has opened, by their homes: which is set may change while a kernel runs."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from jupyter_imagegen.core.text import clean
+from jupyter_imagegen.errors import ConfigError, HomeError, NewerSchemaError, StoreError
+from jupyter_imagegen.hidden import StaysHere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from jupyter_imagegen.core.budgets import Budget
+    from jupyter_imagegen.storage import Storage, Unusable
+
+
+class Stores(StaysHere):
+    """Opens each home once: a run that began before the home changed still writes to the one it began with.
+
+    Parameters
+    ----------
+    now
+        The local time, with its zone.
+    session
+        The session's id.
+    budgets
+        Gives the budgets of the configuration, for what is said of a home that cannot be used.
+
+    Examples
+    --------
+    >>> stores = Stores(now=clock, session="k1", budgets=lambda: ())
+    >>> stores.to_read(Path("/somewhere/new")).ledger.spending().total.calls
+    0
+    """
+
+    def __init__(
+        self, *, now: Callable[[], datetime], session: str, budgets: Callable[[], tuple[Budget, ...]]
+    ) -> None:
+        self._now = now
+        self._session = session
+        self._budgets = budgets
+        self._lock = threading.RLock()
+        self._opened: dict[Path, tuple[Storage, str]] = {}
+        self._unmade: dict[Path, Storage] = {}
+        self._told: Storage | None = None
+
+    def of(self, home: Path) -> Storage:
+        """A home's store, made where there is none; a temporary one where the folder cannot be used.
+
+        Where that may hold a ledger, the temporary one has what can be read of it and refuses paid calls.
+
+        Raises
+        ------
+        HomeError
+            If the folder is no store's: a budget may be meant to be kept there.
+        NewerSchemaError
+            If a newer version wrote the store: working beside it would pay for what it holds.
+        """
+        with self._lock:
+            if home not in self._opened:
+                self._opened[home] = self._open(home)
+            return self._opened[home][0]
+
+    def to_read(self, home: Path) -> Storage:
+        """The same for whoever only looks: where no store was made yet, an empty one in memory.
+
+        Raises
+        ------
+        HomeError, NewerSchemaError
+            As `of`.
+        """
+        from jupyter_imagegen.storage import is_unmade, open_unmade_storage
+
+        with self._lock:
+            if home in self._opened or not is_unmade(home):
+                return self.of(home)
+            if home not in self._unmade:
+                self._unmade[home] = open_unmade_storage(home, now=self._now, session=self._session)
+            return self._unmade[home]
+
+    def choose(self, home: Path) -> None:
+        """Open a home that was just chosen, without a temporary store in place of one that cannot be used.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be a home.
+        NewerSchemaError
+            If a newer version wrote the store.
+        """
+        try:
+            with self._lock:
+                if home not in self._opened:
+                    self._opened[home] = self._opened_home(home)
+        except NewerSchemaError:
+            raise
+        except StoreError as exc:
+            message = f"home = {clean(str(home), 200)!r} cannot be used: {exc.message}"
+            raise ConfigError(message, hint=exc.hint) from exc
+
+    def look_again(self, home: Path) -> None:
+        """Before a picture is made: open a store again that could not be used, or that failed since.
+
+        Raises
+        ------
+        NewerSchemaError
+            If a newer version wrote the store meanwhile.
+        """
+        from jupyter_imagegen.storage import Unusable
+        from jupyter_imagegen.storage.database import SHORT_BUSY_SECONDS
+
+        with self._lock:
+            if home not in self._opened:
+                return
+            storage = self._opened[home][0]
+            missing = storage.stands_for
+            try:
+                if missing is None and storage.failed:
+                    storage.reopen()
+                    self._opened[home] = storage, " ".join(storage.notes)
+                elif missing is not None and missing.held:
+                    self._opened[home] = self._opened_home(home, busy_seconds=SHORT_BUSY_SECONDS)
+            except (HomeError, NewerSchemaError):
+                raise
+            except StoreError as exc:
+                if missing is not None:
+                    missing.why = exc
+                else:
+                    self._opened[home] = self._stand_in(Unusable(home=home, why=exc, held=True))
+
+    def opening_note(self, home: Path) -> str:
+        """What the user should know of a home's store: that it is temporary, or was put right; else empty."""
+        with self._lock:
+            return self._opened[home][1] if home in self._opened else ""
+
+    def note(self, storage: Storage) -> str:
+        """What a result says of its store; that it can only be read is said once."""
+        with self._lock:
+            told = next((note for opened, note in self._opened.values() if opened is storage), "")
+            if storage.stands_for is not None and storage.stands_for.held:
+                if self._told is storage:
+                    return ""
+                self._told = storage
+            return told
+
+    def close(self) -> None:
+        """Close every store that was opened; a temporary one is deleted."""
+        with self._lock:
+            for storage in (*(storage for storage, _ in self._opened.values()), *self._unmade.values()):
+                storage.close()
+            self._opened, self._unmade = {}, {}
+
+    def _open(self, home: Path) -> tuple[Storage, str]:
+        """A home's store, and what the user should know about it."""
+        from jupyter_imagegen.storage import Unusable, may_hold_a_ledger
+
+        held = may_hold_a_ledger(home)
+        try:
+            return self._opened_home(home)
+        except (HomeError, NewerSchemaError):
+            raise
+        except StoreError as exc:
+            return self._stand_in(Unusable(home=home, why=exc, held=held))
+
+    def _opened_home(self, home: Path, **options: Any) -> tuple[Storage, str]:
+        from jupyter_imagegen.storage import open_storage
+
+        storage = open_storage(home, now=self._now, session=self._session, **options)
+        return storage, " ".join(storage.notes)
+
+    def _stand_in(self, missing: Unusable) -> tuple[Storage, str]:
+        """A temporary store for a home that cannot be used, and what the user should know about it."""
+        from jupyter_imagegen.storage import open_temporary_storage
+
+        storage = open_temporary_storage(now=self._now, session=self._session, stands_for=missing)
+        # Its folder goes with the process that made it, not with a forked child of that.
+        atexit.register(_close_in, os.getpid(), storage)
+        note = f"{missing.why} Pictures are kept only until this kernel ends"
+        if missing.held:
+            return storage, f"{note}, stored ones are only read, and no call is paid."
+        here = [budget for budget in self._budgets() if budget.scope == "session"]
+        holds = f"Only {', '.join(map(str, here))} holds here" if here else "No budget holds here"
+        return storage, f"{note}, and so are costs. {holds}: others are kept in a store."
+
+
+def _close_in(pid: int, storage: Storage) -> None:
+    if os.getpid() == pid:
+        storage.close()
