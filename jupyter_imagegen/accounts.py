@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.errors import ImagegenError
 from jupyter_imagegen.hidden import StaysHere
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Result
     from jupyter_imagegen.storage import Held, HistoryEntry, Spending, Spent, Storage
     from jupyter_imagegen.storage.lineage import Ancestor
+    from jupyter_imagegen.storage.zones import LedgerZone
     from jupyter_imagegen.workshop import Workshop
 
 _log = logging.getLogger(__name__)
@@ -265,6 +267,30 @@ class Accounts(StaysHere):
         if usd is not None:
             self.changed()
         return self._workshop.budgets_in_force()
+
+    def zone(self) -> LedgerZone:
+        """The time zone whose days the ledger counts, in every process; the setting `timezone` changes it.
+
+        Examples
+        --------
+        >>> session.accounts.zone().name
+        'Europe/Berlin'
+        """
+        return self._workshop.storage_to_read.ledger.zone()
+
+    def zone_words(self) -> str:
+        """The same in words; empty where the store cannot be read, which settings can be shown without."""
+        try:
+            return str(self.zone())
+        except ImagegenError:
+            return ""
+
+    def other_zone(self) -> str:
+        """The same, where its days are not those of this process's own zone; else empty."""
+        from jupyter_imagegen.core.zones import zone_of
+
+        zone = self.zone()
+        return "" if str(zone) == zone_of(self._workshop.now()) else str(zone)
 
     def line(self, storage: Storage | None = None) -> str:
         """What a caption says of the money: the session's sum, and what budgets leave.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from jupyter_imagegen.errors import CassetteError, ConfigError, ImagegenError, NoKeyError
+from jupyter_imagegen.errors import CassetteError, ConfigError, ImagegenError, NoKeyError, StoreError
 from jupyter_imagegen.hidden import Environment, StaysHere
 from jupyter_imagegen.stores import Stores
 
@@ -62,6 +63,7 @@ class Workshop(StaysHere):
         self._overrides: dict[str, object] = {}
         self._lock = threading.RLock()
         self._engines: dict[Storage, Engine] = {}
+        self._zones: dict[Storage, str] = {}
         self._prices: tuple[Storage, bool] | None = None
         self._providers: dict[str, Provider] = {}
         self._cassettes: dict[Path, Cassette] = {}
@@ -103,6 +105,9 @@ class Workshop(StaysHere):
                 old.with_values({name: None for name in values if values[name] is None}, "%config")
                 new = self.settings()
                 self._refuse_unusable(new, old, values)
+                if values.get("timezone") is not None:
+                    # Kept by the ledger, where there is one; else with the first picture.
+                    self._set_zone(self.storage_to_read, new)
             except Exception:
                 self._overrides = before
                 raise
@@ -183,15 +188,26 @@ class Workshop(StaysHere):
     @property
     def storage_to_read(self) -> Storage:
         """The same for whoever only looks: nothing is made on disk; see `Stores.to_read`."""
-        storage = self.stores.to_read(self.settings().home.absolute())
+        settings = self.settings()
+        storage = self.stores.to_read(settings.home.absolute())
         self._remember_prices(storage, learns=False)
+        # A store that can only be read goes on to be read.
+        with contextlib.suppress(StoreError):
+            self._set_zone(storage, settings)
         return storage
 
     def storage_for(self, settings: Settings) -> Storage:
         """The store of the home that some settings name, for whoever buys; see `Stores.of`."""
         storage = self.stores.of(settings.home.absolute())
         self._remember_prices(storage, learns=True)
+        self._set_zone(storage, settings)
         return storage
+
+    def _set_zone(self, storage: Storage, settings: Settings) -> None:
+        """Let the ledger count the days of the zone that the user's settings name."""
+        if settings.timezone is not None and self._zones.get(storage) != settings.timezone:
+            storage.ledger.change_zone(settings.timezone)
+            self._zones[storage] = settings.timezone
 
     def _remember_prices(self, storage: Storage, *, learns: bool) -> None:
         """Ask the list beside a store before genai-prices; whoever only looks does not write it."""

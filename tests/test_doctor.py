@@ -31,9 +31,7 @@ def examine(monkeypatch):
 
     yield examined
     for session in sessions:
-        storage = session.workshop._storage
-        if storage is not None:
-            storage.close()
+        session.workshop.stores.close()
 
 
 def test_with_nothing_set_a_cell_would_paint_a_demo_picture_and_says_why(examine):

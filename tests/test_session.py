@@ -412,7 +412,7 @@ def test_a_temporary_store_is_gone_with_its_process(tmp_path):
 
 
 def test_a_store_of_a_newer_version_is_left_alone_and_nothing_is_paid(session, server, new_session, home):
-    session.accounts.costs()
+    _ = session.workshop.storage
     with contextlib.closing(sqlite3.connect(home / "imagegen.sqlite3")) as database:
         database.execute("UPDATE schema_version SET version = version + 90")
         database.commit()

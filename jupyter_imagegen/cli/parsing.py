@@ -128,7 +128,10 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     budget = command("budget", "show the limits, or set one that no call can pass")
     budget.add_argument("usd", nargs="?", metavar="USD|none", help="US dollars; none takes the limit away")
     budget.add_argument("--per", choices=_SCOPES, default="day", help="the period (day)")
-    command("config", "every setting, and where it comes from")
+    config = command("config", "every setting, and where it comes from; or set the ledger's time zone")
+    config.add_argument(
+        "assignments", nargs="*", metavar="timezone=ZONE", help="such as Europe/Berlin or +05:30"
+    )
     command("doctor", "is everything in place, and what would a picture cost now?")
 
     _add_cassette_commands(command, adding)

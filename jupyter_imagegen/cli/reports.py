@@ -9,6 +9,7 @@ from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
 from jupyter_imagegen.core.money import spent_words
 from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.text import clean
 from jupyter_imagegen.errors import RequestError, UnknownModelError
 from jupyter_imagegen.options.costs import check_costs_arguments
 from jupyter_imagegen.render import table, views
@@ -40,10 +41,12 @@ def costs(arguments: Namespace, session: Session) -> int:
         "by_model": found.by_model,
         "budgets": found.budgets,
         "left_usd": left,
+        "timezone": str(session.accounts.zone()),
     }
     used = session.cassettes.in_use()
     line = in_use_line(used.path, used.manifest)
-    view = views.costs_view(found.spending, found.by_model, found.budgets, cassette=line)
+    zone = session.accounts.other_zone()
+    view = views.costs_view(found.spending, found.by_model, found.budgets, cassette=line, zone=zone)
     return _tell(arguments, document, view)
 
 
@@ -135,8 +138,20 @@ def budget(arguments: Namespace, session: Session) -> int:
 
 
 def config(arguments: Namespace, session: Session) -> int:
-    """Show every setting and where it comes from."""
+    """Show every setting and where it comes from; the ledger's time zone can be changed."""
     from jupyter_imagegen.config import NOTEBOOK_FILE, user_file
+    from jupyter_imagegen.options.assignments import read_assignments
+
+    values = read_assignments(arguments.assignments, prog="jupyter imagegen config")
+    if others := sorted(set(values) - {"timezone"}):
+        raise RequestError(
+            f"{clean(others[0])} cannot be set for one command",
+            hint=f"Write it into {user_file()}; `timezone` is kept by the ledger, and can be set here.",
+        )
+    if values:
+        session.configure(**values)
+        # It is the ledger that keeps it.
+        _ = session.workshop.storage
 
     settings = session.workshop.settings()
     document = {
@@ -145,8 +160,9 @@ def config(arguments: Namespace, session: Session) -> int:
             for name, source in settings.sources.items()
         },
         "files": settings.style_files,
+        "ledger_timezone": session.accounts.zone_words(),
     }
-    _tell(arguments, document, views.settings_view(settings))
+    _tell(arguments, document, views.settings_view(settings, zone=session.accounts.zone_words()))
     if not arguments.json:
         say("", f"Your own file is {user_file()}; {NOTEBOOK_FILE} beside a notebook goes over it.")
     return OK

@@ -91,7 +91,8 @@ def _costs(session: Session, options: Namespace, _names: Mapping[str, Any]) -> V
         return held_view(costs.held)
     used = session.cassettes.in_use()
     line = in_use_line(used.path, used.manifest)
-    return views.costs_view(costs.spending, costs.by_model, costs.budgets, cassette=line)
+    zone = session.accounts.other_zone()
+    return views.costs_view(costs.spending, costs.by_model, costs.budgets, cassette=line, zone=zone)
 
 
 def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) -> View:
@@ -147,8 +148,12 @@ def _styles(session: Session, options: Namespace, _names: Mapping[str, Any]) -> 
     return views.style_view(find_style(options.name, styles))
 
 
-def _config(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:
-    return views.settings_view(session.workshop.settings())
+def _config(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    from jupyter_imagegen.options.assignments import read_assignments
+
+    if options.assignments:
+        session.configure(**read_assignments(options.assignments, prog="%imagegen config"))
+    return views.settings_view(session.workshop.settings(), zone=session.accounts.zone_words())
 
 
 def _doctor(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:

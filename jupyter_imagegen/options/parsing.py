@@ -270,6 +270,9 @@ def asks_for_help(words: Sequence[str]) -> bool:
     return not HELP_FLAGS.isdisjoint(words)
 
 
+_OF_ONE = {"models": "one model, with all that it takes", "styles": "one style, with its words"}
+
+
 def command_parser(name: str) -> OptionParser:
     """Return the parser of one command of `%imagegen`, for what follows its name."""
     prog = f"%imagegen {name}"
@@ -297,16 +300,18 @@ def command_parser(name: str) -> OptionParser:
 
         parser.add_argument("usd", nargs="?", metavar="USD", help="US dollars; none takes the limit away")
         parser.add_argument("--per", choices=SCOPES, default="day", help="the period (day)")
-    elif name == "models":
-        parser.add_argument("name", nargs="?", metavar="NAME", help="one model, with all that it takes")
-    elif name == "styles":
-        parser.add_argument("name", nargs="?", metavar="NAME", help="one style, with its words")
+    elif name in _OF_ONE:
+        parser.add_argument("name", nargs="?", metavar="NAME", help=_OF_ONE[name])
     elif name == "plan":
         parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="this one unless given")
         parser.add_argument(
             "--max-usd", type=dollars, metavar="USD", help="an error if it could cost more than this"
         )
         parser.add_argument("--write", action="store_true", help="put the result into the notebook")
+    elif name == "config":
+        parser.add_argument(
+            "assignments", nargs="*", metavar="NAME=VALUE", help="set for this session; none takes it back"
+        )
     elif name == "wait":
         parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="give up waiting after that")
     return parser

@@ -321,7 +321,10 @@ COMMANDS: tuple[Command, ...] = (
         usage="[use|add|list|verify|prune|merge|pack|export …]",
         help="recorded pictures that replay with no key and no network",
     ),
-    Command(name="config", help="every setting, and where it comes from"),
+    Command(
+        name="config", usage="[NAME=VALUE …]",
+        help="every setting, and where it comes from; or set some for this session",
+    ),
     Command(name="doctor", help="is everything in place? What would a cell do?"),
     Command(name="wait", usage="[--timeout SECONDS]", help="wait for pictures still being made"),
     Command(name="cancel", help="abandon pictures still being made; what was sent may be billed"),

@@ -32,7 +32,12 @@ _KEY_DIGITS = 12
 
 
 def costs_view(
-    spending: Spending, by_model: Mapping[str, Spent], budgets: Sequence[Budget], *, cassette: str = ""
+    spending: Spending,
+    by_model: Mapping[str, Spent],
+    budgets: Sequence[Budget],
+    *,
+    cassette: str = "",
+    zone: str = "",
 ) -> View:
     """Return what was spent, by time and by model, what the store saved, and what budgets leave.
 
@@ -46,6 +51,8 @@ def costs_view(
         Every budget in force.
     cassette
         What the cassette in use cost its author; empty for none.
+    zone
+        Whose days are counted; empty where they are those of the machine.
     """
     limits: dict[str, Decimal] = {budget.scope: budget.usd for budget in budgets}
     rows = [
@@ -58,6 +65,8 @@ def costs_view(
         foot.append(HELD_NOTE)
     if cassette:
         foot.append(cassette)
+    if zone:
+        foot.append(f"Days are those of the ledger's time zone, {zone}.")
     head = ["", "spent", "held", "left", "pictures", "from the store", "saved"]
     if not limits:
         left = head.index("left")
@@ -175,11 +184,22 @@ def style_view(style: Style) -> View:
     return paragraphs(f"Style {style.name}", [style.description, f"from {style.source}"], code=style.template)
 
 
-def settings_view(settings: Settings) -> View:
-    """Return every setting, its value, and where it comes from."""
+def settings_view(settings: Settings, *, zone: str = "") -> View:
+    """Return every setting, its value, and where it comes from.
+
+    Parameters
+    ----------
+    settings
+        All of them.
+    zone
+        The time zone whose days the ledger counts; empty where that cannot be told.
+    """
     rows: list[list[Cell]] = []
     for name, source in settings.sources.items():
         value = getattr(settings, name)
+        if name == "timezone" and zone:
+            rows.append([name, zone, "the ledger" if value is None else source])
+            continue
         rows.append([name, _setting(value), source])
     return table("Settings", ["", "", "from"], rows)
 

@@ -27,6 +27,7 @@ from jupyter_imagegen.storage.recipes import (
     storable,
     utc_text,
 )
+from jupyter_imagegen.storage.zones import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -129,7 +130,7 @@ class Pictures(StoredPictures):
             alt=storable(alt),
             charge_id=charge_id,
             session=self.session,
-            day=f"{now:%Y-%m-%d}",
+            day=f"{local_time(self.database, now):%Y-%m-%d}",
         )
 
         def believe() -> Preview | None:

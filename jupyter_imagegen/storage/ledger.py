@@ -48,6 +48,7 @@ from jupyter_imagegen.storage.spending import (
     spent_by_day,
     spent_by_model,
 )
+from jupyter_imagegen.storage.zones import LedgerZone, change_zone, keep_zone, ledger_zone, local_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -94,7 +95,7 @@ class Ledger(StaysHere):
         The lock of a key. Whoever reserves for a key holds its lock until the charge is closed; that is how a
         charge is known to have lost its process.
     now
-        The present moment with the user's time zone: its date is the day that a budget means.
+        The present moment. The day that a budget means is its date in the ledger's own zone; see `zones`.
     session
         This session's id.
     stands_for
@@ -153,7 +154,7 @@ class Ledger(StaysHere):
             If the ledger cannot be written, or it only stands in for one that cannot be used.
         """
         configured = tuple(budgets)
-        now = self._now()
+        now = self._local()
         charge = Charge(
             id=secrets.token_hex(8),
             key=key,
@@ -344,7 +345,7 @@ class Ledger(StaysHere):
             add_counts(
                 self._database,
                 Counts(hits=pictures, saved_nano=dollars_to_nano(saved)),
-                day=f"{self._now():%Y-%m-%d}",
+                day=f"{self._local():%Y-%m-%d}",
                 session=self._session,
                 provider=provider,
                 model=model,
@@ -356,16 +357,40 @@ class Ledger(StaysHere):
 
     def spent_within(self, scopes: Iterable[Scope]) -> dict[Scope, Spent]:
         """What was spent within some scopes' present periods."""
-        now = self._now()
+        now = self._local()
         return {scope: spent(self._database, scope, now=now, session=self._session) for scope in scopes}
 
     def by_model(self, scope: Scope = "total") -> dict[str, Spent]:
         """What was spent on each model within a scope's present period."""
-        return spent_by_model(self._database, scope, now=self._now(), session=self._session)
+        return spent_by_model(self._database, scope, now=self._local(), session=self._session)
 
     def by_day(self, days: int = 14) -> dict[date, Spent]:
         """What was spent on each of the last `days` local dates, at least 1, the oldest first."""
-        return spent_by_day(self._database, days, last=self._now().date())
+        return spent_by_day(self._database, days, last=self._local().date())
+
+    def zone(self) -> LedgerZone:
+        """The zone whose days count."""
+        return ledger_zone(self._database, self._now())
+
+    def keep_zone(self) -> None:
+        """Write down the machine's zone in a ledger that has none yet.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written.
+        """
+        keep_zone(self._database, self._now())
+
+    def change_zone(self, name: str) -> None:
+        """Let another zone's days count, once today is over; `name` as `core.zones.parse_zone` gives it.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written.
+        """
+        change_zone(self._database, name, self._now())
 
     def set_budget(self, scope: Scope, usd: Decimal | None) -> None:
         """Set a budget for all processes of this store, a session's for this session; None takes it away.
@@ -399,7 +424,7 @@ class Ledger(StaysHere):
 
     def left(self, configured: Iterable[Budget] = ()) -> dict[Scope, Decimal]:
         """What each budget in force has left, in US dollars; never below 0."""
-        now = self._now()
+        now = self._local()
         return {
             budget.scope: nano_to_dollars(
                 max(0, dollars_to_nano(budget.usd) - self._counted(budget.scope, now))
@@ -510,6 +535,9 @@ class Ledger(StaysHere):
             hint=f"Raise it with `%imagegen budget {enough} --per {budget.scope}`, choose a lower quality, "
             "or use --provider demo.",
         )
+
+    def _local(self) -> datetime:
+        return local_time(self._database, self._now())
 
     def _counted(self, scope: Scope, now: datetime) -> int:
         return counted_nano(self._database, scope, now=now, session=self._session)

@@ -277,6 +277,17 @@ SELECT value FROM ledger_state WHERE name = 'budgets_unknown'
   AND NOT EXISTS (SELECT 1 FROM budgets WHERE scope = 'session' AND session = :session)
 """
 
+ZONE = "SELECT name, value FROM ledger_state WHERE name IN ('zone', 'next_zone', 'next_zone_from')"
+
+SET_STATE = """
+INSERT INTO ledger_state (name, value) VALUES (:name, :value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
+
+DROP_NEXT_ZONE = "DELETE FROM ledger_state WHERE name IN ('next_zone', 'next_zone_from')"
+
+ANY_SPENDING = "SELECT day FROM spending LIMIT 1"
+
 SCHEMA_VERSION = "SELECT MAX(version) AS version FROM schema_version"
 
 CREATE_SCHEMA_VERSION = """
