@@ -323,7 +323,7 @@ GUARDS = [
     ),
     Guard(
         "a folder that cannot be used",
-        "workshop.py",
+        "stores.py",
         "        except StoreError as exc:\n            return self._stand_in",
         "        except ZeroDivisionError as exc:\n            return self._stand_in",
         (

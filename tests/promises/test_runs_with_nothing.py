@@ -115,7 +115,7 @@ def test_with_nothing_at_all_a_picture_is_painted_and_said_to_be_a_demo(tmp_path
 def test_a_user_without_name_home_or_a_folder_to_write_in_sees_pictures_too(tmp_path):
     """Nobody: no entry in the password file, an empty environment, the root folder to work in.
 
-    Without `open_temporary_storage` in workshop.py there was a StoreError; without the `RuntimeError` of a
+    Without `open_temporary_storage` in stores.py there was a StoreError; without the `RuntimeError` of a
     home that cannot be found in config, a traceback.
     """
     before = BECOME_NOBODY.format(file="")
@@ -194,7 +194,7 @@ def test_a_lesson_replays_in_a_kernel_without_key_or_server(tmp_path, session, s
 def test_a_read_only_course_folder_is_enough_for_replay(session, server):
     """The cassette lies where the reader may not write, and the store cannot be made.
 
-    Without `open_temporary_storage` in workshop.py there was a StoreError.
+    Without `open_temporary_storage` in stores.py there was a StoreError.
     """
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)

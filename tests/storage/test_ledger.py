@@ -177,7 +177,8 @@ def test_what_costs_nothing_passes_a_budget_that_is_used_up(storage, drawing, sp
     drawing.reserve("0", budgets=[budget("day", "1")])
 
 
-def test_the_day_and_the_month_are_of_the_users_calendar(storage, spend, clock):
+def test_the_day_and_the_month_are_of_the_ledgers_calendar(storage, spend, clock):
+    storage.ledger.change_zone("-05:00")
     clock.moment = datetime(2026, 11, 30, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
     spend("1")
     assert storage.ledger.spending().day.usd == 1
