@@ -13,12 +13,13 @@ import os
 import sys
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import anywidget
 import traitlets
+from ipywidgets.widgets.widget import _put_buffers
 
-from jupyter_imagegen.errors import ImagegenError
+from jupyter_imagegen.errors import ImagegenError, RequestError
 from jupyter_imagegen.render.captions import ALT_CHARACTERS
 from jupyter_imagegen.render.escaping import one_line
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jupyter_imagegen.session import Session
+    from jupyter_imagegen.widgets.messages import Check, Shape
 
 #: Shows the live panel where there is one, else the static form in the next output. The static form waits a
 #: moment, so that it does not flash by while the panel is being drawn.
@@ -40,6 +42,9 @@ _ONE_OF_TWO = (
 )
 
 _log = logging.getLogger(__name__)
+
+_STRANGE = "the page sent what this panel does not know, and nothing was done"
+_RELOAD = "Reload the page, and run the cell again."
 
 
 @cache
@@ -69,6 +74,15 @@ def _described(static: Mapping[str, Any]) -> dict[str, Any]:
     return {mime: {"alt": words} for mime in static if mime.startswith("image/")}
 
 
+def _with_buffers(told: dict[str, Any], buffers: Any) -> bool:
+    """Put the binary pieces of an update where they belong; False where they do not fit in."""
+    try:
+        _put_buffers(told.get("state"), told.get("buffer_paths") or [], buffers)
+    except (TypeError, ValueError, LookupError):
+        return False
+    return True
+
+
 class Panel(anywidget.AnyWidget):
     """A panel of ours.
 
@@ -81,7 +95,9 @@ class Panel(anywidget.AnyWidget):
     problem = traitlets.Unicode("").tag(sync=True)
 
     #: The kinds of message that the browser may send; each has a method `on_<kind>(message, buffers)`.
-    actions: ClassVar[frozenset[str]] = frozenset()
+    actions: ClassVar[Mapping[str, Shape]] = {}
+    #: The traits that the browser may set, and what tells that a value is right.
+    settable: ClassVar[Mapping[str, Check]] = {}
 
     def __init__(self, session: Session, **traits: Any) -> None:
         super().__init__(**traits)
@@ -118,16 +134,48 @@ class Panel(anywidget.AnyWidget):
         live_forms = {name: value for name, value in (data or {}).items() if name != "text/plain"}
         return {**static, **live_forms}, {**_described(static), **metadata}
 
-    def _received(self, _panel: object, message: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
-        kind = message.get("kind")
-        if kind not in self.actions:
-            _log.warning("%s got a message of unknown kind %r", type(self).__name__, kind)
-            return
-        self.guarded(getattr(self, f"on_{kind}"), message, buffers)
+    def set_state(self, sync_data: Any) -> None:
+        """Take over what the browser says of its traits; nothing where one of them is not its to set."""
+        state = sync_data if isinstance(sync_data, dict) else {"": None}
+        known = {name: check for name, check in self.settable.items() if name in state}
+        try:
+            if known.keys() != state.keys() or not all(check(state[name]) for name, check in known.items()):
+                raise RequestError(_STRANGE, hint=_RELOAD)
+            super().set_state(state)
+        except ImagegenError as exc:
+            self.problem = str(exc)
+        except traitlets.TraitError:
+            self.problem = f"{_STRANGE}. {_RELOAD}"
+
+    def _handle_msg(self, msg: Any) -> None:
+        # ipywidgets reads these without looking, and prints a traceback for whatever is missing.
+        told, buffers = msg["content"].get("data"), msg.get("buffers") or []
+        told = told if isinstance(told, dict) else {}
+        if told.get("method") == "request_state":
+            self.send_state()
+        elif told.get("method") == "custom":
+            self._handle_custom_msg(told.get("content"), buffers)
+        elif told.get("method") == "update" and _with_buffers(told, buffers):
+            self.set_state(told.get("state"))
+        else:
+            self.problem = f"{_STRANGE}. {_RELOAD}"
+
+    def _received(self, _panel: object, message: object, buffers: Sequence[memoryview]) -> None:
+        kind = message.get("kind") if isinstance(message, dict) else None
+        shape = self.actions.get(kind) if isinstance(kind, str) else None
+        if shape is None or not shape.fits(cast("dict[str, object]", message), buffers):
+            self.problem = f"{_STRANGE}. {_RELOAD}"
+        elif shape.quiet:
+            self._run(getattr(self, f"on_{kind}"), message, buffers)
+        else:
+            self.guarded(getattr(self, f"on_{kind}"), message, buffers)
 
     def guarded(self, action: Any, *arguments: Any) -> None:
         """Run an action; what it raises is shown in the panel."""
         self.problem = ""
+        self._run(action, *arguments)
+
+    def _run(self, action: Any, *arguments: Any) -> None:
         try:
             action(*arguments)
         except ImagegenError as exc:

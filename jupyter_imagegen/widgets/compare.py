@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
 
 import traitlets
 
@@ -16,6 +16,7 @@ from jupyter_imagegen.render.captions import ALT_CHARACTERS, Tag, duration, pixe
 from jupyter_imagegen.render.escaping import inline, one_line
 from jupyter_imagegen.render.pictures import img
 from jupyter_imagegen.widgets.base import Panel, module, stylesheet
+from jupyter_imagegen.widgets.messages import ALONE, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -120,7 +121,7 @@ class Compare(Panel):
     state = traitlets.Dict().tag(sync=True)
     shown = traitlets.List(traitlets.CBytes()).tag(sync=True)
 
-    actions = frozenset({"whole"})
+    actions: ClassVar[Mapping[str, Shape]] = {"whole": ALONE}
 
     def __init__(self, session: Session, pictures: Sequence[Compared]) -> None:
         self._pictures = tuple(pictures)

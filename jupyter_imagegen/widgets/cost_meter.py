@@ -19,6 +19,7 @@ from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.views import costs_view
 from jupyter_imagegen.storage import Spent
 from jupyter_imagegen.widgets.base import Panel, module, stylesheet
+from jupyter_imagegen.widgets.messages import ALONE, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,7 +98,7 @@ class CostMeter(Panel):
 
     state = traitlets.Dict().tag(sync=True)
 
-    actions: ClassVar[frozenset[str]] = frozenset({"look"})
+    actions: ClassVar[Mapping[str, Shape]] = {"look": ALONE}
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, state=dict(_looked_up(session)))

@@ -18,6 +18,7 @@ from ipywidgets import widget_serialization
 from jupyter_imagegen.errors import ImagegenError, RequestError
 from jupyter_imagegen.exports import unused
 from jupyter_imagegen.storage import Narrowed
+from jupyter_imagegen.widgets import messages
 from jupyter_imagegen.widgets.base import Panel, module, stylesheet
 from jupyter_imagegen.widgets.gallery_entries import (
     detail_state,
@@ -29,6 +30,7 @@ from jupyter_imagegen.widgets.gallery_entries import (
     request_options,
 )
 from jupyter_imagegen.widgets.gallery_static import static_form
+from jupyter_imagegen.widgets.messages import ALONE, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Image
     from jupyter_imagegen.session import Session
     from jupyter_imagegen.storage import Page, Storage, StoredPicture
+    from jupyter_imagegen.widgets.messages import Check
     from jupyter_imagegen.widgets.panel import PicturePanel
 
 #: Pictures that come at once: four rows in a wide notebook.
@@ -46,6 +49,9 @@ MAX_DOWNLOAD = 50_000_000
 _NEWER = 99
 #: How many pictures one comparison or one export may name.
 _MOST_COMPARED, _MOST_EXPORTED = 16, 5_000
+
+#: What names one picture.
+_ONE: Mapping[str, Check] = {"key": messages.text, "sample": messages.whole}
 
 
 class Gallery(Panel):
@@ -76,9 +82,17 @@ class Gallery(Panel):
 
     _esm = module("gallery")
     _css = stylesheet("gallery")
-    actions: ClassVar[frozenset[str]] = frozenset(
-        {"page", "detail", "favourite", "delete", "export", "compare", "reuse", "look"}
-    )
+    actions: ClassVar[Mapping[str, Shape]] = {
+        "page": Shape({"ask": messages.whole}, {"narrowed": messages.table, "before": messages.place}),
+        "detail": Shape(_ONE),
+        "favourite": Shape({**_ONE, "favourite": messages.flag}),
+        "delete": Shape(_ONE),
+        "export": Shape({"samples": messages.pictures}),
+        "compare": Shape({}, {"samples": messages.pictures}),
+        "reuse": Shape(_ONE),
+        "look": ALONE,
+    }
+    settable: ClassVar[Mapping[str, Check]] = {"chosen": messages.pictures}
 
     makers = traitlets.List(traitlets.Dict()).tag(sync=True)
     notebooks = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -296,28 +310,20 @@ def gallery(*, panel: PicturePanel | None = None, session: Session) -> Gallery:
 
 def _named(message: Mapping[str, Any]) -> tuple[str, int]:
     """Which picture a message means."""
-    key, sample = message.get("key"), message.get("sample")
-    if not isinstance(key, str) or not isinstance(sample, int):
-        raise RequestError("no picture was named")
-    return key, sample
+    return message["key"], message["sample"]
 
 
 def _several(message: Mapping[str, Any], *, most: int) -> list[tuple[str, int]]:
-    samples = message.get("samples")
-    if not isinstance(samples, list) or not samples:
+    samples = message["samples"]
+    if not samples:
         raise RequestError("no picture is selected")
     if len(samples) > most:
         raise RequestError(f"{len(samples)} pictures are selected, and {most} are the most")
-    pairs = [one if isinstance(one, list) and len(one) == 2 else [None, None] for one in samples]  # noqa: PLR2004 - a pair
-    return [_named({"key": key, "sample": sample}) for key, sample in pairs]
+    return [(key, sample) for key, sample in samples]
 
 
-def _cursor(told: object) -> tuple[str, str] | None:
-    if told is None:
-        return None
-    if not isinstance(told, list) or [type(part) for part in told] != [str, str]:
-        raise RequestError("the place to go on from is none")
-    return told[0], told[1]
+def _cursor(told: list[str] | None) -> tuple[str, str] | None:
+    return None if told is None else (told[0], told[1])
 
 
 def _pictures_words(number: int) -> str:

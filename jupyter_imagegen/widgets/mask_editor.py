@@ -18,16 +18,18 @@ from jupyter_imagegen.imaging import Mask
 from jupyter_imagegen.render import style
 from jupyter_imagegen.render.escaping import inline
 from jupyter_imagegen.render.pictures import img
-from jupyter_imagegen.widgets import base
+from jupyter_imagegen.widgets import base, messages
+from jupyter_imagegen.widgets.messages import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PIL.Image import Image as PILImage
 
     from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.core.results import Preview
     from jupyter_imagegen.session import Session
+    from jupyter_imagegen.widgets.messages import Check
 
 #: Pixels of the long side of the copy that is painted on, and the bytes to aim for.
 PAINTING_SIDE = 1600
@@ -88,7 +90,12 @@ class MaskEditor(base.Panel):
     _esm = base.module("mask_painting") + base.asset("mask_editor.js")
     _css = base.stylesheet("mask_editor")
 
-    actions: ClassVar[frozenset[str]] = frozenset({"load"})
+    actions: ClassVar[Mapping[str, Shape]] = {"load": Shape({"name": messages.text}, buffers=1)}
+    settable: ClassVar[Mapping[str, Check]] = {
+        "drawn": messages.data,
+        "feather": messages.whole,
+        "problem": messages.text,
+    }
 
     width = traitlets.Int(1).tag(sync=True)
     height = traitlets.Int(1).tag(sync=True)

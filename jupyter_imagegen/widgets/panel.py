@@ -17,7 +17,9 @@ import traitlets
 from ipywidgets import widget_serialization
 
 from jupyter_imagegen.errors import ImagegenError, RequestError, SourceError, StoreError
+from jupyter_imagegen.widgets import messages
 from jupyter_imagegen.widgets.base import Panel, asset, module, stylesheet
+from jupyter_imagegen.widgets.messages import ALONE, Shape
 from jupyter_imagegen.widgets.panel_controls import (
     controls_for,
     first_choices,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.results import Result
     from jupyter_imagegen.session import Session
+    from jupyter_imagegen.widgets.messages import Check
     from jupyter_imagegen.widgets.panel_strip import Card
 
 #: Bytes of a file that the browser may send: Jupyter's server closes a connection that sends 10 MiB at once
@@ -87,6 +90,10 @@ class FileMessage(TypedDict):
     name: str
 
 
+#: What names one picture of the strip.
+_ONE: Mapping[str, Check] = {"id": messages.text}
+
+
 class PicturePanel(Panel):
     """A panel that makes pictures.
 
@@ -122,12 +129,23 @@ class PicturePanel(Panel):
 
     _esm = module("panel_controls") + asset("panel.js")
     _css = stylesheet("panel")
-    actions: ClassVar[frozenset[str]] = frozenset(
-        {
-            "generate", "cancel", "detach", "edit", "reference", "add_file", "drop_input", "mask",
-            "another", "save", "favourite",
-        }
-    )  # fmt: skip
+    actions: ClassVar[Mapping[str, Shape]] = {
+        "generate": Shape({}, {"prompt": messages.prompt, "choices": messages.table}),
+        "cancel": ALONE,
+        "detach": ALONE,
+        **dict.fromkeys(("edit", "reference", "drop_input", "mask", "another"), Shape(_ONE)),
+        "add_file": Shape({"name": messages.text}, buffers=1),
+        "save": Shape({**_ONE, "name": messages.text}),
+        "favourite": Shape({**_ONE, "on": messages.flag}),
+        # A view that fetches what it shows does nothing new.
+        "picture": Shape(_ONE, quiet=True),
+        "refresh": Shape(quiet=True),
+    }
+    settable: ClassVar[Mapping[str, Check]] = {
+        "prompt": messages.prompt,
+        "choices": messages.table,
+        "selected": messages.text,
+    }
 
     prompt = traitlets.Unicode("").tag(sync=True)
     choices = traitlets.Dict().tag(sync=True)
@@ -207,15 +225,14 @@ class PicturePanel(Panel):
         self._tray.add("reference", source, label=Path(named).name, name=named or "picture")
         self._show_inputs()
 
-    def _received(self, panel: object, message: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
-        # A view that fetches what it shows does nothing new: what went wrong stays to be read.
-        if message.get("kind") == "refresh":
-            self._requote()
-        elif message.get("kind") == "picture":
-            with suppress(StoreError):
-                self.send_picture(str(message.get("id")))
-        else:
-            super()._received(panel, message, buffers)
+    def on_refresh(self, _message: object, _buffers: Sequence[memoryview]) -> None:
+        """Say the price as of now."""
+        self._requote()
+
+    def on_picture(self, message: ViewMessage, _buffers: Sequence[memoryview]) -> None:
+        """Send a picture that the view has not got yet."""
+        with suppress(StoreError):
+            self.send_picture(message["id"])
 
     def send_picture(self, wanted: str) -> None:
         """Send the small copy at a place of the strip, or of a picture that goes in, to every view."""
@@ -225,10 +242,8 @@ class PicturePanel(Panel):
 
     def on_generate(self, message: GenerateMessage, _buffers: Sequence[memoryview]) -> None:
         """Make what is asked for."""
-        if isinstance(message.get("prompt"), str):
-            self.prompt = message["prompt"]
-        if isinstance(message.get("choices"), dict):
-            self.choices = message["choices"]
+        self.prompt = message.get("prompt", self.prompt)
+        self.choices = message.get("choices", self.choices)
         if not self.prompt.strip():
             what = "what should change" if self._tray.base else "what the picture should show"
             raise RequestError("there is no prompt yet", hint=f"Write {what}.")

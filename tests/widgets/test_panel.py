@@ -554,7 +554,7 @@ def test_what_went_wrong_stays_to_be_read_while_views_fetch_pictures_and_prices(
     assert shown.problem == said != ""
 
 
-@pytest.mark.parametrize("kind", sorted(PicturePanel.actions | {"picture", "refresh"}))
+@pytest.mark.parametrize("kind", sorted(PicturePanel.actions))
 def test_no_message_from_a_page_brings_the_panel_down(make, server, kind):
     shown = make("")
     act(shown, kind)
