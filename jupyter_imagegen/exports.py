@@ -24,6 +24,12 @@ ENDINGS = {
     "image/webp": (".webp",),
     "image/gif": (".gif",),
     "image/svg+xml": (".svg",),
+    "image/avif": (".avif",),
+    "image/bmp": (".bmp",),
+    "image/tiff": (".tiff", ".tif"),
+    "image/jp2": (".jp2", ".j2k"),
+    "image/heic": (".heic", ".heif"),
+    "image/jxl": (".jxl",),
 }
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 #: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file

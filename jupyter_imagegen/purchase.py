@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import time
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_imagegen.core.events import Kept, PartialShown, Sent, Waiting
 from jupyter_imagegen.errors import (
@@ -34,6 +33,13 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.usage import Usage
     from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.storage import Storage
+    from jupyter_imagegen.storage.images import Received
+    from jupyter_imagegen.storage.unread import UnreadAnswer
+
+T = TypeVar("T")
+
+#: What to do about an answer that could not be read.
+_REREAD = "After an update, `jupyter imagegen store reread` tries to read what was kept, at no cost."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +99,7 @@ class Purchase:
     Attributes
     ----------
     images : list of Image
-        What came and was believed, on disk where the disk took it.
+        What came and is a picture, on disk where the disk took it.
     notes : list of str
         What the user should know.
     usd : Decimal or None
@@ -124,7 +130,14 @@ class Purchase:
     _first: int = 0
     _sent_at: float | None = None
     _in_flight: bool = False
-    _rejected: list[str] = field(default_factory=list)
+    _priced: Estimate | None = None
+    #: Why bytes are no picture, and where they are.
+    _rejected: list[tuple[str, str]] = field(default_factory=list)
+    #: Where answers are that the provider could not read.
+    _places: list[str] = field(default_factory=list)
+    _kept_unread: bool = False
+    _flaws: tuple[str, ...] = ()
+    _odd_cost: str = ""
     _answer: Answered = field(default_factory=Answered)
 
     async def run(self) -> AsyncGenerator[Event, None]:
@@ -135,7 +148,8 @@ class Purchase:
         BudgetError
             If a budget or `max_cost` stands against it; nothing was called.
         ProviderError
-            If no picture came; the charge is released, or stays at its ceiling where it may be billed.
+            If no picture came; the charge is settled by the usage that was told, else released, or left at
+            its ceiling where it may be billed.
         """
         self._reserve()
         try:
@@ -144,10 +158,12 @@ class Purchase:
                     yield event
         except ProviderError as exc:
             self._settle_failure(exc)
+            self._add_places(exc)
             self.failure = exc
             if not self.images:
                 raise
             self.notes.append(str(exc))
+            self._note_pictures()
         except BaseException:
             self._abandon()
             raise
@@ -156,7 +172,7 @@ class Purchase:
 
     def _reserve(self) -> None:
         order = self.order
-        priced = estimated(order, self.n, self.catalog)
+        priced = self._priced = estimated(order, self.n, self.catalog)
         _check_max_cost(order.max_cost, priced)
         self._first = order.deck.next_sample(self.storage.pictures, self.key)
         self.ceiling = priced.ceiling
@@ -183,7 +199,9 @@ class Purchase:
                     image = await _to_the_end(self._keep(event))
                     if image is not None:
                         yield Kept(image=image)
-                elif not isinstance(event, Unread):
+                elif isinstance(event, Unread):
+                    await _to_the_end(asyncio.to_thread(self._keep_answer, event))
+                else:
                     yield self._progress(event)
 
     def _progress(self, event: Sending | Retrying | Partial) -> Event:
@@ -200,59 +218,142 @@ class Purchase:
         return Sent(attempt=event.attempt)
 
     async def _keep(self, drawn: Drawn) -> Image | None:
-        """Believe a picture and put it on disk; None for one that cannot be believed."""
-        from jupyter_imagegen.imaging import ImageRejected
-
+        """Put a picture on disk; None for bytes that are none."""
         seconds = self.monotonic() - (self._sent_at or self.monotonic())
         sample = self._first + len(self.images)
-        try:
-            image = await asyncio.to_thread(self._believed_and_kept, drawn, sample, seconds)
-        except ImageRejected as exc:
-            self._rejected.append(str(exc))
-            return None
-        self.images.append(image)
+        image = await asyncio.to_thread(self._kept, drawn, sample, seconds)
+        if image is not None:
+            self.images.append(image)
         return image
 
-    def _believed_and_kept(self, drawn: Drawn, sample: int, seconds: float) -> Image:
-        """Decode a picture while the disk takes it, then keep it; a full disk still leaves it in hand.
+    def _kept(self, drawn: Drawn, sample: int, seconds: float) -> Image | None:
+        """On disk first, then decoded, then in the index; a full disk still leaves the picture in hand.
 
         All in one go: of many pictures that come at once the first is done, and its place free for the next
         call, before the last one is begun.
         """
-        from jupyter_imagegen.imaging import believed, checked_header, inspected_from
+        from jupyter_imagegen.imaging import ImageRejected, examine
 
-        svg = self.order.request.output_format == "svg"
-        header = checked_header(drawn.data, allow_svg=svg)
-        facts: dict[str, Any] = {
-            "data": drawn.data,
-            "inspected": inspected_from(header),
-            # Once, also where the disk refuses after it.
-            "preview": functools.cache(lambda: believed(drawn.data, header)),
-            "sample": sample,
-            "seconds": seconds,
-            "revised_prompt": drawn.revised_prompt,
-        }
         pictures, order = self.storage.pictures, self.order
+        received, trouble = None, ""
         try:
-            return pictures.keep(
-                key=self.key,
-                namespace=order.provider.namespace,
-                request=order.request,
-                provider=order.provider.name,
-                charge_id=self.charge_id,
-                notebook=order.notebook,
-                alt=order.alt,
-                **facts,
+            received = pictures.receive(
+                data=drawn.data,
+                sample=sample,
+                seconds=seconds,
+                revised_prompt=drawn.revised_prompt,
+                **self._call_facts(),
             )
         except StoreError as exc:
-            self.notes.append(f"{exc} The picture is shown but not stored: keep it with r.save(…).")
-            return pictures.unkept(**facts)
+            trouble = str(exc)
+        try:
+            inspected, small = examine(drawn.data, allow_svg=order.request.output_format == "svg")
+        except ImageRejected as exc:
+            self._put_aside(drawn.data, received, str(exc))
+            return None
+        self._flaws += inspected.flaws
+        if received is not None:
+            try:
+                return pictures.enter(received, inspected, small)
+            except StoreError as exc:
+                trouble = str(exc)
+        self.notes.append(f"{trouble} The picture is shown but not stored: keep it with r.save(…).")
+        return pictures.unkept(
+            data=drawn.data,
+            inspected=inspected,
+            preview=small,
+            sample=sample,
+            seconds=seconds,
+            revised_prompt=drawn.revised_prompt,
+        )
+
+    def _call_facts(self) -> dict[str, Any]:
+        """What the store writes down of every answer to this call."""
+        order = self.order
+        return {
+            "key": self.key,
+            "namespace": order.provider.namespace,
+            "request": order.request,
+            "provider": order.provider.name,
+            "charge_id": self.charge_id,
+            "notebook": order.notebook,
+            "alt": order.alt,
+        }
+
+    def _put_aside(self, data: bytes, received: Received | None, reason: str) -> None:
+        """Keep bytes that are no picture for a later try."""
+        unread, endpoint = self.storage.unread, self.order.provider.endpoint
+        try:
+            if received is not None:
+                answer = unread.take(received.pending, received.recipe, reason=reason, endpoint=endpoint)
+            else:
+                recipe = self.storage.pictures.recipe_of(data=data, **self._call_facts())
+                answer = unread.keep(data, recipe, whole=False, reason=reason, endpoint=endpoint)
+        except StoreError as exc:
+            self._rejected.append((reason, f"it could not be kept: {exc.message}"))
+        else:
+            self._rejected.append((reason, self._place(answer)))
+
+    def _keep_answer(self, event: Unread) -> None:
+        """Put an answer that the provider cannot read on disk, whole."""
+        recipe = self.storage.pictures.recipe_of(data=event.data, **self._call_facts())
+        try:
+            answer = self.storage.unread.keep(
+                event.data,
+                recipe,
+                n=self.n,
+                reason=event.reason,
+                media_type=event.media_type,
+                endpoint=self.order.provider.endpoint,
+                addresses=event.addresses,
+            )
+        except StoreError as exc:
+            self._places.append(f"the answer could not be kept: {exc.message}")
+        else:
+            self._places.append(f"the answer is {self._place(answer)}")
+
+    def _place(self, answer: UnreadAnswer) -> str:
+        self._kept_unread = True
+        if self.storage.persistent:
+            return f"kept in {answer.path}"
+        return f"kept in {answer.path} until this process ends"
+
+    def _add_places(self, exc: ProviderError) -> None:
+        """Say in an error where what came is kept, and what it cost."""
+        places = [*self._places, *(f"a picture is {place} ({reason})" for reason, place in self._rejected)]
+        if self._answer.usage is not None and self.usd is not None:
+            places.append(f"it cost {_usd(self.usd)} by the usage that was told")
+        if places:
+            exc.message = "; ".join([exc.message.removesuffix("."), *places])
+            exc.args = (exc.message,)
+        if self._kept_unread and _REREAD not in exc.hint:
+            exc.hint = f"{exc.hint} {_REREAD}".strip()
 
     def _settle(self) -> None:
         """Write down what the call cost, by its usage; without usage it stays at its ceiling."""
+        self._settle_by_answer()
+        self._note_answer()
+        self._note_pictures()
+        if not self.images:
+            reasons = "; ".join(f"{reason} ({place})" for reason, place in self._rejected)
+            known = self._answer.usage is not None and self.usd is not None
+            cost = (
+                f"It cost {_usd(self.usd)} by the usage that was told."
+                if known
+                else "It may have been billed."
+            )
+            again = "Run the cell again to try once more."
+            self.failure = BadAnswerError(
+                f"the answer of {self.order.provider.name} held no picture that can be believed: "
+                + (reasons or "; ".join(self._places) or "there was none in it"),
+                hint=" ".join([cost, _REREAD, again] if self._kept_unread else [cost, again]),
+            )
+            raise self.failure
+
+    def _settle_by_answer(self, reason: str | None = None) -> None:
         answer = self._answer
         self.usage, self.usd = answer.usage, self._cost(answer)
-        self._note(answer)
+        self._note_cost()
         try:
             self.storage.ledger.settle(
                 self.charge_id,
@@ -260,6 +361,7 @@ class Purchase:
                 usage=answer.usage,
                 pictures=len(self.images),
                 request_id=answer.request_id,
+                reason=self._reason(reason),
             )
         except StoreError as exc:
             self.notes.append(f"{exc} The charge stays in the ledger at its ceiling.")
@@ -269,24 +371,45 @@ class Purchase:
                 self.images = self.storage.pictures.price(
                     self.key, self.images, cost=self.usd, usage=answer.usage, request_id=answer.request_id
                 )
-        if not self.images:
-            reasons = "; ".join(self._rejected) or "there was none in it"
-            self.failure = BadAnswerError(
-                f"the answer of {self.order.provider.name} held no picture that can be believed: {reasons}",
-                hint="It may have been billed. Run the cell again to try once more.",
-            )
-            raise self.failure
 
-    def _note(self, answer: Answered) -> None:
-        request = self.order.request
+    def _reason(self, reason: str | None) -> str | None:
+        """What the ledger says beside a charge: how it failed, what is odd about its cost, what is unread."""
+        unread = "an unread answer is kept" if self._kept_unread else None
+        return "; ".join(filter(None, (reason, self._odd_cost, unread))) or None
+
+    def _note_cost(self) -> None:
+        from jupyter_imagegen.core.differences import odd_cost
+
+        if self._priced is not None and self.order.provider.paid:
+            all_came = len(self.images) >= self.n
+            self._odd_cost = odd_cost(self.usd, self._priced, all_came=all_came)
+        if self._odd_cost:
+            self.notes.append(_sentence(self._odd_cost))
+
+    def _note_answer(self) -> None:
+        answer, request = self._answer, self.order.request
         if answer.warning:
             self.notes.append(answer.warning)
         for name, used in (("size", answer.size), ("quality", answer.quality)):
-            if used and getattr(request, name) == "auto":
+            asked = getattr(request, name)
+            if used and asked == "auto":
                 self.notes.append(f"{name} auto became {used}.")
-        self.notes += [f"A picture was put aside: {reason}" for reason in self._rejected]
+            elif used and name == "quality" and asked not in {None, used}:
+                self.notes.append(f"quality {asked} was asked for and {used} came.")
         if self.images and len(self.images) < self.n:
             self.notes.append(f"{len(self.images)} of {self.n} pictures came; run it again for the rest.")
+
+    def _note_pictures(self) -> None:
+        """Say what is not as it was asked for, of each picture once."""
+        from jupyter_imagegen.core.differences import unlike_asked
+
+        notes = [f"A picture was put aside: {reason}; {place}." for reason, place in self._rejected]
+        if self.images:
+            notes += [_sentence(place) for place in self._places]
+        notes += [*self._flaws, *unlike_asked(self.order.request, self.images)]
+        if self._kept_unread:
+            notes.append(_REREAD)
+        self.notes += dict.fromkeys(note for note in notes if note not in self.notes)
 
     def _cost(self, answer: Answered) -> Decimal | None:
         """US dollars of a call, exact where the usage is there and its rates are known."""
@@ -301,13 +424,20 @@ class Purchase:
         return cost(answer.usage, known)
 
     def _settle_failure(self, exc: ProviderError) -> None:
-        self._close(billed=exc.billed == "possibly" or bool(self.images), reason=type(exc).__name__)
+        if self._answer.usage is not None:
+            # What the server says it used is what it bills, whatever came of it.
+            self._settle_by_answer(type(exc).__name__)
+        else:
+            self._close(billed=exc.billed == "possibly" or bool(self.images), reason=type(exc).__name__)
 
     def _abandon(self) -> None:
         """What had not left is certainly not billed, what had left may be."""
         billed = self._in_flight or bool(self.images)
         reason = "abandoned while it was being made" if billed else "abandoned before it was sent"
-        self._close(billed=billed, reason=reason)
+        if self._answer.usage is not None:
+            self._settle_by_answer(reason)
+        else:
+            self._close(billed=billed, reason=reason)
         if billed:
             self.failure = AbandonedError(reason)
 
@@ -320,10 +450,21 @@ class Purchase:
         ledger = self.storage.ledger
         billed = billed and self.order.provider.paid
         with contextlib.suppress(StoreError):
-            (ledger.possibly_billed if billed else ledger.release)(self.charge_id, reason)
+            closing = ledger.possibly_billed if billed else ledger.release
+            closing(self.charge_id, self._reason(reason) or reason)
 
 
-async def _to_the_end(coroutine: Coroutine[Any, Any, Image | None]) -> Image | None:
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _usd(amount: Decimal | None) -> str:
+    from jupyter_imagegen.core.pricing import format_usd
+
+    return format_usd(amount)
+
+
+async def _to_the_end(coroutine: Coroutine[Any, Any, T]) -> T:
     """Let a picture reach the disk even when the run is cancelled meanwhile; then be cancelled."""
     task = asyncio.ensure_future(coroutine)
     try:

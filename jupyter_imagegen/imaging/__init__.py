@@ -19,7 +19,6 @@ from jupyter_imagegen.imaging.inspection import (
 from jupyter_imagegen.imaging.previews import (
     PREVIEW_BYTES,
     PREVIEW_SIDE,
-    believed,
     contact_sheet,
     examine,
     preview,
@@ -38,7 +37,6 @@ __all__ = [
     "ImageRejected",
     "Inspected",
     "Mask",
-    "believed",
     "checked_header",
     "contact_sheet",
     "examine",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_imagegen.errors import SourceError
 from jupyter_imagegen.imaging.arrays import shades
-from jupyter_imagegen.imaging.headers import Header
-from jupyter_imagegen.imaging.inspection import MAX_PIXELS, quietly
+from jupyter_imagegen.imaging.headers import Header, quietly
+from jupyter_imagegen.imaging.inspection import MAX_PIXELS
 from jupyter_imagegen.imaging.svg import looks_like_svg
 
 if TYPE_CHECKING:

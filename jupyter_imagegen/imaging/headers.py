@@ -1,15 +1,19 @@
 """What a picture's bytes say about themselves, read without decoding a pixel.
 
-Pillow decides by itself how strict to be: it skips the checksums of PNG pixel data and takes files that end
-early for whole ones. So the containers are walked here, and a decoder only sees what is whole and
-small enough.
+The four formats that the API draws are walked here: a stored picture is shown without importing Pillow, and
+what would keep a decoder busy for minutes (frames, chunks, scans) is counted before it sees a byte. Other
+formats are opened by Pillow, which reads their header only. Small damage is no reason to refuse: it is said
+in `Header.flaw`, and the decoder has the last word.
 """
 
 from __future__ import annotations
 
 import re
 import struct
+import threading
+import warnings
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,13 +23,23 @@ if TYPE_CHECKING:
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: A picture of one pixel and a million frames is small and keeps a decoder busy for minutes.
 MAX_FRAMES = 1000
+#: Pillow takes 10 microseconds for each chunk; a PNG of 128 MB in libpng's chunks of 8 kB has 16,000.
+MAX_PNG_CHUNKS = 50_000
 #: libjpeg-turbo's own advice against progressive files that are all scans:
 #: https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
 MAX_JPEG_SCANS = 500
+#: Each scan goes over all pixels: a second for 500 million. An ordinary progressive JPEG has ten scans.
+MAX_JPEG_SCANNED = 1_000_000_000
 
 
 class ImageRejected(ValueError):  # noqa: N818 - an answer about bytes, not a fault of ours
-    """These bytes are not a picture that can be believed; the message is one sentence that says why."""
+    """These bytes are not a picture that can be shown; the message is one sentence that says why."""
+
+
+def told(exc: Exception) -> str:
+    """What a decoder says is wrong; Pillow's first answer names an object in memory and nothing else."""
+    text = str(exc)
+    return "its header is damaged" if not text or " object at 0x" in text else text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +58,10 @@ class Header:
         Bits for each sample (8; 1, 2, 4 or 16 in a PNG).
     has_alpha : bool
         Whether the picture can be transparent somewhere; not whether it is.
+    progressive : bool
+        Whether a JPEG refines the whole picture scan by scan.
+    flaw : str
+        What is wrong with the container, in a few words; empty where nothing is.
     """
 
     mime: str
@@ -52,6 +70,25 @@ class Header:
     frames: int = 1
     bits: int = 8
     has_alpha: bool = False
+    progressive: bool = False
+    flaw: str = ""
+
+
+#: What a cut file is said to have.
+CUT = "its data ends early"
+
+_opening = threading.Lock()
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Silence Pillow while it opens a file: it warns about odd EXIF and large sizes, which are answered here.
+
+    The filters belong to the whole process, so they change only for a moment and by one thread at a time.
+    """
+    with _opening, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def read_header(data: bytes) -> Header:
@@ -60,13 +97,13 @@ def read_header(data: bytes) -> Header:
     Raises
     ------
     ImageRejected
-        If the signature is none of PNG, JPEG, WebP and GIF, or the container is cut or damaged.
+        If the bytes are no picture that can be read here, or the container would keep a decoder busy.
     """
     walk = _walk_for(data)
     try:
         return walk(data)
     except (IndexError, struct.error) as exc:
-        raise ImageRejected("the picture is cut off: its data ends before it is complete") from exc
+        raise ImageRejected("the picture is cut off: its data ends before its pixels begin") from exc
 
 
 def _walk_for(data: bytes) -> Callable[[bytes], Header]:
@@ -78,24 +115,40 @@ def _walk_for(data: bytes) -> Callable[[bytes], Header]:
         return _webp
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return _gif
+    from jupyter_imagegen.imaging import formats
+
+    if formats.sniffed(data):
+        return formats.read
     if not data:
         raise ImageRejected("there is no picture: the data is empty")
     start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
     what = "HTML or XML text" if start.startswith(b"<") else f"data that starts with {data[:8]!r}"
-    raise ImageRejected(f"this is {what}, not a PNG, JPEG, WebP or GIF picture")
+    raise ImageRejected(f"this is {what}, not a PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP picture")
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield each PNG chunk's type and where its data starts and ends; checksums are checked on the way."""
-    view = memoryview(data)
-    position = len(PNG_SIGNATURE)
-    while True:
-        length, kind = struct.unpack_from(">I4s", data, position)
-        start, end = position + 8, position + 8 + length
-        (checksum,) = struct.unpack_from(">I", data, end)
-        if zlib.crc32(view[start:end], zlib.crc32(kind)) != checksum:
+    for kind, start, end, sound in loose_png_chunks(data):
+        if not sound:
             raise ImageRejected(f"the PNG is damaged: the checksum of its {kind!r} chunk is wrong")
         yield kind, start, end
+
+
+def loose_png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int, bool]]:
+    """Yield each PNG chunk's type, where its data starts and ends, and whether it is whole and right.
+
+    A cut file's last chunk ends where the data does.
+    """
+    view = memoryview(data)
+    position = len(PNG_SIGNATURE)
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        start, end = position + 8, position + 8 + length
+        if end + 4 > len(data):
+            yield kind, start, min(end, len(data)), False
+            return
+        (checksum,) = struct.unpack_from(">I", data, end)
+        yield kind, start, end, zlib.crc32(view[start:end], zlib.crc32(kind)) == checksum
         if kind == b"IEND":
             return
         position = end + 4
@@ -103,20 +156,22 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _png(data: bytes) -> Header:
     header = None
-    frames = 0
-    drawn = 0
+    frames = drawn = chunks = 0
     transparent = False
-    for kind, start, end in png_chunks(data):
+    kind, flaw = b"", ""
+    for kind, start, end, sound in loose_png_chunks(data):
+        chunks += 1
+        if chunks > MAX_PNG_CHUNKS:
+            raise ImageRejected(f"the PNG has more than {MAX_PNG_CHUNKS:,} chunks, which no encoder writes")
         if header is None:
-            if kind != b"IHDR" or end - start != 13:  # noqa: PLR2004 - the length PNG fixes for IHDR
-                raise ImageRejected("the PNG is damaged: it does not start with its header")
+            if kind != b"IHDR" or end - start != 13 or not sound:  # noqa: PLR2004 - PNG fixes that length
+                raise ImageRejected("the PNG is damaged: it does not start with a sound header")
             header = struct.unpack_from(">IIBB", data, start)
-        elif kind == b"acTL":
-            if frames:
-                raise ImageRejected("the PNG is damaged: it says twice how many frames it has")
+            continue
+        if not sound:
+            flaw = flaw or _unsound(kind, cut=end + 4 > len(data))
+        if kind == b"acTL" and sound and not frames:
             (frames,) = struct.unpack_from(">I", data, start)
-            if not frames:
-                raise ImageRejected("the PNG is damaged: it is an animation of no frames")
         elif kind == b"tRNS":
             transparent = True
         elif kind == b"IDAT":
@@ -131,7 +186,12 @@ def _png(data: bytes) -> Header:
         frames=max(frames, 1),
         bits=bits,
         has_alpha=transparent or bool(colours & _PNG_ALPHA),
+        flaw=flaw or ("" if kind == b"IEND" else "its end marker is missing"),
     )
+
+
+def _unsound(kind: bytes, *, cut: bool) -> str:
+    return CUT if cut else f"the checksum of its {kind.decode('ascii', 'replace')} chunk is wrong"
 
 
 #: The bit of a PNG's colour type that says: there is an alpha channel.
@@ -142,6 +202,11 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Yield each JPEG segment up to the end marker: marker, start (at 0xFF), start of its payload, end.
 
     What comes after the end marker is not looked at: phones put a film or a second picture there.
+
+    Raises
+    ------
+    ImageRejected
+        Where the end marker is missing.
     """
     position = 2
     while True:
@@ -167,6 +232,7 @@ _SOS = 0xDA
 _EOI = 0xD9
 #: Start of frame, of every kind: C0 to CF without DHT (C4), JPG (C8) and DAC (CC).
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _MARKER = re.compile(rb"\xff+[^\x00\xff]", re.DOTALL)
 #: In pixel data 0xFF is followed by 0, or by a restart marker.
 _AFTER_PIXELS = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -174,36 +240,43 @@ _AFTER_PIXELS = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 def _jpeg(data: bytes) -> Header:
     size = None
-    scans = 0
-    for marker, _, payload, _ in jpeg_segments(data):
-        if marker in _SOF:
-            if size is not None:
-                raise ImageRejected("the JPEG is damaged: it has two frame headers")
-            size = struct.unpack_from(">BHH", data, payload)
-        elif marker == _SOS:
-            scans += 1
-            if scans > MAX_JPEG_SCANS:
-                raise ImageRejected(
-                    f"the JPEG has more than {MAX_JPEG_SCANS} scans, which only an attack needs"
-                )
+    scans = frames = 0
+    flaw, progressive = "", False
+    try:
+        for marker, _, payload, _ in jpeg_segments(data):
+            if marker in _SOF:
+                frames += 1
+                size = struct.unpack_from(">BHH", data, payload)
+                progressive = marker in _PROGRESSIVE
+            elif marker == _SOS:
+                scans += 1
+                if scans > MAX_JPEG_SCANS:
+                    break
+    except (ImageRejected, struct.error):
+        flaw = CUT
+    if frames > 1:
+        raise ImageRejected("the JPEG is damaged: it has two frame headers")
     if size is None or not scans:
-        raise ImageRejected("the JPEG holds no pixels")
+        raise ImageRejected("the JPEG is cut off or holds no pixels")
     bits, height, width = size
-    return Header(mime="image/jpeg", width=width, height=height, bits=bits)
+    if scans > MAX_JPEG_SCANS or scans * width * height > MAX_JPEG_SCANNED:
+        raise ImageRejected(
+            f"the JPEG has {scans if scans <= MAX_JPEG_SCANS else f'more than {MAX_JPEG_SCANS}'} scans over"
+            f" {width}x{height} pixels, which only an attack needs"
+        )
+    return Header(
+        mime="image/jpeg", width=width, height=height, bits=bits, progressive=progressive, flaw=flaw
+    )
 
 
 def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each WebP chunk's type and where its data starts and ends."""
+    """Yield each WebP chunk's type and where its data starts and ends; a cut one ends where the data does."""
     (size,) = struct.unpack_from("<I", data, 4)
-    if size + 8 > len(data):
-        raise ImageRejected("the WebP is cut off: it is shorter than its header says")
-    position, stop = 12, size + 8
+    position, stop = 12, min(size + 8, len(data))
     while position + 8 <= stop:
         kind, length = struct.unpack_from("<4sI", data, position)
         start, end = position + 8, position + 8 + length
-        if end > stop:
-            raise ImageRejected("the WebP is damaged: a chunk is longer than the file")
-        yield kind, start, end
+        yield kind, start, min(end, stop)
         position = end + (length & 1)
 
 
@@ -226,8 +299,14 @@ def _webp(data: bytes) -> Header:
             frames += 1
     if canvas is None:
         raise ImageRejected("the WebP holds no pixels")
+    (size,) = struct.unpack_from("<I", data, 4)
     return Header(
-        mime="image/webp", width=canvas[0], height=canvas[1], frames=max(frames, 1), has_alpha=has_alpha
+        mime="image/webp",
+        width=canvas[0],
+        height=canvas[1],
+        frames=max(frames, 1),
+        has_alpha=has_alpha,
+        flaw=CUT if size + 8 > len(data) else "",
     )
 
 
@@ -236,22 +315,27 @@ def _gif(data: bytes) -> Header:
     position = 13 + gif_colour_table(flags)
     frames = 0
     has_alpha = False
-    while (kind := data[position]) != 0x3B:  # noqa: PLR2004 - the trailer
-        if kind == 0x21:  # noqa: PLR2004 - an extension
-            # Whether one of the next frame's colours is transparent.
-            has_alpha = has_alpha or (data[position + 1] == _GIF_CONTROL and bool(data[position + 3] & 1))
-            position = _past_sub_blocks(data, position + 2)
-        elif kind == 0x2C:  # noqa: PLR2004 - a frame
-            left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, position + 1)
-            # Pillow grows the canvas for a frame that sticks out of it, so the cap must see that size.
-            width, height = max(width, left + wide), max(height, top + high)
-            position = _past_sub_blocks(data, position + 11 + gif_colour_table(flags))
-            frames += 1
-        else:
-            raise ImageRejected("the GIF is damaged: there is something unknown between its frames")
+    flaw = ""
+    try:
+        while (kind := data[position]) != 0x3B:  # noqa: PLR2004 - the trailer
+            if kind == 0x21:  # noqa: PLR2004 - an extension
+                # Whether one of the next frame's colours is transparent.
+                has_alpha = has_alpha or (data[position + 1] == _GIF_CONTROL and bool(data[position + 3] & 1))
+                position = _past_sub_blocks(data, position + 2)
+            elif kind == 0x2C:  # noqa: PLR2004 - a frame
+                left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, position + 1)
+                # Pillow grows the canvas for a frame that sticks out of it, so the cap must see that size.
+                width, height = max(width, left + wide), max(height, top + high)
+                frames += 1
+                position = _past_sub_blocks(data, position + 11 + gif_colour_table(flags))
+            else:
+                flaw = "there is something unknown between its frames"
+                break
+    except (IndexError, struct.error):
+        flaw = CUT
     if not frames:
-        raise ImageRejected("the GIF holds no pixels")
-    return Header(mime="image/gif", width=width, height=height, frames=frames, has_alpha=has_alpha)
+        raise ImageRejected("the GIF is cut off or holds no pixels")
+    return Header(mime="image/gif", width=width, height=height, frames=frames, has_alpha=has_alpha, flaw=flaw)
 
 
 #: An extension that says how the next frame is drawn.

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.request import InputImage
 from jupyter_imagegen.errors import SourceError
 from jupyter_imagegen.imaging.foreign import FORMAT_NAMES, ORIENTATION, Opened, foreign
-from jupyter_imagegen.imaging.headers import ImageRejected
-from jupyter_imagegen.imaging.inspection import checked_header, decoded, quietly
+from jupyter_imagegen.imaging.headers import ImageRejected, quietly
+from jupyter_imagegen.imaging.inspection import checked_header, decoded
 from jupyter_imagegen.imaging.masks import change_here, share_to_change
 from jupyter_imagegen.imaging.metadata import without_metadata
 from jupyter_imagegen.imaging.previews import plain, png_bytes

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.imaging.headers import MAX_FRAMES, Header, ImageRejected, read_header
+from jupyter_imagegen.imaging.headers import MAX_FRAMES, Header, ImageRejected, read_header, told
 from jupyter_imagegen.imaging.svg import looks_like_svg, read_svg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from PIL.ImageFile import ImageFile
 
+#: Pixels of one side: JPEG's own limit. What is longer is one pixel wide, and no one asked for it.
+MAX_SIDE = 65_500
 #: Pixels of all frames together. The largest size any model makes is 3840x2160, 8.3 million.
 MAX_PIXELS = 64_000_000
 #: A 3840x2160 PNG with alpha that does not compress at all is 33 MB.
 MAX_BYTES = 128 * 1024 * 1024
-
-_PILLOW_NAMES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF"}
-_opening = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +28,16 @@ class Inspected:
     Attributes
     ----------
     mime : str
-        `image/png`, `image/jpeg`, `image/webp`, `image/gif` or `image/svg+xml`.
+        `image/png`, `image/jpeg`, `image/webp`, `image/gif` or `image/svg+xml`; `image/avif`, `image/bmp`,
+        `image/tiff`, `image/jp2`, `image/heic` or `image/jxl` where Pillow reads them.
     width, height : int
         Pixels, as stored: an EXIF orientation is not applied.
     has_alpha : bool
         Whether the file can be transparent somewhere; not whether it is.
     frames : int
         1 for a still picture.
+    flaws : tuple of str
+        Small damage that decoding found, in whole sentences: `The picture is cut off: …`.
     """
 
     mime: str
@@ -47,6 +45,7 @@ class Inspected:
     height: int
     has_alpha: bool
     frames: int = 1
+    flaws: tuple[str, ...] = ()
 
 
 def inspect(
@@ -57,7 +56,7 @@ def inspect(
     Parameters
     ----------
     data
-        A whole PNG, JPEG, WebP or GIF file, or an SVG where `allow_svg` is set.
+        A picture file (AVIF, BMP, GIF, JPEG, PNG, TIFF, WebP …), or an SVG where `allow_svg` is set.
     max_pixels
         The most pixels, of all frames together; checked before anything is decoded.
     max_bytes
@@ -68,19 +67,20 @@ def inspect(
     Raises
     ------
     ImageRejected
-        If the bytes are something else, cut, damaged or too large.
+        If the bytes are something else, too large, or too much of the picture is missing.
 
     Examples
     --------
     >>> import jupyter_imagegen as imagegen
     >>> r = imagegen.generate("a lighthouse at dusk", provider="demo")
     >>> inspect(r.images[0].bytes)
-    Inspected(mime='image/png', width=1024, height=1024, has_alpha=False, frames=1)
+    Inspected(mime='image/png', width=1024, height=1024, has_alpha=False, frames=1, flaws=())
     """
     header = checked_header(data, max_pixels=max_pixels, max_bytes=max_bytes, allow_svg=allow_svg)
+    flaws: list[str] = []
     if header.mime != "image/svg+xml":
-        decoded(data, header).close()
-    return inspected_from(header)
+        decoded(data, header, flaws=flaws).close()
+    return inspected_from(header, flaws)
 
 
 def checked_header(
@@ -95,12 +95,15 @@ def checked_header(
     """
     if len(data) > max_bytes:
         raise ImageRejected(f"the picture is {len(data):,} bytes; at most {max_bytes:,} are accepted")
-    if looks_like_svg(data):
-        if not allow_svg:
-            raise ImageRejected("this is an SVG, which is text that can run script, and none was asked for")
-        header = read_svg(data)
-    else:
-        header = read_header(data)
+    svg = looks_like_svg(data)
+    if svg and not allow_svg:
+        raise ImageRejected("this is an SVG, which is text that can run script, and none was asked for")
+    try:
+        header = read_svg(data) if svg else read_header(data)
+    except ImageRejected:
+        raise
+    except Exception as exc:  # hostile bytes: whatever a reader raises is said of the picture
+        raise ImageRejected(f"the picture cannot be read: {told(exc)}") from exc
     if not header.width or not header.height:
         raise ImageRejected(f"the picture is {header.width}x{header.height} pixels: it has no area")
     if header.frames > MAX_FRAMES:
@@ -112,10 +115,14 @@ def checked_header(
             f"the picture is {header.width}x{header.height}{times}, {pixels:,} pixels;"
             f" at most {max_pixels:,} are accepted"
         )
+    if max(header.width, header.height) > MAX_SIDE:
+        raise ImageRejected(
+            f"the picture is {header.width}x{header.height}; sides of at most {MAX_SIDE:,} are accepted"
+        )
     return header
 
 
-def decoded(data: bytes, header: Header, *, at_least: int = 0) -> ImageFile:
+def decoded(data: bytes, header: Header, *, at_least: int = 0, flaws: list[str] | None = None) -> ImageFile:
     """Decode every frame and return the picture, standing at its first frame.
 
     Parameters
@@ -127,44 +134,33 @@ def decoded(data: bytes, header: Header, *, at_least: int = 0) -> ImageFile:
     at_least
         A JPEG may be decoded smaller as long as its long side keeps this many pixels; 0 for full size. All
         its data is read either way, so a cut file is found either way.
+    flaws
+        Where small damage is to be borne (a checksum, the last rows), a list to which it is added, in whole
+        sentences; None to refuse it.
 
     Raises
     ------
     ImageRejected
         If the decoder fails or finds another size than the header says.
     """
-    from PIL import Image
+    from jupyter_imagegen.imaging import salvage
 
-    if header.mime == "image/webp":
-        from PIL import WebPImagePlugin  # noqa: F401 - else Image.open loads every plugin to find it
+    if flaws is None and header.flaw:
+        raise ImageRejected(f"the picture is damaged or cut off: {header.flaw}")
+    size = _drafted(header, at_least) if at_least and header.mime == "image/jpeg" else None
     try:
-        with quietly():
-            picture = Image.open(BytesIO(data), formats=[_PILLOW_NAMES[header.mime]])
-        if at_least and header.mime == "image/jpeg":
-            picture.draft(None, _drafted(header, at_least))
-        picture.load()
-        for frame in range(1, header.frames):
-            picture.seek(frame)
-            picture.load()
-        if header.frames > 1:
-            picture.seek(0)
-            picture.load()
+        picture = salvage.whole(data, header, draft=size)
+        found = header.flaw and f"The file is damaged: {header.flaw}. Its pixels can be read."
     except Exception as exc:  # a decoder given hostile bytes raises anything, from SyntaxError to MemoryError
-        raise ImageRejected(f"the picture cannot be decoded: {_reason(exc)}") from exc
-    if picture.size != (header.width, header.height) and not at_least:
+        if flaws is None:
+            raise ImageRejected(f"the picture cannot be decoded: {told(exc)}") from exc
+        size = None
+        picture, found = salvage.damaged(data, header, exc)
+    if size is None and picture.size != (header.width, header.height):
         raise ImageRejected("the picture is damaged: it states two different sizes")
+    if flaws is not None and found:
+        flaws.append(found)
     return picture
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Silence Pillow while it opens a file: it warns about odd EXIF and large sizes, which are answered here.
-
-    The filters belong to the whole process, so they change only for a moment and by one thread at a time.
-    """
-    with _opening, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _drafted(header: Header, at_least: int) -> tuple[int, int]:
@@ -175,16 +171,13 @@ def _drafted(header: Header, at_least: int) -> tuple[int, int]:
     )
 
 
-def _reason(exc: Exception) -> str:
-    return str(exc) or type(exc).__name__
-
-
-def inspected_from(header: Header) -> Inspected:
-    """What a picture is by its checked header; whether it can be believed only decoding tells."""
+def inspected_from(header: Header, flaws: Sequence[str] = ()) -> Inspected:
+    """What a picture is by its checked header, and what decoding found."""
     return Inspected(
         mime=header.mime,
         width=header.width,
         height=header.height,
         has_alpha=header.has_alpha,
         frames=header.frames,
+        flaws=tuple(flaws),
     )

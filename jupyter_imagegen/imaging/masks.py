@@ -191,7 +191,7 @@ def share_to_change(changing: Image) -> float:
 
 def _first_frame(data: bytes) -> Image:
     header = checked_header(data)
-    return decoded(data, still(header))
+    return decoded(data, still(header), flaws=[])
 
 
 def _alpha_of(picture: Image) -> Image:

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.results import Preview
+from jupyter_imagegen.imaging.headers import ImageRejected, told
 from jupyter_imagegen.imaging.inspection import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -77,7 +78,7 @@ def preview(
     header = checked_header(data, max_pixels=max_pixels, allow_svg=True)
     if inspected is not None and header.frames > 1:
         header = still(header)
-    return believed(data, header, max_side=max_side, max_bytes=max_bytes)
+    return _small_copy(data, header, [], max_side=max_side, max_bytes=max_bytes)
 
 
 def examine(
@@ -104,24 +105,28 @@ def examine(
     (1024, 512)
     """
     header = checked_header(data, max_pixels=max_pixels, max_bytes=MAX_BYTES, allow_svg=allow_svg)
-    return inspected_from(header), believed(data, header, max_side=max_side, max_bytes=max_bytes)
+    flaws: list[str] = []
+    small = _small_copy(data, header, flaws, max_side=max_side, max_bytes=max_bytes)
+    return inspected_from(header, flaws), small
 
 
-def believed(
-    data: bytes, header: Header, *, max_side: int = PREVIEW_SIDE, max_bytes: int = PREVIEW_BYTES
-) -> Preview:
+def _small_copy(data: bytes, header: Header, flaws: list[str], *, max_side: int, max_bytes: int) -> Preview:
     """Decode a picture whose header was checked, and make its small copy on the way.
 
     Raises
     ------
     ImageRejected
-        If it cannot be decoded.
+        If it cannot be decoded, or Pillow cannot convert its colours.
     """
     if header.mime == "image/svg+xml":
         return _placeholder(header, max_side=max_side)
-    with decoded(data, header, at_least=max_side) as picture:
-        full = (header.width, header.height)
-        return encode_preview(picture, full=full, max_side=max_side, max_bytes=max_bytes)
+    with decoded(data, header, at_least=max_side, flaws=flaws) as picture:
+        try:
+            return encode_preview(
+                picture, full=(header.width, header.height), max_side=max_side, max_bytes=max_bytes
+            )
+        except Exception as exc:  # colours that make no sense raise anything: a palette that is not there
+            raise ImageRejected(f"the picture cannot be shown: {told(exc)}") from exc
 
 
 def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE, gap: int = 8) -> Preview:
@@ -167,7 +172,7 @@ def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE, ga
     size = (columns * cell[0] + gap * (columns - 1), rows * cell[1] + gap * (rows - 1))
     sheet = Image.new("RGB", size, "white")
     for index, (data, header) in enumerate(zip(previews, headers, strict=True)):
-        with decoded(data, still(header)) as picture:
+        with decoded(data, still(header), flaws=[]) as picture:
             fitted = (max(1, math.floor(header.width * scale)), max(1, math.floor(header.height * scale)))
             small = plain(picture).resize(fitted, Image.Resampling.LANCZOS)
         row, column = divmod(index, columns)

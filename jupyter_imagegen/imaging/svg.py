@@ -13,6 +13,8 @@ from jupyter_imagegen.imaging.headers import Header, ImageRejected
 
 MAX_SVG_BYTES = 4 * 1024 * 1024
 _MAX_DEPTH = 200
+#: Elements and attributes, each of which is looked at in Python: together a second.
+MAX_SVG_PARTS = 200_000
 _SVG = "http://www.w3.org/2000/svg"
 _ELEMENTS = frozenset(
     """
@@ -81,9 +83,15 @@ def read_svg(data: bytes) -> Header:
     except expat.ExpatError as exc:
         raise ImageRejected(f"the SVG is not well-formed XML: {exc}") from exc
     width, height = check.size
+    if not (math.isfinite(width) and math.isfinite(height)):
+        raise ImageRejected("the SVG is damaged: its size is endless")
     # Transparent wherever nothing is drawn.
-    size = {"width": max(1, math.ceil(width)), "height": max(1, math.ceil(height))}
-    return Header(mime="image/svg+xml", **size, has_alpha=True)
+    return Header(
+        mime="image/svg+xml",
+        width=max(1, math.ceil(width)),
+        height=max(1, math.ceil(height)),
+        has_alpha=True,
+    )
 
 
 class _Check:
@@ -93,6 +101,7 @@ class _Check:
         self.size = _DEFAULT_SIZE
         self._open: list[str] = []
         self._css: list[str] = []
+        self._parts = 0
 
     def declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
         # A browser believes the declaration: the same bytes would be other characters there than here.
@@ -111,6 +120,9 @@ class _Check:
             if (namespace, local) != (_SVG, "svg"):
                 raise ImageRejected(f"this is XML with the root <{local}>, not an SVG picture")
             self.size = _size(attributes)
+        self._parts += 1 + len(attributes)
+        if self._parts > MAX_SVG_PARTS:
+            raise ImageRejected(f"the SVG has more than {MAX_SVG_PARTS:,} elements and attributes")
         if len(self._open) >= _MAX_DEPTH:
             raise ImageRejected(f"the SVG is nested more than {_MAX_DEPTH} deep")
         if namespace == _SVG:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 import unicodedata
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.pricing import dollars_to_nano
@@ -144,20 +145,24 @@ def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float
 
 
 def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
+    part = pending.with_suffix(".part")
     try:
         recipe = recipe_from_bytes(files.read(pending))
         if recipe is not None:
             original = shelf.original(recipe.digest, recipe.mime)
-            for candidate in (original, pending.with_suffix(".part")):
-                if files.is_own_file(candidate, shelf.home) and _is_whole(
-                    recipe, candidate, believed=candidate == original
-                ):
-                    if candidate != original:
-                        files.make_folder(original.parent)
-                        files.move(candidate, original)
-                    sample = enter(database, recipe)
-                    finish_recipe(shelf, recipe, sample, pending)
-                    return 1
+            if not _holds(original, recipe, shelf) and _holds(part, recipe, shelf):
+                recipe = _decoded(recipe, part)
+                if recipe is None:
+                    _keep_unread(shelf, pending)
+                    return 0
+                rewrite_incoming(pending, recipe)
+                original = shelf.original(recipe.digest, recipe.mime)
+                files.make_folder(original.parent)
+                files.move(part, original)
+            if _holds(original, recipe, shelf):
+                sample = enter(database, recipe)
+                finish_recipe(shelf, recipe, sample, pending)
+                return 1
         pending.unlink()
     except OSError:
         # Another process finished the same one, or the disk refuses: the next opening looks again.
@@ -165,19 +170,47 @@ def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
     return 0
 
 
-def _is_whole(recipe: Recipe, path: Path, *, believed: bool) -> bool:
-    """Whether a file has a recipe's picture; one that its writer died over is decoded now."""
+def _holds(path: Path, recipe: Recipe, shelf: Shelf) -> bool:
+    """Whether a file of ours has the bytes of a recipe."""
+    return files.is_own_file(path, shelf.home) and files.sha256(files.read(path)) == recipe.digest
+
+
+def _decoded(recipe: Recipe, path: Path) -> Recipe | None:
+    """The recipe with what decoding tells of the bytes; None where they are no picture."""
     from jupyter_imagegen import imaging
 
-    data = files.read(path)
-    if files.sha256(data) != recipe.digest:
-        return False
-    if not believed:
-        try:
-            imaging.inspect(data, allow_svg=recipe.mime == "image/svg+xml")
-        except imaging.ImageRejected:
-            return False
-    return True
+    try:
+        return recipe.of_picture(imaging.inspect(files.read(path), allow_svg=recipe.wants_svg))
+    except imaging.ImageRejected:
+        return None
+
+
+def _keep_unread(shelf: Shelf, pending: Path) -> None:
+    """Move what a dead writer received, and is no picture, to the unread answers."""
+    from jupyter_imagegen.storage.unread import UnreadAnswers
+
+    recipe = recipe_from_bytes(files.read(pending))
+    if recipe is not None:
+        with contextlib.suppress(StoreError):
+            UnreadAnswers(shelf, now=lambda: datetime.now(UTC)).take(
+                pending, recipe, reason="it is no picture, and its process ended before it was read"
+            )
+
+
+def rewrite_incoming(pending: Path, recipe: Recipe) -> None:
+    """Write what decoding told of a picture in `incoming/` into its recipe there.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses; the recipe is as it was then.
+    """
+    data = recipe.to_bytes()
+    if files.read(pending) != data:
+        draft = pending.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        files.write_synced(draft, data)
+        files.move(draft, pending)
 
 
 def finish_recipe(shelf: Shelf, recipe: Recipe, sample: int, pending: Path) -> None:

@@ -10,6 +10,7 @@
       pictures/ab/<digest>.<key>-<sample>.json   the recipe: enough to build the index again
       incoming/                 what is being written: <host>-<pid>-<id>.part and its recipe .json
       quarantine/               damaged files, never shown and never deleted
+      unread/                   answers that could not be read, never deleted; see `unread.py`
       locks/<key>.lock          whoever holds it is the only one buying that key
       rates.toml                what genai-prices said; a copy, so it may be deleted
 
@@ -41,7 +42,7 @@ MARKER = "imagegen-home.txt"
 INDEX = "imagegen.sqlite3"
 OPENING_LOCK = "opening.lock"
 RATES = "rates.toml"
-FOLDERS = ("pictures", "incoming", "quarantine", "locks")
+FOLDERS = ("pictures", "incoming", "quarantine", "locks", "unread")
 
 EXTENSIONS = {
     "image/png": "png",
@@ -49,6 +50,12 @@ EXTENSIONS = {
     "image/webp": "webp",
     "image/gif": "gif",
     "image/svg+xml": "svg",
+    "image/avif": "avif",
+    "image/bmp": "bmp",
+    "image/tiff": "tiff",
+    "image/jp2": "jp2",
+    "image/heic": "heic",
+    "image/jxl": "jxl",
 }
 
 _EXTENSION = rf"(?:{'|'.join([*EXTENSIONS.values(), 'bin'])})"
@@ -67,6 +74,7 @@ _OURS = re.compile(
             r"incoming/(?:done|[A-Za-z0-9]{1,24}-\d+)-[0-9a-f]{16}\.(?:json|part|draft|scratch|deleted)",
             rf"quarantine/\d{{8}}-\d{{6}}-[0-9a-f]{{4}}-[0-9a-f]{{64}}\.{_EXTENSION}",
             r"locks/[0-9a-f]{64}\.lock",
+            r"unread/[0-9a-f]{16}-[0-9a-f]{8}\.(?:bin|json|scratch)",
         )
     )
 )
@@ -119,6 +127,11 @@ class Shelf:
         return self._folder("quarantine")
 
     @property
+    def unread(self) -> Path:
+        """Answers that could not be read."""
+        return self.home / "unread"
+
+    @property
     def locks(self) -> Path:
         """One file for each key that was ever bought and not yet tidied away."""
         return self._folder("locks")
@@ -131,7 +144,7 @@ class Shelf:
         OSError
             If one cannot be created.
         """
-        for folder in (self.pictures, self.incoming, self.quarantine, self.locks):
+        for folder in (self.pictures, self.incoming, self.quarantine, self.locks, self.unread):
             make_folder(folder)
 
     def original(self, digest: str, mime: str) -> Path:

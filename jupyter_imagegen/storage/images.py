@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.keys import input_digests
 from jupyter_imagegen.core.pricing import dollars_to_nano, nano_to_dollars
@@ -16,12 +16,14 @@ from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.holding import InHand
 from jupyter_imagegen.storage.keeping import (
     change_recipe,
+    enter_incoming,
     shares,
-    write_picture,
+    write_incoming,
     write_preview,
 )
 from jupyter_imagegen.storage.reading import StoredPictures
 from jupyter_imagegen.storage.recipes import (
+    UNKNOWN_MIME,
     Recipe,
     request_parameters,
     storable,
@@ -42,6 +44,22 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.upkeep import ExportReport, GcReport, VerifyReport
 
 
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """Bytes that are on disk and in no index yet.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        What is known of them.
+    pending : Path
+        The recipe in `incoming/`; the bytes are beside it, as `.part`.
+    """
+
+    recipe: Recipe
+    pending: Path
+
+
 class Pictures(StoredPictures):
     """The pictures of one store: reading them, and everything that changes them.
 
@@ -57,7 +75,7 @@ class Pictures(StoredPictures):
         This session's id; it goes into recipes, so that lost spending can be found again.
     """
 
-    def keep(
+    def receive(
         self,
         *,
         key: str,
@@ -65,8 +83,7 @@ class Pictures(StoredPictures):
         request: GenerateRequest,
         provider: str,
         data: bytes,
-        inspected: Inspected,
-        preview: Preview | Callable[[], Preview] | None = None,
+        inspected: Inspected | None = None,
         sample: int | None = None,
         cost_usd: Decimal | None = None,
         usage: Usage | None = None,
@@ -76,18 +93,17 @@ class Pictures(StoredPictures):
         request_id: str | None = None,
         notebook: str | None = None,
         alt: str = "",
-    ) -> Image:
-        """Put a picture on disk; when this returns, no crash loses it.
+    ) -> Received:
+        """Put what came on disk, before anybody looks at it; no crash loses it from here on.
+
+        A picture whose process ends before `enter` is decoded and entered by whoever looks next.
 
         Parameters
         ----------
         data
             The bytes, exactly as received.
         inspected
-            What they are.
-        preview
-            The small copy of a picture that was decoded before; or what decodes it, while the disk takes the
-            bytes, and refuses it by raising. None makes one of bytes that are known to be a picture.
+            What they are, where that is known already.
         sample
             The number of the drawing; the next free one for None, or where another picture has it.
         usage
@@ -96,23 +112,113 @@ class Pictures(StoredPictures):
         Raises
         ------
         StoreError
+            If the disk refuses; nothing is left then.
+        """
+        recipe = self.recipe_of(
+            key=key,
+            namespace=namespace,
+            request=request,
+            provider=provider,
+            data=data,
+            sample=self.next_sample(key) if sample is None else sample,
+            seconds=seconds,
+            charge_id=charge_id,
+            notebook=notebook,
+            alt=alt,
+        )
+        recipe = replace(
+            recipe,
+            cost_usd=None if cost_usd is None else str(cost_usd),
+            usage=usage_to_json(usage),
+            revised_prompt=None if revised_prompt is None else storable(revised_prompt),
+            request_id=None if request_id is None else storable(request_id),
+        )
+        if inspected is not None:
+            recipe = recipe.of_picture(inspected)
+        return Received(recipe=recipe, pending=write_incoming(self.shelf, recipe, data))
+
+    def enter(self, received: Received, inspected: Inspected, preview: Preview | None) -> Image:
+        """Give what was received, and is a picture, its place in the store.
+
+        Parameters
+        ----------
+        preview
+            Its small copy; None to make it when it is first asked for.
+
+        Raises
+        ------
+        StoreError
+            If the disk or the index refuses; the next opening of the store enters it then.
+        """
+        recipe = received.recipe.of_picture(inspected)
+        number = enter_incoming(self.database, self.shelf, recipe, received.pending)
+        self.note_verified(recipe.digest, recipe.mime)
+        if preview is not None:
+            # A preview can be made again at any time, so its failure is nobody's failure.
+            with contextlib.suppress(OSError, StoreError):
+                write_preview(self.database, self.shelf, recipe.digest, preview)
+        return self.built(
+            origin="provider",
+            sample=number,
+            digest=recipe.digest,
+            mime=recipe.mime,
+            width=recipe.width,
+            height=recipe.height,
+            size_bytes=recipe.size_bytes,
+            cost_usd=recipe.cost,
+            made_at=recipe.made_at,
+            seconds=recipe.seconds,
+            revised_prompt=recipe.revised_prompt,
+        )
+
+    def keep(
+        self, *, data: bytes, inspected: Inspected, preview: Preview | None = None, **facts: Any
+    ) -> Image:
+        """Put a picture that was decoded before on disk: `receive` and `enter` in one.
+
+        Parameters
+        ----------
+        preview
+            The small copy; None makes one.
+        **facts
+            What `receive` takes.
+
+        Raises
+        ------
+        StoreError
             If the disk or the index refuses. Then nothing is left, or the whole picture, which the next
             opening of the store enters.
-        ImageRejected
-            If `preview` says so; nothing is left then.
         """
+        received = self.receive(data=data, inspected=inspected, **facts)
+        return self.enter(received, inspected, preview or _small_copy(data, inspected))
+
+    def recipe_of(
+        self,
+        *,
+        key: str,
+        namespace: str | None,
+        request: GenerateRequest,
+        provider: str,
+        data: bytes,
+        sample: int = 0,
+        seconds: float = 0.0,
+        charge_id: str | None = None,
+        notebook: str | None = None,
+        alt: str = "",
+    ) -> Recipe:
+        """The recipe of bytes that came now, of which nothing is known but their call."""
         now = self.now()
-        recipe = Recipe(
+        return Recipe(
             id=secrets.token_hex(8),
             key=key,
-            sample=self.next_sample(key) if sample is None else sample,
+            sample=sample,
             digest=files.sha256(data),
-            mime=inspected.mime,
-            width=inspected.width,
-            height=inspected.height,
+            mime=UNKNOWN_MIME,
+            width=0,
+            height=0,
             size_bytes=len(data),
-            has_alpha=inspected.has_alpha,
-            frames=inspected.frames,
+            has_alpha=False,
+            frames=1,
             namespace=namespace,
             provider=provider,
             operation=request.operation,
@@ -122,40 +228,15 @@ class Pictures(StoredPictures):
             inputs=input_digests(request),
             made_at=utc_text(now),
             seconds=seconds,
-            cost_usd=None if cost_usd is None else str(cost_usd),
-            usage=usage_to_json(usage),
-            revised_prompt=None if revised_prompt is None else storable(revised_prompt),
-            request_id=None if request_id is None else storable(request_id),
+            cost_usd=None,
+            usage=None,
+            revised_prompt=None,
+            request_id=None,
             notebook=None if notebook is None else storable(notebook),
             alt=storable(alt),
             charge_id=charge_id,
             session=self.session,
             day=f"{local_time(self.database, now):%Y-%m-%d}",
-        )
-
-        def believe() -> Preview | None:
-            if preview is None:
-                return _small_copy(data, inspected)
-            return preview() if callable(preview) else preview
-
-        number, small = write_picture(self.database, self.shelf, recipe, data, believe)
-        self.note_verified(recipe.digest, recipe.mime)
-        if small is not None:
-            # A preview can be made again at any time, so its failure is nobody's failure.
-            with contextlib.suppress(OSError, StoreError):
-                write_preview(self.database, self.shelf, recipe.digest, small)
-        return self.built(
-            origin="provider",
-            sample=number,
-            digest=recipe.digest,
-            mime=recipe.mime,
-            width=recipe.width,
-            height=recipe.height,
-            size_bytes=recipe.size_bytes,
-            cost_usd=cost_usd,
-            made_at=recipe.made_at,
-            seconds=seconds,
-            revised_prompt=recipe.revised_prompt,
         )
 
     def price_charge(self, key: str, charge_id: str, *, cost: Decimal) -> None:
@@ -177,19 +258,13 @@ class Pictures(StoredPictures):
         *,
         data: bytes,
         inspected: Inspected,
-        preview: Preview | Callable[[], Preview] | None = None,
+        preview: Preview | None = None,
         sample: int = 0,
         seconds: float = 0.0,
         revised_prompt: str | None = None,
     ) -> Image:
-        """A picture that no disk would take: shown and returned all the same.
-
-        Raises
-        ------
-        ImageRejected
-            If `preview` says so.
-        """
-        held = InHand(data, preview() if callable(preview) else preview)
+        """A picture that no disk would take: shown and returned all the same."""
+        held = InHand(data, preview)
         return Image(
             sample=sample,
             digest=files.sha256(data),

@@ -1,10 +1,9 @@
-"""How one picture gets on disk: bytes, recipe, name, rows; no crash between them loses it."""
+"""How one picture gets on disk: recipe, bytes, then name and rows; no crash between them loses it."""
 
 from __future__ import annotations
 
 import contextlib
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from jupyter_imagegen.storage import entering, files, statements
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from jupyter_imagegen.core.results import Preview
@@ -22,76 +20,79 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.recipes import Recipe
 
 
-def write_picture(
-    database: Database,
-    shelf: Shelf,
-    recipe: Recipe,
-    data: bytes,
-    believe: Callable[[], Preview | None],
-) -> tuple[int, Preview | None]:
-    """Put a picture and its recipe on disk and into the index.
+def write_incoming(shelf: Shelf, recipe: Recipe, data: bytes) -> Path:
+    """Put a picture's bytes on disk before anything else is done with them.
 
-    The recipe is on disk before the picture's first byte, so that no whole picture is ever without one. The
-    picture gets its name and its rows after it is believed.
-
-    Parameters
-    ----------
-    believe
-        Called while the disk takes the bytes; raises what stands against the picture.
+    The recipe is on disk before the picture's first byte, so that no whole picture is ever without one.
 
     Returns
     -------
-    tuple of int and Preview
-        The sample's number, and what `believe` returned.
+    Path
+        The recipe in `incoming/`; the bytes are beside it, as `.part`.
 
     Raises
     ------
     StoreError
-        If the disk or the index refuses: then nothing is left, or the picture is whole and the next opening
-        of the store enters it.
+        If the disk refuses; nothing is left then.
     """
     pending = shelf.incoming / f"{files.writer()}-{recipe.id}.json"
-    part = pending.with_suffix(".part")
-    original = shelf.original(recipe.digest, recipe.mime)
-    named = False
+    draft, part = pending.with_suffix(".draft"), pending.with_suffix(".part")
     try:
-        with ThreadPoolExecutor(1, thread_name_prefix="imagegen-disk") as disk:
-            written = disk.submit(_write_incoming, shelf, pending, recipe, data)
-            preview = believe()
-        written.result()
+        files.write_synced(draft, recipe.to_bytes())
+        files.move(draft, pending)
+        files.sync_folder(shelf.incoming)
+        files.write_synced(part, data)
+    except OSError as exc:
+        for path in (pending, part, draft):
+            with contextlib.suppress(OSError):
+                path.unlink()
+        raise refused(shelf, exc) from exc
+    return pending
+
+
+def enter_incoming(database: Database, shelf: Shelf, recipe: Recipe, pending: Path) -> int:
+    """Give a picture in `incoming/`, which was decoded, its name and its rows.
+
+    Returns
+    -------
+    int
+        The sample's number.
+
+    Raises
+    ------
+    StoreError
+        If the disk or the index refuses. The picture is whole, and whoever looks next enters it.
+    """
+    original = shelf.original(recipe.digest, recipe.mime)
+    try:
+        entering.rewrite_incoming(pending, recipe)
         if not original.parent.is_dir():
             files.make_folder(original.parent)
             files.sync_folder(shelf.pictures)
-        files.move(part, original)
-        named = True
+        files.move(pending.with_suffix(".part"), original)
         files.sync_folder(original.parent)
         number = entering.enter(database, recipe)
     except Exception as exc:
-        if named:
-            # Whole, and paid for: this name tells whoever looks next that its writer has given it up.
-            with contextlib.suppress(OSError):
-                files.move(pending, pending.with_name(f"done-{recipe.id}.json"))
-        else:
-            for path in (pending, part, pending.with_suffix(".draft")):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        # Paid for: this name tells whoever looks next that its writer has given it up.
+        given_up = pending.with_name(f"done-{recipe.id}.json")
+        with contextlib.suppress(OSError):
+            files.move(pending, given_up)
+            with contextlib.suppress(FileNotFoundError):
+                files.move(pending.with_suffix(".part"), given_up.with_suffix(".part"))
         if not isinstance(exc, OSError):
             raise
-        raise StoreError(
-            f"the picture could not be written to {shelf.home} ({exc.strerror or exc})",
-            hint="Free some disk space, or check the folder's permissions.",
-        ) from exc
+        raise refused(shelf, exc) from exc
     with contextlib.suppress(OSError):
         entering.finish_recipe(shelf, recipe, number, pending)
-    return number, preview
+    return number
 
 
-def _write_incoming(shelf: Shelf, pending: Path, recipe: Recipe, data: bytes) -> None:
-    draft = pending.with_suffix(".draft")
-    files.write_synced(draft, recipe.to_bytes())
-    files.move(draft, pending)
-    files.sync_folder(shelf.incoming)
-    files.write_synced(pending.with_suffix(".part"), data)
+def refused(shelf: Shelf, exc: OSError) -> StoreError:
+    """What to raise where the disk does not take a picture."""
+    return StoreError(
+        f"the picture could not be written to {shelf.home} ({exc.strerror or exc})",
+        hint="Free some disk space, or check the folder's permissions.",
+    )
 
 
 def write_preview(database: Database, shelf: Shelf, digest: str, small: Preview) -> None:

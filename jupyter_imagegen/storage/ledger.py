@@ -229,6 +229,7 @@ class Ledger(StaysHere):
         usage: Usage | None = None,
         pictures: int = 0,
         request_id: str | None = None,
+        reason: str | None = None,
     ) -> None:
         """Close a charge with what it cost, also where that is more than its ceiling.
 
@@ -236,6 +237,8 @@ class Ledger(StaysHere):
         ----------
         cost
             US dollars; None where nobody can say: then it stays counted at its ceiling.
+        reason
+            What is odd about it: no picture came, or the cost is not what the prices give.
 
         Raises
         ------
@@ -253,6 +256,7 @@ class Ledger(StaysHere):
                 usage=usage_to_json(usage),
                 pictures=pictures,
                 request_id=None if request_id is None else storable(request_id),
+                reason=None if reason is None else storable(reason),
                 closed_at=utc_text(self._now()),
             )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from math import isfinite
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jupyter_imagegen.core.request import GenerateRequest
+    from jupyter_imagegen.imaging import Inspected
 
 #: The form of the JSON. A reader takes every form up to its own.
 RECIPE_VERSION = 1
+#: What bytes are called of which nobody knows yet what they are.
+UNKNOWN_MIME = "application/octet-stream"
 
 #: The largest whole number that SQLite takes.
 _LARGEST = 2**63 - 1
@@ -83,6 +86,22 @@ class Recipe:
         """UTF-8 JSON, readable by people too."""
         text = json.dumps({"recipe": RECIPE_VERSION, **asdict(self)}, ensure_ascii=False, indent=1)
         return text.encode("utf-8", "backslashreplace")
+
+    def of_picture(self, inspected: Inspected) -> Recipe:
+        """The same recipe, with what decoding told of the bytes."""
+        return replace(
+            self,
+            mime=inspected.mime,
+            width=inspected.width,
+            height=inspected.height,
+            has_alpha=inspected.has_alpha,
+            frames=inspected.frames,
+        )
+
+    @property
+    def wants_svg(self) -> bool:
+        """Whether an SVG was asked for, which is let in only then."""
+        return self.mime == "image/svg+xml" or self.parameters.get("output_format") == "svg"
 
     @property
     def cost(self) -> Decimal | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
     from jupyter_imagegen.storage.browsing import Browsing
+    from jupyter_imagegen.storage.unread import UnreadAnswers
 
 #: Seconds that another process may take to migrate, or to build a lost index again.
 _OPENING_SECONDS = 300.0
@@ -117,6 +118,13 @@ class Storage(StaysHere):
         from jupyter_imagegen.storage.browsing import Browsing
 
         return Browsing(self.pictures)
+
+    @cached_property
+    def unread(self) -> UnreadAnswers:
+        """Answers that were paid for and could not be read."""
+        from jupyter_imagegen.storage.unread import UnreadAnswers
+
+        return UnreadAnswers(self._shelf, now=self.pictures.now)
 
     def lock(self, key: str) -> BaseFileLock:
         """The lock of a key, not yet taken: whoever holds it is the only one buying that key.

@@ -111,7 +111,7 @@ def test_an_animation_gives_its_first_frame(encode, opened):
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"", "empty"), (b"<html>", "HTML"), (b"\x89PNG\r\n\x1a\nhalf", "cut off|damaged")],
+    [(b"", "empty"), (b"<html>", "HTML"), (b"\x89PNG\r\n\x1a\nhalf", "cut off|damaged|no pixels")],
 )
 def test_what_is_not_a_picture_is_refused_by_its_name(data, reason):
     with pytest.raises(SourceError, match=rf"picture 'cat\.png' cannot be used: .*({reason})"):

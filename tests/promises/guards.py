@@ -227,19 +227,19 @@ GUARDS = [
     Guard(
         "kill -9: the recipe before the picture",
         "storage/keeping.py",
-        "    files.write_synced(draft, recipe.to_bytes())\n    files.move(draft, pending)\n"
-        '    files.sync_folder(shelf.incoming)\n    files.write_synced(pending.with_suffix(".part"), data)\n',
-        '    files.write_synced(pending.with_suffix(".part"), data)\n'
-        "    files.write_synced(draft, recipe.to_bytes())\n    files.move(draft, pending)\n"
-        "    files.sync_folder(shelf.incoming)\n",
+        "        files.write_synced(draft, recipe.to_bytes())\n        files.move(draft, pending)\n"
+        "        files.sync_folder(shelf.incoming)\n        files.write_synced(part, data)\n",
+        "        files.write_synced(part, data)\n"
+        "        files.write_synced(draft, recipe.to_bytes())\n        files.move(draft, pending)\n"
+        "        files.sync_folder(shelf.incoming)\n",
         (KILLED,),
         "a whole picture was swept because nobody knew what it was for",
     ),
     Guard(
         "kill -9: what nobody had decoded is decoded",
         "storage/entering.py",
-        "    if not believed:\n",
-        "    if False:\n",
+        "        return recipe.of_picture(imaging.inspect(files.read(path), allow_svg=recipe.wants_svg))\n",
+        "        return recipe\n",
         (
             "storage/test_crashes.py::test_bytes_that_their_dead_writer_had_not_decoded_are_decoded_before_they_enter",
         ),
@@ -280,8 +280,8 @@ GUARDS = [
     Guard(
         "the disk is full",
         "purchase.py",
-        '        except StoreError as exc:\n            self.notes.append(f"{exc} The picture is shown',
-        '        except ZeroDivisionError as exc:\n            self.notes.append(f"{exc} The picture is shown',
+        "        except StoreError as exc:\n            trouble = str(exc)\n",
+        "        except ZeroDivisionError as exc:\n            trouble = str(exc)\n",
         (
             f"{LOSE}test_no_file_may_grow_and_the_picture_is_shown_all_the_same_or_nothing_is_called",
             f"{LOSE}test_a_disk_that_is_full_costs_the_copy_and_never_the_picture",
@@ -291,16 +291,16 @@ GUARDS = [
     Guard(
         "the disk is full: no half entry",
         "storage/keeping.py",
-        '            for path in (pending, part, pending.with_suffix(".draft")):\n',
-        "            for path in ():\n",
+        "        for path in (pending, part, draft):\n",
+        "        for path in ():\n",
         ("storage/test_images.py::test_a_disk_that_refuses_at_any_step_leaves_all_or_nothing",),
         "leftovers stayed in incoming/",
     ),
     Guard(
         "bytes as they came",
         "purchase.py",
-        '            "data": drawn.data,\n',
-        '            "data": (lambda io, pil, out: pil.open(io(drawn.data)).save(out, "PNG") or out.getvalue())'
+        "                data=drawn.data,\n",
+        '                data=(lambda io, pil, out: pil.open(io(drawn.data)).save(out, "PNG") or out.getvalue())'
         '(__import__("io").BytesIO, __import__("PIL.Image").Image, __import__("io").BytesIO()),\n',
         (f"{BYTES}test_every_copy_is_what_the_server_sent_to_the_last_byte",),
         "the content credentials were gone from every copy",

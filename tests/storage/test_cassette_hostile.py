@@ -483,7 +483,7 @@ LOADS = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><image hr
         (png(says=(60_000, 60_000)), {"width": 60_000, "height": 60_000}),
         (png(says=(9, 8)), {}),
         (png(), {"mime": "image/jpeg"}),
-        (png()[:-5], {}),
+        (png()[:40], {}),
         (b"MZ\x90\0" + b"\0" * 60, {}),
         (b"\x80\x04\x95cos\nsystem\n(S'id'\ntR.", {}),
     ],

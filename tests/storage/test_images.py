@@ -16,7 +16,7 @@ from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.core.results import Preview
 from jupyter_imagegen.core.usage import Usage
 from jupyter_imagegen.errors import DamagedPictureError, ImagegenError, StoreError
-from jupyter_imagegen.imaging import ImageRejected, Inspected
+from jupyter_imagegen.imaging import Inspected
 from jupyter_imagegen.storage import entering, files
 from jupyter_imagegen.storage.keeping import shares
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
@@ -171,37 +171,16 @@ def test_a_preview_that_was_made_before_is_kept_as_it_is(storage, drawing, png):
     assert storage.pictures.find(drawing.key)[0].preview == given
 
 
-def test_bytes_that_turn_out_to_be_no_picture_leave_nothing(storage, drawing, png):
-    on_disk = []
-
-    def refuse():
-        # The disk has begun, or will: either way nothing of it may stay.
-        on_disk.extend(storage.home.glob("pictures/*/*"))
-        raise ImageRejected("it cannot be decoded")
-
-    with pytest.raises(ImageRejected, match="cannot be decoded"):
-        drawing.keep(png(), preview=refuse)
-    assert on_disk == []
-    assert list(storage.home.glob("incoming/*")) + list(storage.home.glob("pictures/*/*")) == []
+def test_what_was_received_is_on_disk_before_it_is_decoded_and_enters_after(storage, drawing, png):
+    received = storage.pictures.receive(
+        key=drawing.key, namespace=None, request=drawing.request, provider="openai", data=png()
+    )
+    assert received.pending.with_suffix(".part").read_bytes() == png()
     assert storage.pictures.find(drawing.key) == []
-
-
-def test_the_disk_takes_the_bytes_while_they_are_decoded(storage, drawing, png):
-    written = threading.Event()
-    sync_folder = files.sync_folder
-
-    def decode():
-        # Only a disk that does not wait for this gets so far.
-        assert written.wait(10)
-        return Preview(data=b"small", mime="image/jpeg", width=4, height=4)
-
-    def said(folder):
-        written.set()
-        sync_folder(folder)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "sync_folder", said)
-        assert drawing.keep(png(), preview=decode).bytes == png()
+    image = storage.pictures.enter(received, drawing.inspected, None)
+    assert [found.bytes for found in storage.pictures.find(drawing.key)] == [image.bytes] == [png()]
+    assert image.preview.mime == "image/jpeg"
+    assert list(storage.home.glob("incoming/*")) == []
 
 
 def test_a_picture_that_was_just_kept_says_what_it_will_say_when_it_is_found(storage, drawing, png):
@@ -252,12 +231,11 @@ def test_a_picture_without_a_store_is_shown_all_the_same(storage, png):
     assert (image.origin, image.cost_usd, image.made_at) == ("provider", None, storage.pictures.now())
     assert image.preview.mime == "image/jpeg"
     small = Preview(data=b"small", mime="image/png", width=2, height=2)
-    for given in (small, lambda: small):
-        told = storage.pictures.unkept(
-            data=png(), inspected=inspected, preview=given, seconds=2.5, revised_prompt="a tower"
-        )
-        assert told.preview == small
-        assert (told.sample, told.seconds, told.revised_prompt) == (0, 2.5, "a tower")
+    told = storage.pictures.unkept(
+        data=png(), inspected=inspected, preview=small, seconds=2.5, revised_prompt="a tower"
+    )
+    assert told.preview == small
+    assert (told.sample, told.seconds, told.revised_prompt) == (0, 2.5, "a tower")
     assert storage.pictures.unkept(data=png(), inspected=inspected).seconds == 0
 
 
