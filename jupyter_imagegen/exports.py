@@ -38,7 +38,9 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 _LONGEST_NAME = 120
 
 
-def save_copy(image: Image, path: str | Path, *, folder: Path, overwrite: bool = False) -> Path:
+def save_copy(
+    image: Image, path: str | Path, *, folder: Path, overwrite: bool = False, number: int | None = None
+) -> Path:
     """Write a copy of a picture.
 
     The bytes are the original's, unless the ending asks for another format: then the copy is converted.
@@ -48,11 +50,14 @@ def save_copy(image: Image, path: str | Path, *, folder: Path, overwrite: bool =
     image
         What to save.
     path
-        Where. Without an ending it gets the picture's own; a relative one stays inside `folder`.
+        Where. Without an ending it gets the picture's own; a relative one stays inside `folder`. A folder, or
+        a path that ends in a slash, takes a file named after the picture.
     folder
         What a relative path is relative to.
     overwrite
         Whether a file that is there may be replaced.
+    number
+        Put at the end of the name; for one of several pictures.
 
     Returns
     -------
@@ -72,7 +77,13 @@ def save_copy(image: Image, path: str | Path, *, folder: Path, overwrite: bool =
     >>> r.images[0].save("lighthouse.png")
     PosixPath('lighthouse.png')
     """
-    target = _target(Path(path), image.mime, folder)
+    wanted = Path(path)
+    if str(path).endswith(("/", os.sep)) or (str(path) and _is_folder(folder / _within_home(wanted))):
+        wanted /= file_name(image.alt, image.mime)
+    wanted = _within_home(wanted)
+    if number is not None and wanted.name:
+        wanted = wanted.with_stem(f"{wanted.stem}-{number}")
+    target = _target(wanted, image.mime, folder)
     data = _converted(image, target.suffix.lower())
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,9 +124,19 @@ def unused(path: Path) -> Path:
     return candidate
 
 
+def _within_home(path: Path) -> Path:
+    return path.expanduser() if len(path.parts) > 1 and path.parts[0] == "~" else path
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        # A name that no file can have; what is wrong with it is said below.
+        return False
+
+
 def _target(path: Path, mime: str, folder: Path) -> Path:
-    if len(path.parts) > 1 and path.parts[0] == "~":
-        path = path.expanduser()
     # An absolute path may lie in any folder there is; what is made in ours must suit every system.
     for name in [path.name] if path.is_absolute() else path.parts or [""]:
         _check_name(name, path)

@@ -357,22 +357,34 @@ class Session(StaysHere):
 
         return mimebundle(result, preview=result.preview_side or self.workshop.settings().preview)
 
-    def save(self, image: Image, path: str | Path, *, overwrite: bool = False) -> Path:
+    def image_bundle(self, image: Image) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A picture's forms for a notebook, and their metadata."""
+        from jupyter_imagegen.render.pictures import image_bundle
+
+        return image_bundle(image, preview=self.workshop.settings().preview)
+
+    def save(
+        self, image: Image, path: str | Path, *, overwrite: bool = False, number: int | None = None
+    ) -> Path:
         """Write a copy of a picture; see `exports.save_copy`."""
         from jupyter_imagegen.exports import save_copy
 
-        return save_copy(image, path, folder=Path.cwd(), overwrite=overwrite)
+        return save_copy(image, path, folder=Path.cwd(), overwrite=overwrite, number=number)
 
     async def _shown(
         self, events: AsyncGenerator[Event, None], storage: Storage
     ) -> AsyncGenerator[Event, None]:
         """The same events, with a result that can show, save and edit itself."""
+        from jupyter_imagegen.render.captions import alt_words
+
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Done):
                     result, note = event.result, self.workshop.stores.note(storage)
+                    alt = alt_words(result)
                     result = replace(
                         result,
+                        images=tuple(replace(image, alt=alt) for image in result.images),
                         session_id=self.workshop.id,
                         notes=(*result.notes, note) if note else result.notes,
                         ledger_line=self._ledger_line(storage),

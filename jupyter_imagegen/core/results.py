@@ -10,7 +10,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from weakref import WeakValueDictionary
 
@@ -19,6 +18,7 @@ from jupyter_imagegen.core.keys import input_digests
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from PIL.Image import Image as PILImage
 
@@ -70,6 +70,8 @@ class Image:
     reduced : bool
         Whether only a small copy is at hand, from a cassette without originals: `bytes`, `pil` and `mime` are
         then the copy's, and digest, width, height and size_bytes still the original's.
+    alt : str
+        What a screen reader says; empty where it is not known.
     """
 
     sample: int
@@ -87,9 +89,12 @@ class Image:
     reduced: bool = False
     load: Callable[[], bytes] = field(repr=False, compare=False)
     load_preview: Callable[[], Preview] = field(repr=False, compare=False)
+    alt: str = field(default="", compare=False)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a copy; the ending may ask for another format (`.png .jpg .webp`).
+
+        A folder, or a path that ends in a slash, takes a file named after the picture.
 
         Raises
         ------
@@ -145,6 +150,9 @@ class Image:
         """The small copy that the notebook shows."""
         return self.load_preview()
 
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return _session("").image_bundle(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
@@ -181,8 +189,11 @@ class Face(Protocol):
     def mimebundle(self, result: Result) -> tuple[dict[str, Any], dict[str, Any]]:
         """The result's forms for a notebook, and their metadata."""
 
-    def save(self, image: Image, path: str | Path, *, overwrite: bool) -> Path:
-        """Write a copy of a picture."""
+    def image_bundle(self, image: Image) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A picture's forms for a notebook, and their metadata."""
+
+    def save(self, image: Image, path: str | Path, *, overwrite: bool, number: int | None = None) -> Path:
+        """Write a copy of a picture, whose name gets the number if there is one."""
 
 
 #: The sessions of this process, by their id.
@@ -253,12 +264,13 @@ class Result:
         return _session(self.session_id).edit_result(self, prompt, **options)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
-        """Write copies of all pictures; more than one are numbered: `name-1.png`, `name-2.png`."""
-        target = Path(path)
-        if len(self.images) == 1:
-            return [_session(self.session_id).save(self.images[0], target, overwrite=overwrite)]
+        """Write copies of all pictures; more than one are numbered: `name-1.png`, `name-2.png`.
+
+        A folder, or a path that ends in a slash, takes files named after the prompt.
+        """
+        session, several = _session(self.session_id), len(self.images) > 1
         return [
-            _session(self.session_id).save(image, target.with_stem(f"{target.stem}-{i}"), overwrite=overwrite)
+            session.save(image, path, overwrite=overwrite, number=i if several else None)
             for i, image in enumerate(self.images, 1)
         ]
 

@@ -189,5 +189,10 @@ def alt_text(result: Result, index: int = 0) -> str:
     --------
     A second picture of four reads `a lighthouse at dusk (2 of 4)`.
     """
-    words = one_line(result.alt or result.request.prompt, ALT_CHARACTERS) or "a generated picture"
+    words = alt_words(result)
     return f"{words} ({index + 1} of {len(result.images)})" if len(result.images) > 1 else words
+
+
+def alt_words(result: Result) -> str:
+    """Return what a screen reader says for any picture of a result."""
+    return one_line(result.alt or result.request.prompt, ALT_CHARACTERS) or "a generated picture"

@@ -6,7 +6,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.render import style
-from jupyter_imagegen.render.captions import alt_text, caption
+from jupyter_imagegen.render.captions import alt_text, caption, pixels
 from jupyter_imagegen.render.escaping import escaped
 
 if TYPE_CHECKING:
@@ -80,6 +80,41 @@ def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str 
         metadata[sheet.mime] = {"alt": alt, "width": sheet.width, "height": sheet.height}
     # So that a cassette can be made of what a saved notebook shows.
     metadata["jupyter_imagegen"] = {"keys": list(dict.fromkeys([result.key, *result.picture_keys]))}
+    return data, metadata
+
+
+def image_bundle(image: Image, *, preview: int = PREVIEW_SIDE) -> MimeBundle:
+    """Return one picture's forms for a notebook and their metadata; the words of its result are not in it.
+
+    Parameters
+    ----------
+    image
+        What to show.
+    preview
+        The long side in pixels.
+
+    Raises
+    ------
+    StoreError
+        If a stored picture is gone or damaged.
+    """
+    shown, alt = sized_preview(image, preview), image.alt or "a generated picture"
+    kind = image.mime.removeprefix("image/").partition("+")[0].upper()
+    facts = f"{pixels(f'{image.width}x{image.height}')} {kind}, {image.size_bytes / 1e6:,.1f} MB"
+    # What a small copy is a copy of, and how to get that.
+    words = f'{facts} · small copy; .save("name.png") writes the original'
+    if image.reduced:
+        words = f"{facts} · small copy from a cassette without originals"
+    html = f"<figure>{img(shown, alt)}<figcaption>{escaped(words)}</figcaption></figure>"
+    data: dict[str, Any] = {
+        "text/html": f"{style.PICTURES}{style.OPEN}{html}</div>",
+        "text/plain": f"Picture: {alt}\n{words}",
+    }
+    metadata: dict[str, Any] = {}
+    if shown.mime in _RASTER:
+        plain = _lighter(shown) if len(shown.data) > _HEAVY_BYTES else shown
+        data[plain.mime] = b64encode(plain.data).decode("ascii")
+        metadata[plain.mime] = {"alt": alt, "width": plain.width, "height": plain.height}
     return data, metadata
 
 

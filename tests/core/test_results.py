@@ -21,9 +21,11 @@ class Face:
     def __init__(self):
         self.saved, self.edited = [], []
 
-    def save(self, image, path, *, overwrite):
-        self.saved.append((image.sample, Path(path), overwrite))
-        return Path(path)
+    def save(self, image, path, *, overwrite, number=None):
+        path = Path(path)
+        path = path if number is None else path.with_stem(f"{path.stem}-{number}")
+        self.saved.append((image.sample, path, overwrite))
+        return path
 
     def edit_result(self, result, prompt, **options):
         self.edited.append((result, prompt, options))
