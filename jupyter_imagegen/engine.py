@@ -105,7 +105,8 @@ class Engine(StaysHere):
         self._refuse_replay(order, key)
         notes = self._validated(order)
         if order.provider.paid:
-            notes += order.before_paying()
+            # It may look into files of others, and the loop is everybody's.
+            notes += await asyncio.to_thread(order.before_paying)
         yield _planned(order, key, stored, estimated(order, missing, self.catalog))
         for note in (*order.notes, *notes):
             yield Noted(text=note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +25,9 @@ RECORDED_DEMO = (
     "This demo picture is recorded in the cassette, so nothing was bought although a key is set. A real one: "
     "--fresh, or `%imagegen cassette use none`."
 )
-#: Entries of a folder that are looked at for cassettes, and cassettes that are looked into.
-_MOST_ENTRIES, _MOST_CASSETTES = 2000, 5
+#: Entries of a folder that are looked at for cassettes, cassettes that are looked into, and for how many seconds:
+#: one of a lesson takes milliseconds, a hostile one a second.
+_MOST_ENTRIES, _MOST_CASSETTES, _MOST_SECONDS = 2000, 20, 2.0
 _SUFFIX = ".cassette"
 
 
@@ -69,6 +71,8 @@ def not_in_use(
     request_in: Callable[[Deck], GenerateRequest],
     providers: Iterable[Provider],
     opened: Callable[[Path], Cassette],
+    *,
+    told: bool,
 ) -> tuple[str, ...]:
     """Say which cassettes lie in the folder and are not in use, where a call would cost.
 
@@ -85,13 +89,19 @@ def not_in_use(
         Every provider whose pictures can be recorded.
     opened
         Gives the cassette in a file.
+    told
+        Whether the front end tells the notebook's name: then a cassette of another name is another
+        notebook's, and is named only where it holds the picture.
     """
     from jupyter_imagegen.storage import Deck
 
     if settings.cassette is not None or settings.sources.get("cassette", "default") != "default":
         return ()
     notes, files, providers = [], _beside(settings), list(providers)
+    until = time.monotonic() + _MOST_SECONDS
     for path in files[:_MOST_CASSETTES]:
+        if time.monotonic() > until:
+            break
         try:
             cassette = opened(path)
             holds = recorded(cassette, request_in(Deck(cassette=cassette)), providers)
@@ -103,7 +113,7 @@ def not_in_use(
         if holds:
             what = "this picture" if any(one.paid for one in holds) else "a demo picture of this"
             notes.append(f"{path.name} in this folder holds {what} and is not in use. For nothing: {how}.")
-        elif len(files) == 1:
+        elif len(files) == 1 and not told:
             notes.append(f"{path.name} lies in this folder and is not in use. To use it: {how}.")
     return tuple(notes)
 

@@ -386,7 +386,11 @@ class Workshop(StaysHere):
             return (
                 *recordings.passed_over(order, named=named, free=[one for one in known if not one.paid]),
                 *recordings.not_in_use(
-                    settings, request_in, known, lambda path: self._nearby.setdefault(path, Cassette(path))
+                    settings,
+                    request_in,
+                    known,
+                    lambda path: self._nearby.setdefault(path, Cassette(path)),
+                    told=bool(self.notebook_name()),
                 ),
             )
 

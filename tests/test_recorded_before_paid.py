@@ -234,6 +234,16 @@ def test_one_that_does_not_hold_it_is_named_where_it_is_the_only_one(shell, less
     assert "is not in use" not in said
 
 
+def test_in_a_notebook_whose_name_is_told_it_is_another_notebooks_unless_it_holds_the_picture(
+    shell, lesson, monkeypatch
+):
+    monkeypatch.setenv("JPY_SESSION_NAME", "other.ipynb")
+    _, said, _ = shell("generate", "a house", "--dry-run")
+    assert "is not in use" not in said
+    _, said, _ = shell("generate", "a boat", "--dry-run")
+    assert HOLDS in said
+
+
 def test_hostile_files_of_that_name_are_looked_at_and_not_waited_for(shell, server, tmp_path):
     (tmp_path / "junk.cassette").write_bytes(b"PK\x03\x04" + b"\0" * 1000)
     (tmp_path / "folder.cassette").mkdir()
