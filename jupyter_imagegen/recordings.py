@@ -25,8 +25,8 @@ RECORDED_DEMO = (
     "This demo picture is recorded in the cassette, so nothing was bought although a key is set. A real one: "
     "--fresh, or `%imagegen cassette use none`."
 )
-#: Entries of a folder that are looked at for cassettes, cassettes that are looked into, and for how many seconds:
-#: one of a lesson takes milliseconds, a hostile one a second.
+#: Entries of a folder that are looked at for cassettes, cassettes that are looked into, and for how many
+#: seconds: one of a lesson takes milliseconds, a hostile one a second.
 _MOST_ENTRIES, _MOST_CASSETTES, _MOST_SECONDS = 2000, 20, 2.0
 _SUFFIX = ".cassette"
 
