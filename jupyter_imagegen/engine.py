@@ -103,6 +103,7 @@ class Engine(StaysHere):
             return
 
         self._refuse_replay(order, key)
+        failed = self._storage.ledger.failed(key)
         notes = self._validated(order)
         if order.provider.paid:
             # It may look into files of others, and the loop is everybody's.
@@ -112,7 +113,6 @@ class Engine(StaysHere):
             yield Noted(text=note)
 
         purchase = None
-        failed = self._storage.ledger.failed(key)
         async with self._turns.asking(key) as turn:
             if turn.busy:
                 yield Joined()

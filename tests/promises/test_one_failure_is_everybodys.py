@@ -20,6 +20,7 @@ from imageserver import (
     wrong_key,
 )
 
+from jupyter_imagegen.core.events import Joined
 from jupyter_imagegen.core.request import CallOptions, GenerateRequest
 from jupyter_imagegen.errors import PossiblyBilledError
 from jupyter_imagegen.providers.base import Drawn, Sending
@@ -122,14 +123,19 @@ async def test_what_broke_off_after_a_first_picture_is_not_bought_on_by_each(new
     request = GenerateRequest(model="gpt-image-2.5-flare", prompt="boats", size="1024x1024", quality="low")
     order = Order(request=request, options=CallOptions(n=4), provider=provider)
 
-    async def run():
+    async def run(joined):
         workshop = new_session().workshop  # as another process
-        return [event async for event in workshop.engine(workshop.settings()).run(order)][-1].result
+        async for event in workshop.engine(workshop.settings()).run(order):
+            if isinstance(event, Joined):
+                joined.set()
+        return event.result
 
-    buyer = asyncio.ensure_future(run())
+    buyer = asyncio.ensure_future(run(asyncio.Event()))
     await asyncio.wait_for(provider.drawn.wait(), 10)
-    waiting = [asyncio.ensure_future(run()) for _ in range(3)]
-    await asyncio.sleep(0)
+    joined = [asyncio.Event() for _ in range(3)]
+    waiting = [asyncio.ensure_future(run(event)) for event in joined]
+    for event in joined:
+        await asyncio.wait_for(event.wait(), 10)
     provider.gate.set()
     first, *others = await asyncio.gather(buyer, *waiting, return_exceptions=True)
     assert len(first.images) == 1
