@@ -155,6 +155,7 @@ class Desk(StaysHere):
             input_pictures,
             pictures_wanted,
             style_names,
+            without_unsupported,
         )
 
         workshop = self._workshop
@@ -178,7 +179,8 @@ class Desk(StaysHere):
                 options=options,
                 inputs=inputs,
             )
-            notes = list(inputs.notes)
+            request, left_out = without_unsupported(request, workshop.catalog)
+            notes = [*inputs.notes, *left_out]
             free = "size" not in options and workshop.size_is_free(own, deck)
             if free and isinstance(request, EditRequest):
                 request, note = self._in_shape(request, deck, fresh=bool(options.get("fresh")))

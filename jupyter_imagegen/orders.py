@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypedDict, cast
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.providers.base import Provider
@@ -140,6 +141,21 @@ def build_request(
                 f"{name} is for changing a picture, and there is none", hint="Add one with -i, or image=…"
             )
     return GenerateRequest(**values)
+
+
+def without_unsupported(request: GenerateRequest, catalog: Catalog) -> tuple[GenerateRequest, list[str]]:
+    """The request without what its model has no use for and refuses, and a note for what was left out.
+
+    Newer models always keep closely to the picture that goes in: `input_fidelity` changes nothing there, and
+    cells written for an older model have it.
+    """
+    if not isinstance(request, EditRequest) or request.input_fidelity is None:
+        return request, []
+    model = catalog.get(request.model)
+    if model is None or model.input_fidelity:
+        return request, []
+    note = f"input_fidelity was left out: {model.name} has no such setting and always keeps to the picture."
+    return replace(request, input_fidelity=None), [note]
 
 
 def build_order(
