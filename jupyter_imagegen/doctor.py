@@ -236,6 +236,11 @@ def _store(session: Session, settings: Settings) -> Check:
         )
     if damaged:
         problems.append(f"{damaged} pictures are damaged and put aside; `store verify` names them.")
+    if unread := len(storage.unread.all()):
+        waits = "answers wait" if unread > 1 else "answer waits"
+        problems.append(
+            f"{unread} paid {waits} to be read: `jupyter imagegen store reread` tries again, at no cost."
+        )
     if free < _LOW_DISK:
         problems.append("The disk is nearly full.")
     return Check(name="store", ok=not problems, text=told, hint=" ".join(problems))

@@ -412,16 +412,9 @@ class Purchase:
         self.notes += dict.fromkeys(note for note in notes if note not in self.notes)
 
     def _cost(self, answer: Answered) -> Decimal | None:
-        """US dollars of a call, exact where the usage is there and its rates are known."""
-        from jupyter_imagegen.core.pricing import cost, rates
-
         if not self.order.provider.paid:
             return Decimal(0)
-        known = rates(self.order.request.model, self.catalog)
-        # An SVG's author model bills tokens of its own, for which the answer brings no rate.
-        if answer.usage is None or known is None or answer.svg_usage:
-            return None
-        return cost(answer.usage, known)
+        return cost_of(answer, self.order.request.model, self.catalog)
 
     def _settle_failure(self, exc: ProviderError) -> None:
         if self._answer.usage is not None:
@@ -462,6 +455,17 @@ def _usd(amount: Decimal | None) -> str:
     from jupyter_imagegen.core.pricing import format_usd
 
     return format_usd(amount)
+
+
+def cost_of(answer: Answered, model: str, catalog: Catalog) -> Decimal | None:
+    """US dollars of a call, exact where the usage is there and its rates are known; else None."""
+    from jupyter_imagegen.core.pricing import cost, rates
+
+    known = rates(model, catalog)
+    # An SVG's author model bills tokens of its own, for which the answer brings no rate.
+    if answer.usage is None or known is None or answer.svg_usage:
+        return None
+    return cost(answer.usage, known)
 
 
 async def _to_the_end(coroutine: Coroutine[Any, Any, T]) -> T:

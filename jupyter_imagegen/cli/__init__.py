@@ -106,6 +106,7 @@ def _command(name: str) -> Callable[[Namespace, Session], int]:
         "cassette export": tapes.export,
         "store verify": upkeep.verify,
         "store gc": upkeep.gc,
+        "store reread": upkeep.reread,
         "store export": upkeep.export,
     }
     return commands[name]

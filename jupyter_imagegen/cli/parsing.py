@@ -143,6 +143,15 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     )
     command("store verify", "read every picture and say which are not what was paid for", to=store_commands)
     command("store gc", "remove what no picture needs; pictures themselves stay", to=store_commands)
+    reread = command(
+        "store reread",
+        "read kept answers that could not be read before; sends and pays nothing",
+        to=store_commands,
+    )
+    reread.add_argument("files", nargs="*", metavar="FILE", help="only these; all unless given")
+    reread.add_argument(
+        "--all", action="store_true", help="all that wait, which is what happens without FILE"
+    )
     export = command("store export", "write pictures and their recipes into one zip file", to=store_commands)
     export.add_argument("dest", metavar="ZIP", help="the file to write; one that is there is kept")
     export.add_argument("keys", nargs="*", metavar="KEY", help="only these pictures; all unless given")

@@ -1,4 +1,4 @@
-"""`store verify`, `store gc` and `store export`."""
+"""`store verify`, `store gc`, `store reread` and `store export`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.cli.outcomes import OK, STORE
+from jupyter_imagegen.cli.outcomes import FAILED, OK, STORE
 from jupyter_imagegen.cli.output import progress_line, say, to_json
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.render.escaping import one_line
@@ -37,6 +37,10 @@ def verify(arguments: Namespace, session: Session) -> int:
         say(f"not the store's  {one_line(str(path))}")
     lost = len(report.damaged) + len(report.missing)
     say(f"{report.checked} pictures checked, {report.checked - lost} as they were paid for, {lost} not")
+    if report.unread:
+        waits = "answers wait" if report.unread > 1 else "answer waits"
+        tries = "`jupyter imagegen store reread` tries again, at no cost"
+        say(f"{report.unread} paid {waits} to be read; {tries}")
     return OK if report.sound else STORE
 
 
@@ -52,6 +56,31 @@ def gc(arguments: Namespace, session: Session) -> int:
         more = f" and {len(report.foreign) - _NAMED} more" if len(report.foreign) > _NAMED else ""
         say(f"left alone, for they are not the store's: {names}{more}")
     return OK
+
+
+def reread(arguments: Namespace, session: Session) -> int:
+    """Try unread answers again; fails where some still cannot be read."""
+    from jupyter_imagegen import rereading
+
+    storage, workshop = _storage(session), session.workshop
+    named = [] if arguments.all else arguments.files
+    answers = [storage.unread.find(name) for name in named] if named else storage.unread.all()
+    found = rereading.reread(answers, storage, provider=workshop.provider, catalog=workshop.catalog)
+    left = [one for one in found if one.left]
+    if arguments.json:
+        say(to_json({"answers": found, "read": len(found) - len(left), "left": len(left)}))
+        return FAILED if left else OK
+    for one in found:
+        if one.samples:
+            numbers = ", ".join(str(number) for number in one.samples)
+            say(f"{one.path.name}  picture {numbers} of {one.key[:12]} is in the store")
+        for note in one.notes:
+            say(f"{one.path.name}  {one_line(note)}")
+        if one.left:
+            say(f"{one.path.name}  stays, and cannot be read yet: {one_line(one.left)}")
+    pictures = sum(len(one.samples) for one in found)
+    say(f"{len(found) - len(left)} of {len(found)} answers read, {pictures} pictures; nothing was sent")
+    return FAILED if left else OK
 
 
 def export(arguments: Namespace, session: Session) -> int:

@@ -138,11 +138,23 @@ class Image:
 
     @property
     def pil(self) -> PILImage:
-        """The original, decoded by Pillow."""
+        """The original, decoded by Pillow; of one with small damage, what is there.
+
+        Raises
+        ------
+        StoreError, CassetteError
+            As `bytes`.
+        """
         from PIL import Image as Pillow
 
-        picture = Pillow.open(BytesIO(self.load()))
-        picture.load()
+        data = self.load()
+        try:
+            picture = Pillow.open(BytesIO(data))
+            picture.load()
+        except (OSError, SyntaxError, ValueError):
+            from jupyter_imagegen import imaging
+
+            return imaging.opened(data)
         return picture
 
     @property

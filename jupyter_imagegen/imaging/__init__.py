@@ -14,7 +14,7 @@ from jupyter_imagegen.imaging.inspection import (
     Inspected,
     checked_header,
     inspect,
-    inspected_from,
+    opened,
 )
 from jupyter_imagegen.imaging.previews import (
     PREVIEW_BYTES,
@@ -41,8 +41,8 @@ __all__ = [
     "contact_sheet",
     "examine",
     "inspect",
-    "inspected_from",
     "keep_outside",
+    "opened",
     "painted",
     "prepare_input",
     "prepare_markup",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.imaging.headers import MAX_FRAMES, Header, ImageRejected, read_header, told
@@ -169,6 +169,18 @@ def _drafted(header: Header, at_least: int) -> tuple[int, int]:
         max(1, header.width * at_least // long),
         max(1, header.height * at_least // long),
     )
+
+
+def opened(data: bytes) -> ImageFile:
+    """Decode a picture, small damage or not.
+
+    Raises
+    ------
+    ImageRejected
+        If it is none that can be shown.
+    """
+    header = checked_header(data)
+    return decoded(data, replace(header, frames=1), flaws=[])
 
 
 def inspected_from(header: Header, flaws: Sequence[str] = ()) -> Inspected:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.imaging.formats import PILLOW_NAMES
 from jupyter_imagegen.imaging.headers import (
+    CUT,
     PNG_SIGNATURE,
     Header,
     ImageRejected,
@@ -62,6 +63,11 @@ def whole(data: bytes, header: Header, *, draft: tuple[int, int] | None = None) 
     if header.frames > 1:
         picture.seek(0)
         picture.load()
+    elif header.mime == "image/png" and _last_row_is_blank(picture):
+        # Pillow says nothing where the packed pixels end before the picture does.
+        over_black, over_white = (_over(data, header, grey)[0] for grey in (0, 255))
+        if _share_that_differs(over_black, over_white):
+            raise OSError(CUT)
     return picture
 
 
@@ -87,12 +93,12 @@ def damaged(data: bytes, header: Header, why: Exception) -> tuple[ImageFile, str
         elif header.mime == "image/webp" and header.flaw:
             return _cut_webp(data, header)
         over_black, error = _over(data, header, 0)
-        if error is None:
+        if error is None and str(why) != CUT:
             return _rest(over_black, data, header)
         if header.mime == "image/png":
             # The checksum at the end of the pixels, when wrong, takes the last row with it.
             unsummed, error = _over(_bare_png(data, unsummed=True), header, 0)
-            if error is None:
+            if error is None and str(why) != CUT:
                 return unsummed, "The file is damaged: its pixels have a wrong checksum, some may be wrong."
         over_white, _ = _over(data, header, 255)
         missing = _share_that_differs(over_black, over_white)
@@ -130,6 +136,11 @@ def _over(data: bytes, header: Header, grey: int) -> tuple[ImageFile, Exception 
         picture.load()
         return picture, exc
     return picture, None
+
+
+def _last_row_is_blank(picture: ImageFile) -> bool:
+    row = picture.crop((0, picture.height - 1, picture.width, picture.height))
+    return not any(row.tobytes())
 
 
 def _share_that_differs(one: ImageFile, other: ImageFile) -> float:

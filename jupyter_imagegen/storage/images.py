@@ -171,6 +171,25 @@ class Pictures(StoredPictures):
             revised_prompt=recipe.revised_prompt,
         )
 
+    def enter_again(self, recipe: Recipe, data: bytes, preview: Preview) -> int:
+        """Put a picture that was received before in its place, by a recipe that says all of it.
+
+        Returns
+        -------
+        int
+            The sample's number; the old one where it is there already.
+
+        Raises
+        ------
+        StoreError
+            As `keep`.
+        """
+        pending = write_incoming(self.shelf, recipe, data)
+        number = enter_incoming(self.database, self.shelf, recipe, pending)
+        with contextlib.suppress(OSError, StoreError):
+            write_preview(self.database, self.shelf, recipe.digest, preview)
+        return number
+
     def keep(
         self, *, data: bytes, inspected: Inspected, preview: Preview | None = None, **facts: Any
     ) -> Image:

@@ -176,6 +176,19 @@ class UnreadAnswers:
             raise StoreError(f"there is {count} {name!r} in {self._shelf.unread}", hint=f"Waiting: {names}.")
         return found[0]
 
+    def read(self, answer: UnreadAnswer) -> bytes:
+        """An answer's bytes, as they came.
+
+        Raises
+        ------
+        StoreError
+            If they cannot be read.
+        """
+        try:
+            return files.read(answer.path)
+        except OSError as exc:
+            raise StoreError(f"{answer.path} cannot be read ({exc.strerror or exc})") from exc
+
     def again(self, answer: UnreadAnswer, reason: str) -> None:
         """Write down why an answer cannot be read now either."""
         with contextlib.suppress(OSError):

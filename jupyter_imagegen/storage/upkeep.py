@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import entering, files, home, statements
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
+from jupyter_imagegen.storage.unread import UnreadAnswers
 
 if TYPE_CHECKING:
     import zipfile
@@ -42,6 +43,8 @@ class VerifyReport:
         Originals that the index does not know.
     foreign : tuple of Path
         Files, folders and links in the store's folder that are not its own; they were left alone.
+    unread : int
+        Answers that were paid for, perhaps, and wait to be read.
     """
 
     checked: int
@@ -49,6 +52,7 @@ class VerifyReport:
     missing: tuple[str, ...]
     unknown: tuple[Path, ...]
     foreign: tuple[Path, ...] = ()
+    unread: int = 0
 
     @property
     def sound(self) -> bool:
@@ -123,6 +127,7 @@ def verify(pictures: Pictures, progress: Callable[[int, int], None] | None) -> V
         missing=tuple(missing),
         unknown=unknown,
         foreign=tuple(home.foreign(pictures.shelf.home)),
+        unread=len(UnreadAnswers(pictures.shelf, now=pictures.now).all()),
     )
 
 
