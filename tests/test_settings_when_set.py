@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 
+import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import jupyter_imagegen
-from jupyter_imagegen.errors import ConfigError
+from jupyter_imagegen.errors import ConfigError, ImagegenError
 from jupyter_imagegen.magics.cell import Imagegen
+from jupyter_imagegen.planning import plan_notebook
 
 SECRET = "sk-test-0000111122223333"
 
@@ -168,3 +170,36 @@ def test_a_home_that_may_not_be_written_is_refused(new_session, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
     with pytest.raises(ConfigError, match="locked"):
         new_session().configure(home="locked/store")
+
+
+def test_a_line_of_the_magic_sets_settings_too_and_refuses_what_cannot_be_used(magics):
+    view = magics.imagegen("config quality=high preview=400 timezone=Asia/Tokyo")
+    assert "Asia/Tokyo" in view.text
+    settings = jupyter_imagegen.default_session().workshop.settings()
+    assert (settings.quality, settings.preview, settings.timezone) == ("high", 400, "Asia/Tokyo")
+    for words in ("quality=hihg", "qualty=high", "size=1000x1000", "timeout=-3", "preview=many", "quality"):
+        with pytest.raises(ImagegenError):
+            magics.imagegen(f"config {words}")
+    assert jupyter_imagegen.default_session().workshop.settings() == settings
+    magics.imagegen("config quality=none")
+    assert jupyter_imagegen.default_session().workshop.settings().quality == "low"
+
+
+@pytest.mark.parametrize(
+    ("cell", "quality"),
+    [
+        ("%imagegen config quality=high", "high"),
+        ("%imagegen config quality=high timezone=Asia/Tokyo", "high"),
+        ("%config Imagegen.timezone = 'Asia/Tokyo'", "low"),
+        ("%imagegen config", "low"),
+    ],
+)
+def test_a_plan_follows_it_and_writes_nothing_of_it_into_the_ledger(new_session, tmp_path, cell, quality):
+    cells = [nbformat.v4.new_code_cell(source) for source in (cell, "%%imagegen\na fox")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "lesson.ipynb")
+    session = new_session()
+    session.generate("a fox", provider="demo")
+    before = session.accounts.zone()
+    rows = plan_notebook(new_session(), tmp_path / "lesson.ipynb").rows
+    assert [row.quality for row in rows] == [quality]
+    assert new_session().accounts.zone() == before

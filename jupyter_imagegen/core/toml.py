@@ -41,16 +41,7 @@ def read_toml_text(path: Path, called: str) -> str | None:
     """
     where = f"{called} {clean(str(path), 300)}"
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ConfigError(f"{where} is not a file", hint="Put a text file in its place, or remove it.")
-        # What was a file a moment ago may be a pipe now: opening one waits for a writer unless told not to.
-        opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        try:
-            if not stat.S_ISREG(os.fstat(opened).st_mode):
-                raise ConfigError(f"{where} is not a file", hint="Put a text file in its place.")
-            data = _read(opened, MOST_BYTES + 1)
-        finally:
-            os.close(opened)
+        data = _bytes_of(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as exc:
@@ -58,6 +49,8 @@ def read_toml_text(path: Path, called: str) -> str | None:
         raise ConfigError(
             f"{where} cannot be read: {reason}", hint="Correct it or its permissions, or remove it."
         ) from exc
+    if data is None:
+        raise ConfigError(f"{where} is not a file", hint="Put a text file in its place, or remove it.")
     if len(data) > MOST_BYTES:
         raise ConfigError(
             f"{where} is larger than {MOST_BYTES // 1024} kB, the most that is read", hint="Shorten it."
@@ -103,6 +96,18 @@ def parse_toml(text: str, where: str, *, parse_float: Callable[[str], Any] = flo
     except (ValueError, ArithmeticError):
         # Python reads no whole number of more than 4,300 digits, and decimal no exponent without end.
         raise ConfigError(f"{where} holds a number that is too long", hint="Shorten it.") from None
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    """What a file holds, up to one byte more than is taken; None for what is no file."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        return None
+    # What was a file a moment ago may be a pipe now: opening one waits for a writer unless told not to.
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        return _read(opened, MOST_BYTES + 1) if stat.S_ISREG(os.fstat(opened).st_mode) else None
+    finally:
+        os.close(opened)
 
 
 def _read(opened: int, most: int) -> bytes:

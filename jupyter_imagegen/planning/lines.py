@@ -9,6 +9,7 @@ from jupyter_imagegen.config import NO_CASSETTE
 from jupyter_imagegen.core.prompts import fill_prompt
 from jupyter_imagegen.errors import ImagegenError
 from jupyter_imagegen.options import OPTIONS, given, line_command, read_cell, read_line, split_line
+from jupyter_imagegen.options.assignments import read_assignments
 from jupyter_imagegen.options.cassettes import read_cassette_command
 from jupyter_imagegen.planning.asking import Asked, Configured, Drawn, Given
 from jupyter_imagegen.planning.constants import CannotKnowError, evaluated, expression
@@ -101,10 +102,12 @@ def _asked(line: str, cell: str | None, scope: Scope, times: Times) -> tuple[Ask
     return _with_options(asked, options, read, scope), options.out
 
 
-def cassette_taken(line: str, scope: Scope) -> Configured | None:
-    """The settings that `%imagegen cassette use` changes; None for any other line."""
+def settings_changed(line: str, scope: Scope) -> Configured | None:
+    """The settings that `%imagegen cassette use` and `%imagegen config` change; None for any other line."""
     try:
         words = split_line(line)
+        if words[:1] == ["config"]:
+            return _assigned(words[1:], scope)
         if words[:2] != ["cassette", "use"]:
             return None
         told = [filled(word, scope.names) for word in words[1:]]
@@ -120,6 +123,19 @@ def cassette_taken(line: str, scope: Scope) -> Configured | None:
     return Configured(
         cell=scope.cell, values={name: value for name, value in values.items() if value is not None}
     )
+
+
+def _assigned(words: Sequence[str], scope: Scope) -> Configured | None:
+    known, unknown = [], {}
+    for word in words:
+        text, depends = filled(word, scope.names)
+        if depends:
+            name = text.partition("=")[0].strip()
+            unknown[name] = f"cell {scope.cell} sets {name} from `{depends[0]}`"
+        else:
+            known.append(text)
+    values = read_assignments(known, prog="%imagegen config")
+    return Configured(cell=scope.cell, values=values, unknown=unknown) if words else None
 
 
 def filled(text: str, names: Mapping[str, object]) -> tuple[str, list[str]]:

@@ -40,8 +40,9 @@ _PRICED = (
 #: Of these, the ones that a setting gives where the call does not.
 _FROM_SETTINGS = ("model", "size", "quality", "output_format", "provider")
 _INHERITED = ("model", "size", "quality", "provider")
-#: Settings of a notebook that a plan does not follow: it opens no other store, and asks no address.
-_NOT_FOLLOWED = frozenset(("home", "allowed_urls"))
+#: Settings of a notebook that a plan does not follow: it opens no other store, asks no address, and writes no
+#: time zone into the ledger.
+_NOT_FOLLOWED = frozenset(("home", "allowed_urls", "timezone"))
 
 
 @dataclass(kw_only=True)

@@ -14,7 +14,7 @@ from jupyter_imagegen.planning.bindings import Bindings, Verb
 from jupyter_imagegen.planning.calls import Face, asked_by_call, bought_elsewhere, configured
 from jupyter_imagegen.planning.code import LATE_MAGIC, is_ours, magic_of, outs, parsed
 from jupyter_imagegen.planning.constants import CannotKnowError, evaluated, source_of
-from jupyter_imagegen.planning.lines import asked_by_magic, cassette_taken
+from jupyter_imagegen.planning.lines import asked_by_magic, settings_changed
 from jupyter_imagegen.planning.names import steady_names, stored_names
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class _Walk(Bindings):
 
     def _visit_magic(self, node: ast.Call, name: str, line: str, cell: str | None) -> None:
         scope = self._scope
-        if name == "imagegen" and (taken := cassette_taken(line, scope)) is not None:
+        if name == "imagegen" and (taken := settings_changed(line, scope)) is not None:
             self._configure(taken)
         elif name == "imagegen":
             asked, out = asked_by_magic(line, cell, scope, self._times)
