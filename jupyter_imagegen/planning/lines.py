@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.config import NO_CASSETTE
 from jupyter_imagegen.core.prompts import fill_prompt
 from jupyter_imagegen.errors import ImagegenError
-from jupyter_imagegen.options import OPTIONS, given, line_command, read_cell, read_line, split_line
+from jupyter_imagegen.options import (
+    OPTIONS,
+    asks_for_help,
+    given,
+    line_command,
+    read_cell,
+    read_line,
+    split_line,
+)
 from jupyter_imagegen.options.assignments import read_assignments
 from jupyter_imagegen.options.cassettes import read_cassette_command
 from jupyter_imagegen.planning.asking import Asked, Configured, Drawn, Given
@@ -84,7 +92,7 @@ def asked_by_magic(
 
 def _asked(line: str, cell: str | None, scope: Scope, times: Times) -> tuple[Asked | None, str | None]:
     words = split_line(line)
-    if cell is None and line_command(words, line) is not None:
+    if asks_for_help(words) or (cell is None and (not words or line_command(words, line) is not None)):
         return None, None
     read = _Words(words, scope)
     if cell is not None:

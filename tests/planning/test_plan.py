@@ -316,7 +316,7 @@ def test_what_a_cell_would_be_refused_for_is_its_row(plan):
         "%%imagegen --style nobodys\na fox",
     )
     told = [row.error for row in found.rows]
-    words = ["1008x1008", "--quality", "no prompt", "in quotes", "gpt-image-1", "first line", "'qualty'", "'many'",
+    words = ["1008x1008", "--quality", "no prompt", "needs quotes", "gpt-image-1", "first line", "'qualty'", "'many'",
              "list", "not Python", "closing brace", "nobodys"]  # fmt: skip
     for error, word in zip(told, words, strict=True):
         assert word in error, error
