@@ -37,11 +37,17 @@ class Costs:
         All time, by model.
     budgets : tuple of Budget
         Every budget in force.
+    stopped : str
+        Why no call is paid now, whatever it costs; empty where nothing is in its way.
+    known : bool
+        Whether the sums are true beyond this session; not where the ledger cannot be read.
     """
 
     spending: Spending
     by_model: Mapping[str, Spent]
     budgets: tuple[Budget, ...]
+    stopped: str = ""
+    known: bool = True
     load_held: Callable[[], tuple[Held, ...]] = field(default=tuple, repr=False, compare=False)
 
     @property
@@ -195,6 +201,8 @@ class Accounts(StaysHere):
             by_model=ledger.by_model("total"),
             budgets=self._workshop.budgets_in_force(),
             load_held=ledger.held,
+            stopped=self._workshop.paid_calls_stopped(),
+            known=ledger.knows_costs,
         )
 
     def settle(self, charge: str, usd: Decimal | float | str, *, force: bool = False) -> tuple[Held, Decimal]:
@@ -251,6 +259,8 @@ class Accounts(StaysHere):
         ------
         ConfigError
             If the amount or the scope is not one.
+        StoreError
+            If the ledger cannot be written.
 
         Examples
         --------
@@ -259,6 +269,8 @@ class Accounts(StaysHere):
         """
         from jupyter_imagegen.core.budgets import parse_budget, parse_scope
 
+        if usd is not None:
+            self._workshop.look_again()
         if isinstance(usd, str) and usd.strip().lower() in {"none", "off"}:
             self._workshop.storage.ledger.set_budget(parse_scope(per), None)
         elif usd is not None:
@@ -308,7 +320,11 @@ class Accounts(StaysHere):
         from jupyter_imagegen.core import money
 
         ledger = (storage or self._workshop.storage_to_read).ledger
-        limits = {budget.scope: budget.usd for budget in ledger.budgets(self._workshop.settings().budgets)}
+        limits = {
+            budget.scope: budget.usd
+            for budget in ledger.budgets(self._workshop.settings().budgets)
+            if ledger.knows_costs or budget.scope == "session"
+        }
         # Only what is said is summed: under a stored picture the sum of all time would be most of the work.
         spent = ledger.spent_within({"session", *limits})
         return money.line(spent, limits)

@@ -52,6 +52,8 @@ class Preflight:
         was asked for by name.
     notes : tuple of str
         What the user should know, such as a model's shutdown.
+    stopped : str
+        Why the missing ones would not be bought now, whatever they cost; empty where nothing is in the way.
     """
 
     order: Order
@@ -62,6 +64,12 @@ class Preflight:
     estimate: Estimate
     listed: Estimate
     notes: tuple[str, ...]
+    stopped: str = ""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and that a call would be refused."""
+        return (*self.notes, *([f"It would be refused now: {self.stopped}"] if self.stopped else ()))
 
 
 class Desk(StaysHere):
@@ -115,6 +123,9 @@ class Desk(StaysHere):
             if order.provider.paid:
                 notes += order.before_paying()
         catalog = workshop.catalog
+        stopped = ""
+        if missing and order.provider.paid and not deck.replays:
+            stopped = workshop.paid_calls_stopped()
         named = options.get("provider") or settings.provider
         maker = order if named else replace(order, provider=workshop.provider("openai"))
         return Preflight(
@@ -126,6 +137,7 @@ class Desk(StaysHere):
             estimate=estimated(order, 0 if deck.replays else missing, catalog),
             listed=estimated(maker, n, catalog),
             notes=(*order.notes, *notes),
+            stopped=stopped,
         )
 
     def order(

@@ -211,6 +211,7 @@ def _store(session: Session, settings: Settings) -> Check:
     from jupyter_imagegen.storage import statements
 
     workshop = session.workshop
+    workshop.look_again()
     storage = workshop.storage_to_read
     if not storage.made:
         above = next(folder for folder in settings.home.absolute().parents if folder.is_dir())
@@ -218,6 +219,9 @@ def _store(session: Session, settings: Settings) -> Check:
         told = f"{settings.home}, not made yet; the first picture makes it, {free / 1e9:,.1f} GB free"
         return Check(name="store", ok=True if free > _LOW_DISK else None, text=told)
     if not storage.persistent:
+        missing = storage.stands_for
+        if missing is not None and missing.held:
+            return Check(name="store", ok=False, text=missing.why.message, hint=missing.why.hint)
         return Check(
             name="store",
             ok=False,
@@ -247,6 +251,9 @@ def _store(session: Session, settings: Settings) -> Check:
 
 
 def _budget(session: Session, settings: Settings) -> Check:
+    refusal = session.workshop.storage.ledger.refusal(settings.budgets)
+    if refusal is not None:
+        return Check(name="budget", ok=False, text=refusal.message, hint=refusal.hint)
     budgets = session.workshop.budgets_in_force()
     if not budgets:
         return Check(
@@ -278,6 +285,8 @@ def _cell(session: Session, settings: Settings) -> Check:
         if settings.provider:
             why = f"{settings.sources['provider']} says {settings.provider}"
         return Check(name="cell", ok=True, text=f"would paint an offline demo picture, because {why}")
+    if plan.stopped and (refusal := session.workshop.storage.ledger.refusal(settings.budgets)):
+        return Check(name="cell", ok=False, text=f"would be refused: {refusal.message}", hint=refusal.hint)
     request = order.request
     price = (
         "at a price nobody knows before the call"

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage import Storage
 
 
+#: Seconds between two tries to open a store that cannot be used, where only prices are asked.
+_LOOK_AGAIN_SECONDS = 5.0
+
+
 def _local_time() -> datetime:
     return datetime.now().astimezone()
 
@@ -262,6 +266,7 @@ class Session(StaysHere):
         **options: Unpack[PictureOptions],
     ) -> Preflight:
         """What a run would do and cost; spends nothing and calls nobody. Takes what `submit` does."""
+        self.workshop.look_again(every=_LOOK_AGAIN_SECONDS)
         return self._desk.preflight(prompt, (image, mask, markup), names, options)
 
     def estimate(self, prompt: str, **options: Any) -> Estimate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.text import clean
@@ -49,6 +50,7 @@ class Stores(StaysHere):
         self._opened: dict[Path, tuple[Storage, str]] = {}
         self._unmade: dict[Path, Storage] = {}
         self._told: Storage | None = None
+        self._tried_at = float("-inf")
 
     def of(self, home: Path) -> Storage:
         """A home's store, made where there is none; a temporary one where the folder cannot be used.
@@ -104,8 +106,13 @@ class Stores(StaysHere):
             message = f"home = {clean(str(home), 200)!r} cannot be used: {exc.message}"
             raise ConfigError(message, hint=exc.hint) from exc
 
-    def look_again(self, home: Path) -> None:
+    def look_again(self, home: Path, *, every: float = 0.0) -> None:
         """Before a picture is made: open a store again that could not be used, or that failed since.
+
+        Parameters
+        ----------
+        every
+            Seconds that must have passed since it was tried in vain.
 
         Raises
         ------
@@ -116,7 +123,7 @@ class Stores(StaysHere):
         from jupyter_imagegen.storage.database import SHORT_BUSY_SECONDS
 
         with self._lock:
-            if home not in self._opened:
+            if home not in self._opened or time.monotonic() < self._tried_at + every:
                 return
             storage = self._opened[home][0]
             missing = storage.stands_for
@@ -129,6 +136,7 @@ class Stores(StaysHere):
             except (HomeError, NewerSchemaError):
                 raise
             except StoreError as exc:
+                self._tried_at = time.monotonic()
                 if missing is not None:
                     missing.why = exc
                 else:

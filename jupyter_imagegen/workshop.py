@@ -445,6 +445,15 @@ class Workshop(StaysHere):
 
         return tightest((*self.storage_to_read.ledger.budgets(), *self.settings().budgets))
 
+    def look_again(self, *, every: float = 0.0) -> None:
+        """Open the store again where it could not be used; see `Stores.look_again`."""
+        self.stores.look_again(self.settings().home.absolute(), every=every)
+
+    def paid_calls_stopped(self) -> str:
+        """Why no call is paid now, whatever it costs, and what to do; empty where nothing is in its way."""
+        refusal = self.storage_to_read.ledger.refusal(self.settings().budgets)
+        return "" if refusal is None else str(refusal)
+
     def notebook_name(self) -> str:
         """The notebook's file name, for the history; empty where nobody says."""
         told = self.notebook or self.environ.get("JPY_SESSION_NAME", "")

@@ -12,13 +12,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.cli.outcomes import in_shell
 from jupyter_imagegen.core.money import spent_words
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.budgets import Scope
     from jupyter_imagegen.core.results import Image, Result
     from jupyter_imagegen.desk import Preflight
-    from jupyter_imagegen.storage import Spending
+    from jupyter_imagegen.storage import Spent
 
 
 def say(*lines: object) -> None:
@@ -68,9 +69,15 @@ def plain(value: object) -> Any:
 
 
 def result_document(
-    result: Result, saved: list[Path], spending: Spending, left: Mapping[Scope, Decimal]
+    result: Result, saved: list[Path], today: Spent | None, left: Mapping[Scope, Decimal]
 ) -> dict[str, Any]:
-    """A finished run: where each picture is, what it cost, and what is left to spend."""
+    """A finished run: where each picture is, what it cost, and what is left to spend.
+
+    Parameters
+    ----------
+    today
+        What was spent today; None where the ledger cannot be read.
+    """
     return {
         "key": result.key,
         "provider": result.provider,
@@ -86,11 +93,11 @@ def result_document(
         "seconds": round(result.seconds, 3),
         "images": [_image(image, path) for image, path in zip(result.images, saved, strict=True)],
         "notes": list(result.notes),
-        "spent_today_usd": spending.day.usd,
-        "held_today_usd": spending.day.held_usd,
-        "held_today_calls": spending.day.held_calls,
-        "unknown_today_calls": spending.day.unbounded,
-        "today": spent_words(spending.day),
+        "spent_today_usd": today and today.usd,
+        "held_today_usd": today and today.held_usd,
+        "held_today_calls": today and today.held_calls,
+        "unknown_today_calls": today and today.unbounded,
+        "today": spent_words(today) if today else "not known",
         "budget_left_usd": left,
     }
 
@@ -113,7 +120,7 @@ def preflight_document(preflight: Preflight) -> dict[str, Any]:
         "author_usd": preflight.author_usd,
         "to_buy": order.options.n - preflight.stored,
         "estimate": preflight.estimate,
-        "notes": list(preflight.notes),
+        "notes": [in_shell(note) for note in preflight.told],
     }
 
 

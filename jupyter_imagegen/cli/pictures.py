@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, OK
+from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, OK, in_shell
 from jupyter_imagegen.cli.output import preflight_document, result_document, say, to_json
 from jupyter_imagegen.cli.watching import InterruptedRunError, Watcher
 from jupyter_imagegen.core.money import left_words
@@ -20,12 +21,13 @@ from jupyter_imagegen.render.views import estimate_view, plan_view, recorded_wor
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from jupyter_imagegen.core.budgets import Budget, Scope
     from jupyter_imagegen.core.results import Image, Result
     from jupyter_imagegen.desk import Preflight
     from jupyter_imagegen.session import Session
-    from jupyter_imagegen.storage import Spending
+    from jupyter_imagegen.storage import Spent
 
 
 def make(arguments: Namespace, session: Session) -> int:
@@ -76,22 +78,31 @@ def _finish(arguments: Namespace, session: Session, result: Result) -> int:
         kept = "The picture is in the store: the same command with another --save costs nothing."
         exc.hint = f"{exc.hint} {kept}".strip()
         raise
-    ledger, settings = session.workshop.storage_to_read.ledger, session.workshop.settings()
-    spending, left = ledger.spending(), ledger.left(settings.budgets)
+    workshop = session.workshop
+    ledger = workshop.storage_to_read.ledger
+    today: Spent | None = None
+    left: Mapping[Scope, Decimal] = {}
+    budgets: tuple[Budget, ...] = ()
+    # The picture is there, and perhaps paid for: it is told whatever the ledger says now.
+    with suppress(StoreError):
+        if ledger.knows_costs:
+            today, left = ledger.spending().day, ledger.left(workshop.settings().budgets)
+            budgets = workshop.budgets_in_force()
     if arguments.json:
-        say(to_json(result_document(result, saved, spending, left)))
+        say(to_json(result_document(result, saved, today, left)))
     else:
-        today = spending_line(spending, session.workshop.budgets_in_force(), left)
-        say(*saved, caption(result, ledger_line=today).text)
+        say(*saved, caption(result, ledger_line=spending_line(today, budgets, left)).text)
     return len(result.images)
 
 
-def spending_line(spending: Spending, budgets: tuple[Budget, ...], left: Mapping[Scope, Any]) -> str:
+def spending_line(today: Spent | None, budgets: tuple[Budget, ...], left: Mapping[Scope, Any]) -> str:
     """Say in one line what was spent today, and what each budget has left."""
+    if today is None:
+        return "what was spent today is not known"
     limits = [
         left_words(left[budget.scope], budget.scope, budget.usd) for budget in budgets if budget.scope in left
     ]
-    return " · ".join((money_line({"day": spending.day}, {}), *limits))
+    return " · ".join((money_line({"day": today}, {}), *limits))
 
 
 def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
@@ -107,9 +118,9 @@ def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
             recorded=recorded_words(preflight.recorded, preflight.author_usd),
             replays=preflight.order.deck.replays,
             price=preflight.estimate,
-            notes=preflight.notes,
+            notes=preflight.told,
         )
-        say(*view.text.splitlines()[1:])
+        say(*map(in_shell, view.text.splitlines()[1:]))
     else:
         view = plan_view(
             order.request,
@@ -122,9 +133,9 @@ def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
             replays=preflight.order.deck.replays,
             price=preflight.estimate,
             listed=preflight.listed,
-            notes=preflight.notes,
+            notes=preflight.told,
         )
-        say(view.text)
+        say(in_shell(view.text))
     return OK
 
 

@@ -35,18 +35,27 @@ def costs(arguments: Namespace, session: Session) -> int:
     found = session.accounts.costs()
     if arguments.what == "held":
         return _tell(arguments, {"held": found.held}, held_view(found.held))
-    left = session.workshop.storage_to_read.ledger.left(session.workshop.settings().budgets)
+    ledger = session.workshop.storage_to_read.ledger
+    left = ledger.left(session.workshop.settings().budgets) if found.known else None
     document = {
         "spending": found.spending,
         "by_model": found.by_model,
         "budgets": found.budgets,
         "left_usd": left,
         "timezone": str(session.accounts.zone()),
+        "paid_calls_stopped": in_shell(found.stopped) or None,
+        "known": found.known,
     }
     used = session.cassettes.in_use()
-    line = in_use_line(used.path, used.manifest)
-    zone = session.accounts.other_zone()
-    view = views.costs_view(found.spending, found.by_model, found.budgets, cassette=line, zone=zone)
+    view = views.costs_view(
+        found.spending,
+        found.by_model,
+        found.budgets,
+        cassette=in_use_line(used.path, used.manifest),
+        zone=session.accounts.other_zone(),
+        stopped=found.stopped,
+        known=found.known,
+    )
     return _tell(arguments, document, view)
 
 
@@ -133,8 +142,14 @@ def budget(arguments: Namespace, session: Session) -> int:
         parse_budget(arguments.usd, scope=arguments.per)
     budgets = session.accounts.budget(arguments.usd, per=arguments.per)
     ledger = session.workshop.storage_to_read.ledger
-    document = {"budgets": budgets, "left_usd": ledger.left(session.workshop.settings().budgets)}
-    return _tell(arguments, document, views.budget_view(budgets, ledger.spending()))
+    stopped = session.workshop.paid_calls_stopped()
+    document = {
+        "budgets": budgets,
+        "left_usd": ledger.left(session.workshop.settings().budgets) if ledger.knows_costs else None,
+        "paid_calls_stopped": in_shell(stopped) or None,
+    }
+    view = views.budget_view(budgets, ledger.spending(), stopped=stopped, known=ledger.knows_costs)
+    return _tell(arguments, document, view)
 
 
 def config(arguments: Namespace, session: Session) -> int:
@@ -153,7 +168,7 @@ def config(arguments: Namespace, session: Session) -> int:
         # It is the ledger that keeps it.
         _ = session.workshop.storage
 
-    settings = session.workshop.settings()
+    settings, stopped = session.workshop.settings(), session.workshop.paid_calls_stopped()
     document = {
         "settings": {
             name: {"value": getattr(settings, name), "source": source}
@@ -161,8 +176,10 @@ def config(arguments: Namespace, session: Session) -> int:
         },
         "files": settings.style_files,
         "ledger_timezone": session.accounts.zone_words(),
+        "paid_calls_stopped": in_shell(stopped) or None,
     }
-    _tell(arguments, document, views.settings_view(settings, zone=session.accounts.zone_words()))
+    view = views.settings_view(settings, zone=session.accounts.zone_words(), stopped=stopped)
+    _tell(arguments, document, view)
     if not arguments.json:
         say("", f"Your own file is {user_file()}; {NOTEBOOK_FILE} beside a notebook goes over it.")
     return OK

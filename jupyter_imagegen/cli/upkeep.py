@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import FAILED, OK, STORE
 from jupyter_imagegen.cli.output import progress_line, say, to_json
-from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.render.escaping import one_line
 
 #: How many files that are not ours are named.
@@ -85,7 +84,7 @@ def reread(arguments: Namespace, session: Session) -> int:
 
 def export(arguments: Namespace, session: Session) -> int:
     """Write pictures and recipes into a zip file."""
-    pictures = _storage(session).pictures
+    pictures = _storage(session, reading=True).pictures
     keys = [pictures.entry(key).key for key in arguments.keys] or None
     report = pictures.export(Path(arguments.dest).expanduser(), keys)
     words = f"{report.path}  {report.pictures} pictures, {report.recipes} recipes"
@@ -95,11 +94,8 @@ def export(arguments: Namespace, session: Session) -> int:
     return STORE if report.skipped else OK
 
 
-def _storage(session: Session) -> Storage:
+def _storage(session: Session, *, reading: bool = False) -> Storage:
     storage = session.workshop.storage_to_read
-    if not storage.persistent:
-        raise StoreError(
-            f"the store in {session.workshop.settings().home} cannot be used",
-            hint=session.workshop.storage_note,
-        )
+    if storage.stands_for is not None and (not reading or not storage.stands_for.held):
+        raise storage.stands_for.why
     return storage

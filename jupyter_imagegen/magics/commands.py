@@ -74,7 +74,7 @@ def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[st
         replays=found.order.deck.replays,
         price=found.estimate,
         listed=found.listed,
-        notes=found.notes,
+        notes=found.told,
     )
 
 
@@ -91,8 +91,15 @@ def _costs(session: Session, options: Namespace, _names: Mapping[str, Any]) -> V
         return held_view(costs.held)
     used = session.cassettes.in_use()
     line = in_use_line(used.path, used.manifest)
-    zone = session.accounts.other_zone()
-    return views.costs_view(costs.spending, costs.by_model, costs.budgets, cassette=line, zone=zone)
+    return views.costs_view(
+        costs.spending,
+        costs.by_model,
+        costs.budgets,
+        cassette=line,
+        zone=session.accounts.other_zone(),
+        stopped=costs.stopped,
+        known=costs.known,
+    )
 
 
 def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) -> View:
@@ -106,7 +113,7 @@ def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) ->
         recorded=views.recorded_words(found.recorded, found.author_usd),
         replays=found.order.deck.replays,
         price=found.estimate,
-        notes=found.notes,
+        notes=found.told,
     )
 
 
@@ -123,7 +130,8 @@ def _show(session: Session, options: Namespace, _names: Mapping[str, Any]) -> Vi
 
 def _budget(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
     budgets = session.accounts.budget(options.usd, per=options.per)
-    return views.budget_view(budgets, session.accounts.costs().spending)
+    costs = session.accounts.costs()
+    return views.budget_view(budgets, costs.spending, stopped=costs.stopped, known=costs.known)
 
 
 def _models(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
@@ -153,7 +161,10 @@ def _config(session: Session, options: Namespace, _names: Mapping[str, Any]) -> 
 
     if options.assignments:
         session.configure(**read_assignments(options.assignments, prog="%imagegen config"))
-    return views.settings_view(session.workshop.settings(), zone=session.accounts.zone_words())
+    workshop = session.workshop
+    return views.settings_view(
+        workshop.settings(), zone=session.accounts.zone_words(), stopped=workshop.paid_calls_stopped()
+    )
 
 
 def _doctor(session: Session, _options: Namespace, _names: Mapping[str, Any]) -> View:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from jupyter_imagegen.render.tables import Cell
     from jupyter_imagegen.storage import Spending, Spent
 
+#: In place of an amount.
+NOT_KNOWN = "not known"
 #: How much of a key is enough to name it.
 _KEY_DIGITS = 12
 
@@ -38,6 +40,8 @@ def costs_view(
     *,
     cassette: str = "",
     zone: str = "",
+    stopped: str = "",
+    known: bool = True,
 ) -> View:
     """Return what was spent, by time and by model, what the store saved, and what budgets leave.
 
@@ -53,10 +57,16 @@ def costs_view(
         What the cassette in use cost its author; empty for none.
     zone
         Whose days are counted; empty where they are those of the machine.
+    stopped
+        Why no call is paid now; empty where nothing is in its way.
+    known
+        Whether the sums are true beyond this session.
     """
     limits: dict[str, Decimal] = {budget.scope: budget.usd for budget in budgets}
     rows = [
         _spent_row(words.name, getattr(spending, scope), limits.get(scope))
+        if known or scope == "session"
+        else [words.name, NOT_KNOWN, *[""] * 5]
         for scope, words in SCOPE_WORDS.items()
     ]
     rows += [_spent_row(short_model(name), spent, None) for name, spent in sorted(by_model.items())]
@@ -67,6 +77,7 @@ def costs_view(
         foot.append(cassette)
     if zone:
         foot.append(f"Days are those of the ledger's time zone, {zone}.")
+    foot += _stopped_lines(stopped)
     head = ["", "spent", "held", "left", "pictures", "from the store", "saved"]
     if not limits:
         left = head.index("left")
@@ -83,7 +94,7 @@ def _spent_row(name: str, spent: Spent, limit: Decimal | None) -> list[Cell]:
     unknown = unknown_calls(spent)
     return [
         name,
-        format_usd(spent.usd) if spent.usd or not (spent.held_usd or unknown) else "not known",
+        format_usd(spent.usd) if spent.usd or not (spent.held_usd or unknown) else NOT_KNOWN,
         sum_words(spent.held_usd, unknown),
         left,
         str(spent.pictures),
@@ -92,18 +103,28 @@ def _spent_row(name: str, spent: Spent, limit: Decimal | None) -> list[Cell]:
     ]
 
 
-def budget_view(budgets: Sequence[Budget], spending: Spending) -> View:
-    """Return every budget in force with what it has left."""
+def _stopped_lines(stopped: str) -> list[str]:
+    return [f"{stopped[0].upper()}{stopped[1:]}"] if stopped else []
+
+
+def budget_view(
+    budgets: Sequence[Budget], spending: Spending, *, stopped: str = "", known: bool = True
+) -> View:
+    """Return every budget in force with what it has left, and why no call is paid now; see `costs_view`."""
     rows: list[list[Cell]] = []
     for budget in budgets:
         spent = getattr(spending, budget.scope)
         left = budget.usd - spent.counted_usd
         spent_shown = sum_words(spent.counted_usd, unknown_calls(spent))
         shown: Cell = format_usd(left) if left > 0 else Mark(text="nothing", kind="warn")
+        if not known and budget.scope != "session":
+            spent_shown = shown = NOT_KNOWN
         rows.append([SCOPE_WORDS[budget.scope].name, format_usd(budget.usd), spent_shown, shown])
     if not rows:
-        return paragraphs("No budget", ["Set one with %imagegen budget 5 --per day."])
-    return table("Budgets", ["", "limit", "spent", "left"], rows, numbers={1, 2, 3})
+        lines = _stopped_lines(stopped) or ["Set one with %imagegen budget 5 --per day."]
+        return paragraphs("No budget" if not stopped else "Budgets", lines)
+    foot = _stopped_lines(stopped)
+    return table("Budgets", ["", "limit", "spent", "left"], rows, numbers={1, 2, 3}, foot=foot)
 
 
 def models_view(catalog: Catalog, *, today: date, default: str) -> View:
@@ -184,7 +205,7 @@ def style_view(style: Style) -> View:
     return paragraphs(f"Style {style.name}", [style.description, f"from {style.source}"], code=style.template)
 
 
-def settings_view(settings: Settings, *, zone: str = "") -> View:
+def settings_view(settings: Settings, *, zone: str = "", stopped: str = "") -> View:
     """Return every setting, its value, and where it comes from.
 
     Parameters
@@ -193,6 +214,8 @@ def settings_view(settings: Settings, *, zone: str = "") -> View:
         All of them.
     zone
         The time zone whose days the ledger counts; empty where that cannot be told.
+    stopped
+        Why no call is paid now; empty where nothing is in its way.
     """
     rows: list[list[Cell]] = []
     for name, source in settings.sources.items():
@@ -201,7 +224,7 @@ def settings_view(settings: Settings, *, zone: str = "") -> View:
             rows.append([name, zone, "the ledger" if value is None else source])
             continue
         rows.append([name, _setting(value), source])
-    return table("Settings", ["", "", "from"], rows)
+    return table("Settings", ["", "", "from"], rows, foot=_stopped_lines(stopped))
 
 
 def _setting(value: object) -> str:

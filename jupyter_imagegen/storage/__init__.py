@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.storage.charges import Charge
 from jupyter_imagegen.storage.deck import RECORD_MODES, Deck, RecordMode, cost_to_author
 from jupyter_imagegen.storage.home import is_unmade
-from jupyter_imagegen.storage.ledger import Unusable
 from jupyter_imagegen.storage.spending import Spending, Spent
 from jupyter_imagegen.storage.store import (
     Storage,
@@ -15,6 +14,7 @@ from jupyter_imagegen.storage.store import (
     open_temporary_storage,
     open_unmade_storage,
 )
+from jupyter_imagegen.storage.unusable import Unusable
 
 if TYPE_CHECKING:
     from jupyter_imagegen.storage.browsing import Browsing, Narrowed, Page, StoredPicture

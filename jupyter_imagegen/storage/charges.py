@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 State = Literal["reserved", "sent", "settled", "released", "possibly_billed"]
 
 
+#: The id of a free call that could not be written down; there is nothing to mark, settle or release.
+NO_CHARGE = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Charge:
     """One call in the ledger, as it was reserved.

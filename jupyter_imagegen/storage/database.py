@@ -56,7 +56,7 @@ class Database(StaysHere):
     steps
         The migrations to bring it up to, as `(number, name, SQL)`; those of the package by default.
     busy_seconds
-        How long another process may keep it locked before the first transaction.
+        How long another process may keep it locked before the first transaction; `BUSY_SECONDS` for None.
 
     Attributes
     ----------
@@ -75,14 +75,14 @@ class Database(StaysHere):
         path: Path | None,
         *,
         steps: Sequence[tuple[int, str, str]] | None = None,
-        busy_seconds: float = BUSY_SECONDS,
+        busy_seconds: float | None = None,
     ) -> None:
         self._connection: sqlite3.Connection | None = None
         self.path = path
         self.failed = False
         self._opened = False
         self._file: tuple[int, int] | None = None
-        self._wait = busy_seconds
+        self._wait = BUSY_SECONDS if busy_seconds is None else busy_seconds
         self._steps = migrations() if steps is None else steps
         self._lock = threading.RLock()
         self._pid = os.getpid()

@@ -253,7 +253,7 @@ class Pictures(StoredPictures):
             request_id=None,
             notebook=None if notebook is None else storable(notebook),
             alt=storable(alt),
-            charge_id=charge_id,
+            charge_id=charge_id or None,
             session=self.session,
             day=f"{local_time(self.database, now):%Y-%m-%d}",
         )

@@ -12,7 +12,7 @@ A true cost replaces `released` and `possibly_billed`; nothing replaces `settled
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ from jupyter_imagegen.core.pricing import dollars_to_nano, format_usd, nano_to_d
 from jupyter_imagegen.core.usage import usage_to_json
 from jupyter_imagegen.errors import (
     BudgetExceededError,
-    BudgetsUnknownError,
     ImagegenError,
     StoreError,
     UnknownPriceError,
@@ -30,6 +29,7 @@ from jupyter_imagegen.errors import (
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.charges import (
+    NO_CHARGE,
     Charge,
     change_charge,
     charge_row,
@@ -48,12 +48,12 @@ from jupyter_imagegen.storage.spending import (
     spent_by_day,
     spent_by_model,
 )
+from jupyter_imagegen.storage.unusable import budgets_lost, no_paid_call, refuse_change
 from jupyter_imagegen.storage.zones import LedgerZone, change_zone, keep_zone, ledger_zone, local_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date, datetime
-    from pathlib import Path
 
     from filelock import BaseFileLock
 
@@ -63,25 +63,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.charges import State
     from jupyter_imagegen.storage.database import Database
     from jupyter_imagegen.storage.held import Held
-
-
-@dataclass(kw_only=True)
-class Unusable:
-    """A home whose ledger cannot be used.
-
-    Attributes
-    ----------
-    home : Path
-        The folder.
-    why : StoreError
-        What was wrong when it was last tried, and what to do.
-    held : bool
-        Whether it may hold budgets; False only where it was never a store's.
-    """
-
-    home: Path
-    why: StoreError
-    held: bool
+    from jupyter_imagegen.storage.unusable import Unusable
 
 
 class Ledger(StaysHere):
@@ -173,7 +155,17 @@ class Ledger(StaysHere):
             if not self.sweep():
                 raise
             self._reserve(charge, configured, now, notebook, paid=paid)
+        except StoreError:
+            if paid:
+                raise
+            # What costs nothing is drawn although it cannot be written down.
+            return replace(charge, id=NO_CHARGE)
         return charge
+
+    @property
+    def knows_costs(self) -> bool:
+        """Whether its sums are true; not where it stands in for one that could not be read."""
+        return self._stands_for is None or self._stands_for.known or not self._stands_for.held
 
     def refusal(self, configured: Iterable[Budget] = ()) -> ImagegenError | None:
         """Why no call is paid now, whatever it costs; None where nothing is in its way.
@@ -183,28 +175,10 @@ class Ledger(StaysHere):
         configured
             The budgets of the configuration.
         """
-        missing = self._stands_for
-        if missing is not None and missing.held:
-            return StoreError(
-                f"no paid call is made while the ledger of {missing.home} cannot be used: "
-                f"{missing.why.message}",
-                hint=missing.why.hint or "Mend it, or set IMAGEGEN_HOME to another folder.",
-            )
-        # A session is one process, so its budget holds here too; the others are for all processes.
-        wide = [budget for budget in configured if budget.scope != "session"]
-        if missing is not None and wide:
-            return StoreError(
-                f"a budget is set ({', '.join(map(str, wide))}) and the ledger in {missing.home} cannot be "
-                f"used, so nothing holds it: {missing.why.message}",
-                hint=missing.why.hint or "Mend the folder, or set IMAGEGEN_HOME to another one.",
-            )
-        if self._database.one(statements.BUDGETS_LOST, session=self._session) is None:
-            return None
-        return BudgetsUnknownError(
-            "no paid call is made, because the store's index was lost and built again, and its budgets are "
-            "unknown",
-            hint="Set one with `%imagegen budget 5 --per day`, or do without with `%imagegen budget none`.",
-        )
+        if self._stands_for is not None and (found := no_paid_call(self._stands_for, configured)):
+            return found
+        lost = self._database.one(statements.BUDGETS_LOST, session=self._session)
+        return None if lost is None else budgets_lost()
 
     def mark_sent(self, charge_id: str) -> None:
         """Write down that an attempt is about to leave; from here on it may be billed.
@@ -214,6 +188,8 @@ class Ledger(StaysHere):
         StoreError
             If the charge is not open, so that nothing holds its price, or the ledger cannot be written.
         """
+        if charge_id == NO_CHARGE:
+            return
         with self._database.transaction():
             state = charge_row(self._database, charge_id)["state"]
             if state not in {"reserved", "sent"}:
@@ -245,6 +221,8 @@ class Ledger(StaysHere):
         StoreError
             If the ledger cannot be written, or has no such charge.
         """
+        if charge_id == NO_CHARGE:
+            return
         with self._database.transaction():
             if charge_row(self._database, charge_id)["state"] == "settled":
                 return
@@ -337,6 +315,7 @@ class Ledger(StaysHere):
         StoreError
             If the ledger cannot be written.
         """
+        refuse_change(self._stands_for)
         self.sweep()
         return settle_by_hand(self._database, charge_id, cost, force=force)
 
@@ -407,9 +386,7 @@ class Ledger(StaysHere):
         StoreError
             If the ledger cannot be written.
         """
-        if self._stands_for is not None and self._stands_for.held:
-            why = self._stands_for.why
-            raise StoreError(f"no budget can be set: {why.message}", hint=why.hint)
+        refuse_change(self._stands_for)
         whose = self._session if scope == "session" else ""
         with self._database.transaction():
             if scope != "session":
@@ -498,7 +475,7 @@ class Ledger(StaysHere):
         ceiling = None if charge.ceiling_usd is None else dollars_to_nano(charge.ceiling_usd)
         # All processes see it at once. On disk it is when it counts: `mark_sent` waits for that, and what the
         # power takes before was not sent.
-        with self._database.transaction(durable=False):
+        with self._database.transaction(durable=False, patient=paid):
             if paid and (refusal := self.refusal(configured)) is not None:
                 raise refusal
             if ceiling != 0:
@@ -547,6 +524,8 @@ class Ledger(StaysHere):
         return counted_nano(self._database, scope, now=now, session=self._session)
 
     def _close(self, charge_id: str, state: State, reason: str) -> None:
+        if charge_id == NO_CHARGE:
+            return
         with self._database.transaction():
             if charge_row(self._database, charge_id)["state"] in {"reserved", "sent"}:
                 at = utc_text(self._now())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.storage.database import Database, Row
     from jupyter_imagegen.storage.files import Shelf
-    from jupyter_imagegen.storage.ledger import Unusable
+    from jupyter_imagegen.storage.unusable import Unusable
 
 _FROM_ROW = (
     "sample",
@@ -89,9 +89,11 @@ class StoredPictures(StaysHere):
         """
         found = self._find(key, limit)
         short = limit is None or len(found) < limit
-        # A writer may have died a moment ago with the picture complete: look before anybody buys it again.
-        if short and entering.adopt_abandoned(self.database, self.shelf):
-            found = self._find(key, limit)
+        # A writer may have died a moment ago with the picture complete: look before anybody buys it again. An
+        # index that cannot be written does not let anybody buy.
+        with contextlib.suppress(StoreError):
+            if short and entering.adopt_abandoned(self.database, self.shelf):
+                found = self._find(key, limit)
         return found
 
     def count(self, key: str) -> int:

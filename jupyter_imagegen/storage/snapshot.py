@@ -44,7 +44,12 @@ def copied(index: Path, scratch: Path, memory: sqlite3.Connection) -> bool:
         return False
     for source in _sources(index, scratch):
         with contextlib.suppress(sqlite3.Error, OSError):
-            with contextlib.closing(sqlite3.connect(source, uri=True, timeout=_BUSY_SECONDS)) as connection:
+            with contextlib.closing(
+                sqlite3.connect(source, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+            ) as connection:
+                # Whoever has begun to read is not locked out any more; `backup` itself would wait for ever.
+                connection.execute("BEGIN")
+                connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchall()
                 connection.backup(memory)
             if memory.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
                 return True

@@ -14,7 +14,6 @@ from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import entering, files, statements
 from jupyter_imagegen.storage import home as homes
 from jupyter_imagegen.storage.database import (
-    BUSY_SECONDS,
     DamagedIndexError,
     Database,
     damage_mark,
@@ -22,7 +21,7 @@ from jupyter_imagegen.storage.database import (
 )
 from jupyter_imagegen.storage.files import FILE_MODE, FOLDERS, INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
-from jupyter_imagegen.storage.ledger import Ledger, Unusable
+from jupyter_imagegen.storage.ledger import Ledger
 from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
@@ -33,11 +32,13 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.storage.browsing import Browsing
     from jupyter_imagegen.storage.unread import UnreadAnswers
+    from jupyter_imagegen.storage.unusable import Unusable
 
 #: Seconds that another process may take to migrate, or to build a lost index again.
 _OPENING_SECONDS = 300.0
 
 _WRITABLE = "Set IMAGEGEN_HOME to a folder you may write."
+_AWAY = "Move it away and put back what was there, or set IMAGEGEN_HOME to another folder."
 _FULL = "The disk is full: free some space."
 
 
@@ -145,14 +146,15 @@ class Storage(StaysHere):
     def close(self) -> None:
         """Close the database; a temporary store is deleted."""
         self._database.close()
-        if not self.persistent and homes.is_marked(self.home):
-            import shutil
+        with contextlib.suppress(OSError):
+            if not self.persistent and homes.is_marked(self.home):
+                import shutil
 
-            shutil.rmtree(self.home, ignore_errors=True)
+                shutil.rmtree(self.home, ignore_errors=True)
 
 
 def open_storage(
-    home: Path, *, now: Callable[[], datetime], session: str, busy_seconds: float = BUSY_SECONDS
+    home: Path, *, now: Callable[[], datetime], session: str, busy_seconds: float | None = None
 ) -> Storage:
     """Open a home's store, create it where there is none, and put right what was left behind.
 
@@ -165,7 +167,7 @@ def open_storage(
     session
         This session's id.
     busy_seconds
-        How long another process may keep the index locked.
+        How long another process may keep the index locked; None for `database.BUSY_SECONDS`.
 
     Raises
     ------
@@ -220,7 +222,7 @@ def open_temporary_storage(
         home = Path(os.devnull) / "imagegen"
     database = Database(None)
     if stands_for is not None and stands_for.held:
-        _read_from(stands_for.home, home, database)
+        stands_for.known = _read_from(stands_for.home, home, database)
     else:
         database.open()
     return Storage(database, home, now=now, session=session, persistent=False, stands_for=stands_for)
@@ -260,6 +262,7 @@ def may_hold_a_ledger(home: Path) -> bool:
 
 def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
     """Open a home's index and everything around it; gives what the user should know."""
+    _refuse_the_wrong_kind(shelf)
     try:
         homes.claim(shelf.home)
         _refuse_read_only(shelf)
@@ -275,6 +278,18 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
         ) from exc
     entering.adopt_abandoned(database, shelf)
     return (*notes, told) if told else notes
+
+
+def _refuse_the_wrong_kind(shelf: Shelf) -> None:
+    for folder in (shelf.home, *(shelf.home / name for name in FOLDERS)):
+        with contextlib.suppress(OSError):
+            if not stat.S_ISDIR(folder.stat().st_mode):
+                raise StoreError(f"{folder} is a file, and a folder of the store belongs there", hint=_AWAY)
+    with contextlib.suppress(OSError):
+        if stat.S_ISDIR((shelf.home / INDEX).stat().st_mode):
+            raise StoreError(
+                f"{shelf.home / INDEX} is a folder, and the store's index belongs there", hint=_AWAY
+            )
 
 
 def _refuse_read_only(shelf: Shelf) -> None:
@@ -339,22 +354,25 @@ def _open_alone(
     return (note,)
 
 
-def _read_from(home: Path, scratch: Path, database: Database) -> None:
-    """Fill a database in memory with what can be read of a home: its index, or else its recipes."""
+def _read_from(home: Path, scratch: Path, database: Database) -> bool:
+    """Fill a database with a home's index, or else from its recipes; says whether it is the index."""
     from jupyter_imagegen.storage.snapshot import copied
 
     try:
         if database.load(lambda memory: copied(home / INDEX, scratch, memory)):
             database.open()
-            return
+            return True
     except StoreError:
         pass
     database.close(forget=True)
 
     def fill() -> None:
-        entering.rebuild(database, Shelf(home), mend=False)
+        # What may not even be listed has no pictures to show.
+        with contextlib.suppress(OSError):
+            entering.rebuild(database, Shelf(home), mend=False)
 
     database.open(fill)
+    return False
 
 
 def _set_aside(path: Path, moment: datetime) -> Path:

@@ -16,7 +16,7 @@ from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, counted_words, h
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.render.captions import short_model
 from jupyter_imagegen.render.escaping import one_line
-from jupyter_imagegen.render.views import costs_view
+from jupyter_imagegen.render.views import NOT_KNOWN, costs_view
 from jupyter_imagegen.storage import Spent
 from jupyter_imagegen.widgets.base import Panel, module, stylesheet
 from jupyter_imagegen.widgets.messages import ALONE, Shape
@@ -72,7 +72,7 @@ class MeterState(TypedDict):
     models: list[AmountState]
     saved: str
     saved_pictures: int
-    #: Budgets that are nearly or wholly spent, in words; a screen reader speaks it when it changes.
+    #: Budgets that are nearly or wholly spent, and why no call is paid; a screen reader speaks it.
     warning: str
     #: What `held` means, where something is.
     note: str
@@ -120,7 +120,9 @@ class CostMeter(Panel):
     def static(self) -> dict[str, Any]:
         """The sums as a table."""
         costs = self._session.accounts.costs()
-        view = costs_view(costs.spending, costs.by_model, costs.budgets)
+        view = costs_view(
+            costs.spending, costs.by_model, costs.budgets, stopped=costs.stopped, known=costs.known
+        )
         return {"text/html": view.html, "text/plain": view.text}
 
     def _changed(self) -> None:
@@ -170,7 +172,7 @@ def meter_state(costs: Costs, by_day: Mapping[date, Spent], by_model: Mapping[st
     """
     limits = {budget.scope: budget.usd for budget in costs.budgets}
     scopes = [
-        _scope(scope, getattr(costs.spending, scope), limits.get(scope))
+        _scope(scope, getattr(costs.spending, scope), limits.get(scope), known=costs.known)
         for scope in SCOPE_WORDS
         if scope != "total" or scope in limits
     ]
@@ -182,12 +184,23 @@ def meter_state(costs: Costs, by_day: Mapping[date, Spent], by_model: Mapping[st
         models=_amounts(_largest(by_model)),
         saved=format_usd(month.saved_usd),
         saved_pictures=month.hits,
-        warning=_warning(scopes),
+        warning=" ".join(filter(None, (_warning(scopes), costs.stopped[:1].upper() + costs.stopped[1:]))),
         note=_note(shown),
     )
 
 
-def _scope(scope: Scope, spent: Spent, limit: Decimal | None) -> ScopeState:
+def _scope(scope: Scope, spent: Spent, limit: Decimal | None, *, known: bool) -> ScopeState:
+    if not known and scope != "session":
+        return ScopeState(
+            scope=scope,
+            name=SCOPE_WORDS[scope].title,
+            words=NOT_KNOWN,
+            beside="",
+            budgeted=False,
+            spent=0.0,
+            held=0.0,
+            level="calm",
+        )
     counted = spent.counted_usd
     beside = list(filter(None, [held_words(spent)]))
     words, level = counted_words(spent), _level(counted, limit)

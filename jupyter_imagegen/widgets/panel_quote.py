@@ -70,7 +70,7 @@ def quote(session: Session, prompt: str, options: Mapping[str, Any]) -> Quote:
         if plan.listed.usd:
             words.append(f"real: {estimate_words(plan.listed)}; set OPENAI_API_KEY")
     elif plan.order.provider.paid:
-        words += [_ceiling(plan), _left(left)]
+        words += [_ceiling(plan), "" if plan.stopped else _left(left)]
     return Quote(
         allowed=not reason,
         price=estimate_words(plan.estimate),
@@ -99,6 +99,8 @@ def _refusal(plan: Preflight, left: Mapping[Scope, Decimal], limits: Mapping[Sco
     """Why the ledger would refuse the reservation; the ledger alone decides when the button is pressed."""
     if plan.stored == plan.order.options.n or not plan.order.provider.paid:
         return ""
+    if plan.stopped:
+        return f"Not possible: {plan.stopped}"
     ceiling = plan.estimate.ceiling
     for scope, rest in left.items():
         limit = limits[scope]
