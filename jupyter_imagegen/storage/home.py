@@ -70,7 +70,7 @@ _HARMLESS = (
     ".keep",
     ".ipynb_checkpoints",
     "CACHEDIR.TAG",
-    "*.toml",
+    "config.toml",
 )
 
 
@@ -259,7 +259,9 @@ def _recipes(pictures: Path) -> Iterator[Path]:
 
 def _refuse_foreign(home: Path) -> None:
     """Refuse a folder that holds anything but what is ours or harmless."""
-    if tables := tables_of(home / INDEX):
+    tables = tables_of(home / INDEX)
+    # Another process may have made an index of ours since it was looked for.
+    if tables and not tables >= _TABLES:
         raise another_programs(home / INDEX, tables)
     strange = next(foreign(home), None)
     if strange is not None:

@@ -386,10 +386,12 @@ def _write_whole(path: Path, draft: _Draft, contents: bytes) -> None:
     """Write the draft beside the cassette and let it take its place."""
     import zipfile
 
+    ours = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.part")
     for abandoned in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         # Whoever was writing it is dead, for the lock is ours.
-        with contextlib.suppress(OSError):
-            abandoned.unlink()
+        if ours.fullmatch(abandoned.name):
+            with contextlib.suppress(OSError):
+                abandoned.unlink()
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with scratch.open("xb") as file:
