@@ -168,6 +168,8 @@ def test_a_new_home_is_marked_before_anything_else_is_in_it(tmp_path):
 
 def test_a_store_from_before_there_was_a_marker_is_known_by_its_index_and_marked(store):
     (store / MARKER).unlink()
+    for recipe in store.glob("pictures/??/*.json"):
+        recipe.unlink()
     put(store / "incoming" / "somebodys.txt")
     ended = command("history", home=store)
     assert "a lighthouse" in ended.stdout, ended.stderr
@@ -336,6 +338,9 @@ def test_a_folder_of_pictures_that_is_a_link_is_refused_by_name_also_in_a_kernel
     for one in (session, new_session()):
         with pytest.raises(HomeError, match=f"{re.escape(str(folder))} is a link"):
             one.generate("a lighthouse")
+    # At the opening: a picture that was paid for might belong there.
+    with pytest.raises(HomeError, match=f"{re.escape(str(folder))} is a link"):
+        new_session().accounts.costs()
     assert (everything(elsewhere), server.calls) == (before, 1)
 
 
@@ -398,6 +403,14 @@ def test_a_recipe_that_no_store_wrote_is_not_followed_anywhere(store, new_sessio
     put(store / "incoming" / "done-0123456789abcdef.json", recipe.read_text())
     assert new_session(environ={"IMAGEGEN_HOME": str(store)}).accounts.history() == []
     assert not list(store.parent.rglob("victim*"))
+
+
+def test_a_cassette_that_is_written_takes_away_its_own_leftovers_only(store, tmp_path):
+    theirs = put(tmp_path / ".lesson.cassette.notes.part")
+    ours = put(tmp_path / ".lesson.cassette.0123abcd.part")
+    ended = command("cassette", "add", "last", "--to", "lesson.cassette", home=store, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert (theirs.exists(), ours.exists()) == (True, False)
 
 
 def test_gc_and_verify_name_what_is_not_the_stores(store):

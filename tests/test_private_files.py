@@ -60,7 +60,7 @@ def modes_in(home):
     return {str(path.relative_to(home)): path.lstat().st_mode for path in (home, *home.rglob("*"))}
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o027, 0o077])
+@pytest.mark.parametrize("umask", [0o000, 0o027, 0o077, 0o777])
 def test_every_file_of_a_store_is_its_owners_whatever_the_umask(tmp_path, umask):
     modes = use(tmp_path / "new" / "store", tmp_path, umask)
     assert wrong(modes) == {}

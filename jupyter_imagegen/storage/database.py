@@ -300,8 +300,6 @@ class Database(StaysHere):
         if self._opened and self.path is not None and self._is_empty(self.path):
             # SQLite would make a new one, without budgets.
             raise self._taken_away()
-        if self.path is not None:
-            _prepare_file(self.path)
         connection = sqlite3.connect(
             ":memory:" if self.path is None else self.path,
             timeout=self._wait,
@@ -465,16 +463,6 @@ def is_full(folder: Path) -> bool:
         return shutil.disk_usage(folder).free < _FULL
     except OSError:
         return False
-
-
-def _prepare_file(path: Path) -> None:
-    """Refuse what is no file, and create what is not there: SQLite gives its other files the same mode."""
-    try:
-        files.regular(path)
-    except FileNotFoundError:
-        # What stands against it SQLite says.
-        with contextlib.suppress(OSError):
-            files.create(path).close()
 
 
 def damage_mark(path: Path) -> Path:
