@@ -198,7 +198,7 @@ def test_the_home_of_a_newer_version_is_left_as_it_is(store):
     assert "Upgrade jupyter-imagegen" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["pictures", "incoming", "quarantine", "locks", "imagegen.sqlite3", MARKER])
+@pytest.mark.parametrize("name", ["pictures", "incoming", "unread", "locks", "imagegen.sqlite3", MARKER])
 @links
 def test_a_store_with_a_link_in_place_of_what_is_its_own_is_refused_by_name(store, user, name):
     elsewhere = user / "downloads" / name
@@ -345,7 +345,7 @@ def test_a_folder_of_pictures_that_is_a_link_is_refused_by_name_also_in_a_kernel
 
 
 @links
-@pytest.mark.parametrize("name", ["incoming", "quarantine", "pictures", "locks"])
+@pytest.mark.parametrize("name", ["incoming", "quarantine", "pictures", "locks", "unread"])
 def test_a_folder_that_becomes_a_link_while_a_kernel_runs_is_written_and_swept_no_more(
     session, server, home, user, name
 ):

@@ -129,7 +129,7 @@ class Shelf:
     @property
     def unread(self) -> Path:
         """Answers that could not be read."""
-        return self.home / "unread"
+        return self._folder("unread")
 
     @property
     def locks(self) -> Path:
