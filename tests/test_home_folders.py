@@ -152,7 +152,8 @@ def test_an_empty_folder_is_taken_with_what_systems_leave_in_one(tmp_path, litte
     home.mkdir()
     for name in litter:
         put(home / name)
-    ended = command("store", "gc", home=home)
+    assert command("store", "gc", home=home).returncode == 0
+    ended = command("budget", "5", "--per", "day", home=home)
     assert ended.returncode == 0, ended.stderr
     assert (home / MARKER).read_text() == "jupyter_imagegen home 1\n"
     assert [name for name in litter if (home / name).read_text() != "somebody's work"] == []

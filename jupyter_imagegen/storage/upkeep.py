@@ -135,6 +135,9 @@ def collect(pictures: Pictures, *, now: Callable[[], float] = time.time) -> GcRe
     """Remove what nothing refers to; never a picture that the index knows."""
     shelf = pictures.shelf
     if not home.is_marked(shelf.home):
+        if pictures.database.path is None:
+            # Looked at before there was a store.
+            return GcReport(adopted=0, removed=0, freed_bytes=0)
         raise StoreError(
             f"{shelf.home} no longer has the file {files.MARKER}, without which nothing is removed from it",
             hint="Run it again: if it is the store, it is marked anew.",
