@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -343,3 +344,33 @@ def test_a_lesson_that_spends_redirects_and_writes_changes_no_file_and_calls_no_
     assert "line 1" in run.stderr
     assert sorted(path.name for path in elsewhere.iterdir()) == ["keep"]
     assert len(run.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sources = 5",
+        "like = ['gpt-image-2']",
+        "like = { a = 1 }",
+        "released = 2026-01-01T00:00:00",
+        "preference = 0x" + "f" * 200_000,
+        "rates = { text_input = 0x" + "f" * 200_000 + ", image_input = 1, image_output = 1 }",
+        "rates = { text_input = 1e999999999, image_input = 1, image_output = 1 }",
+        "rates = { text_input = nan, image_input = 1, image_output = 1 }",
+        "sizes = { kind = 'free', values = ['" + "9" * 4_000 + "x1'], multiple_of = 1 }",
+        "like = 'a1'\n" + "".join(f"[models.a{i}]\nlike = 'a{i + 1}'\n" for i in range(1, 3_000)),
+        "tokens = { kind = 'formula', factors = { low = 0x" + "f" * 100_000 + " } }",
+        "output = '\\u001b[31m'",
+    ],
+    ids=lambda text: text[:24],
+)
+def test_a_price_file_with_odd_values_is_one_line_that_names_it(new_session, tmp_path, text):
+    file = tmp_path / "prices.toml"
+    like = "" if text.startswith("like") else "like = 'gpt-image-2'\n"
+    file.write_text(f"[models.x]\n{like}{text}")
+    began = time.process_time()
+    with pytest.raises(ConfigError, match=r"prices\.toml") as caught:
+        new_session().configure(catalog=file)
+    assert time.process_time() - began < 3
+    assert len(str(caught.value)) < 900
+    assert "\x1b" not in str(caught.value)

@@ -39,6 +39,7 @@ _RATES_NEEDED = ("text_input", "image_input", "image_output")
 _RATES_OPTIONAL = ("text_input_cached", "image_input_cached", "text_output")
 _MOST_USD = 1_000_000
 _MOST_DECIMALS = 12
+_MOST_NUMBER = 10**12
 #: Models in a row, each `like` the next.
 _DEEPEST = 16
 #: Characters of a misspelt name for which the nearest one is looked for.
@@ -321,7 +322,7 @@ def _flag(table: Table, key: str, where: str) -> bool:
 
 def _number(table: Table, key: str, where: str) -> int:
     value = table.get(key, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_NUMBER:
         raise ConfigError(f"{where}: {key} must be a whole number from 0, not {shown(value)}")
     return value
 
