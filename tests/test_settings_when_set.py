@@ -53,6 +53,8 @@ BAD = [
     ({"home": "notes.txt/below"}, "notes.txt"),
     ({"home": "project"}, "project"),
     ({"home": "a\0b"}, "home"),
+    ({"home": "a" * 300}, "255"),
+    ({"catalog": "\ud800"}, "catalog"),
     ({"allowed_urls": "https://example.org/"}, "allowed_urls"),
     ({"timezone": "Europe/Berln"}, "'Europe/Berln'"),
     ({"model": "m" * 5_000}, "model"),

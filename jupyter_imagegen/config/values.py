@@ -6,6 +6,7 @@ a notebook came with the notebook: it chooses looks and a replay, it tightens, a
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,9 @@ NO_CASSETTE = ("none", "off")
 #: Seconds for a whole call where nothing else is said; a lesson's file can only shorten it.
 DEFAULT_TIMEOUT = 300.0
 _LONGEST_TEXT = 200
-_LONGEST_PATH = 4096
+# What every system takes; longer ones are an error of the system's at each look.
+_LONGEST_PATH = 1000
+_LONGEST_NAME = 255
 _MOST_URLS = 100
 
 
@@ -71,6 +74,12 @@ def _path(value: object) -> Path:
     text = str(value)
     if len(text) > _LONGEST_PATH or any(ord(char) < ord(" ") for char in text):
         raise WrongKindError(f"a path of at most {_LONGEST_PATH} characters, on one line")
+    try:
+        longest = max((len(os.fsencode(name)) for name in Path(text).parts), default=0)
+    except UnicodeEncodeError:
+        raise WrongKindError("a path without half a character (a lone surrogate)") from None
+    if longest > _LONGEST_NAME:
+        raise WrongKindError(f"a path whose names have at most {_LONGEST_NAME} bytes")
     try:
         return Path(text).expanduser()
     except RuntimeError:
