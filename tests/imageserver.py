@@ -393,6 +393,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._authorised(recorded):
             return wrong_key(self._given_key(recorded))
         known = COMMON | (EDIT_ONLY if editing else set())
+        if not str(fields.get("model")).startswith(("gpt-image-", "chatgpt-image-")):
+            known = known | {"response_format"}
         for name in fields:
             if name.partition("[")[0] not in known:
                 return error(400, f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)

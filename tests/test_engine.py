@@ -111,7 +111,7 @@ def test_a_hit_imports_neither_the_sdk_nor_pillow(session, server):
     said = output("""
         import sys, jupyter_imagegen as imagegen
         assert imagegen.generate("a lighthouse").cached
-        heavy = {"openai", "PIL", "genai_prices", "tenacity", "IPython", "ipywidgets", "httpx", "numpy"}
+        heavy = {"openai", "PIL", "genai_prices", "IPython", "ipywidgets", "httpx", "numpy"}
         print(sorted(heavy & set(sys.modules)))
     """)
     assert said.strip() == "[]"

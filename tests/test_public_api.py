@@ -14,7 +14,6 @@ HEAVY = (
     "ipywidgets",
     "anywidget",
     "genai_prices",
-    "tenacity",
     "sqlite3",
     "asyncio",
 )

@@ -13,16 +13,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_imagegen.errors import ImagegenError, PossiblyBilledError, ProviderError
 from jupyter_imagegen.hidden import Hidden, StaysHere
 from jupyter_imagegen.providers.base import Check, Drawn, Retrying, Sending, Unread, guard_paid_request
 from jupyter_imagegen.providers.openai_answers import Reading, answer_cap
-from jupyter_imagegen.providers.openai_call import Call
+from jupyter_imagegen.providers.openai_call import Call, first_format
 from jupyter_imagegen.providers.openai_connection import (
     Connection,
     is_configured,
@@ -112,6 +115,8 @@ class OpenAIProvider(StaysHere):
         # It leads to what the transport keeps, such as a proxy's password.
         self._client: Hidden[AsyncOpenAI] | None = None
         self._client_for: tuple[Connection, asyncio.AbstractEventLoop] | None = None
+        #: The response_format that a server is asked for, by endpoint and model.
+        self._formats: dict[tuple[str, str], str | None] = {}
         self._outdated: list[tuple[Hidden[AsyncOpenAI], asyncio.AbstractEventLoop]] = []
 
     def __repr__(self) -> str:
@@ -153,11 +158,11 @@ class OpenAIProvider(StaysHere):
         ConfigError
             If the address in the environment is not one.
         """
-        from tenacity import AsyncRetrying, retry_if_exception
-
         connection = self._connection()
         connection.check_credentials()
         guard_paid_request(connection.endpoint, loopback=connection.loopback)
+        formats, asked = self._formats, (connection.endpoint, request.model)
+        formats.setdefault(asked, first_format(connection, request.model))
         call = Call(
             client=self._client_of(connection),
             connection=connection,
@@ -167,44 +172,32 @@ class OpenAIProvider(StaysHere):
             deadline=self._monotonic() + options.timeout,
             monotonic=self._monotonic,
             now=self._now,
+            response_format=formats[asked],
         )
-        waits: list[float] = []
-
-        async def remember(seconds: float) -> None:
-            # tenacity decides and the wait itself comes below, after it was announced.
-            waits.append(seconds)
-
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda exc: isinstance(exc, _FailedError)),
-            stop=lambda state: not _worth_repeating(state, call.left),
-            wait=lambda state: _wait_after(state, self._jitter),
-            sleep=remember,
-            reraise=True,
-        )
-        failure: Failure | None = None
-        number = 0
-        try:
-            async for attempt in retrying:
-                if failure is not None:
-                    yield Retrying(attempt=number, wait=waits[-1], reason=failure.reason)
-                    await self._sleep(waits[-1])
-                    failure = None
-                number = attempt.retry_state.attempt_number
-                yield Sending(attempt=number)
-                async with aclosing(call.attempt()) as events:
-                    async for event in events:
-                        if isinstance(event, Failure):
-                            failure = event
-                        else:
-                            yield event
-                if failure is None:
-                    return
-                attempt.retry_state.set_exception((_FailedError, _FailedError(failure), None))
-        except _FailedError as exc:
-            failure = exc.failure
-        if failure is not None:
-            # Raised outside the handler, so that it has no context.
-            raise _final_error(failure, call.left())
+        attempt = 0
+        while True:
+            attempt += 1
+            failure: Failure | None = None
+            yield Sending(attempt=attempt)
+            async with aclosing(call.attempt()) as events:
+                async for event in events:
+                    if isinstance(event, Failure):
+                        failure = event
+                    else:
+                        yield event
+            if failure is None:
+                return
+            wait = self._wait_after(failure, attempt, call.left())
+            if failure.refuses_format and call.response_format is not None:
+                formats[asked] = _next_format(call.response_format, failure)
+                call = replace(call, response_format=formats[asked])
+                yield Retrying(attempt=attempt, wait=0.0, reason="response_format refused")
+            elif wait is not None:
+                yield Retrying(attempt=attempt, wait=wait, reason=failure.reason)
+                await self._sleep(wait)
+            else:
+                # Raised outside any handler, so that it has no context.
+                raise _final_error(failure, call.left())
 
     def read(self, data: bytes, *, media_type: str = "", n: int = 1) -> Iterator[Drawn | Answered | Unread]:
         """Read an answer that was kept because it could not be read, once more; sends nothing.
@@ -283,6 +276,20 @@ class OpenAIProvider(StaysHere):
             self._client, self._client_for = Hidden(open_client(connection)), wanted
         return self._client
 
+    def _wait_after(self, failure: Failure, attempt: int, left: float) -> float | None:
+        """Seconds until the next attempt; None where there is none.
+
+        At least what was asked, else 1, 2, 4, 8 s; up to a quarter more, so that a class spreads out.
+        """
+        most = RATE_ATTEMPTS if failure.error.status == HTTPStatus.TOO_MANY_REQUESTS else ATTEMPTS
+        if not failure.repeat or attempt >= most:
+            return None
+        own = FIRST_WAIT * 2 ** (attempt - 1)
+        wait = own if failure.asked_wait is None else max(failure.asked_wait, 0.05)
+        if wait > LONGEST_WAIT or wait >= left:
+            return None
+        return min(wait * (1 + self._jitter() / 4), (wait + left) / 2)
+
     async def _ask(self, connection: Connection, model: str, question: Callable[[], Any]) -> object:
         """The answer to a question that costs nothing, or the error as a value."""
         trail = Trail()
@@ -311,27 +318,9 @@ class OpenAIProvider(StaysHere):
         return failure.error
 
 
-class _FailedError(Exception):
-    """Hands a failed attempt to tenacity."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.reason)
-        self.failure = failure
-
-
-def _worth_repeating(state: Any, left: Callable[[], float]) -> bool:
-    failure: Failure = state.outcome.exception().failure
-    most = RATE_ATTEMPTS if failure.error.status == 429 else ATTEMPTS  # noqa: PLR2004 - Too Many Requests
-    wait: float = state.upcoming_sleep
-    return failure.repeat and state.attempt_number < most and wait <= LONGEST_WAIT and wait < left()
-
-
-def _wait_after(state: Any, jitter: Callable[[], float]) -> float:
-    """At least what was asked, else 1, 2, 4, 8 s; up to a quarter more, so that a class spreads out."""
-    failure: Failure = state.outcome.exception().failure
-    own: float = FIRST_WAIT * 2 ** (state.attempt_number - 1)
-    wait = own if failure.asked_wait is None else max(failure.asked_wait, 0.05)
-    return wait * (1 + jitter() / 4)
+def _next_format(refused: str, failure: Failure) -> str | None:
+    """What to ask for instead: a server that names `base64` means that; else nothing is asked."""
+    return "base64" if refused != "base64" and re.search(r"\bbase64\b", failure.error.message) else None
 
 
 def _final_error(failure: Failure, left: float) -> ProviderError:

@@ -144,7 +144,7 @@ class Reading:
         if not self._splitter.received:
             return None
         return Unread(
-            data=self.received,
+            data=self.redactor.without_secrets(self.received),
             media_type=self.redactor.clean(media_type, limit=100),
             reason=reason,
             addresses=self.addresses,

@@ -7,6 +7,7 @@ import inspect
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.errors import BadAnswerError, PossiblyBilledError, RefusedRequestError
@@ -199,6 +200,17 @@ class Call:
             timeout=self.options.timeout,
             now=self.now(),
         )
+
+
+def first_format(connection: Connection, model: str) -> str | None:
+    """The `response_format` to ask for, as most servers answer with an address otherwise.
+
+    OpenAI's own models answer with base64 only, and refuse the parameter; so do Azure's, which go by the
+    names of their deployments.
+    """
+    host = urlsplit(connection.base_url).hostname or ""
+    own = model.rpartition("/")[2].startswith(("gpt-image-", "chatgpt-image-"))
+    return None if own or connection.official or connection.azure or ".azure." in host else "b64_json"
 
 
 def _arguments(

@@ -1,7 +1,7 @@
 """Every way a call to OpenAI's API can fail, as one of our errors; and whether the call may be repeated.
 
-Read from `code`, `type`, `param` and `message` of the answer's `error` object and from the status, never from
-`str(exc)`, which changed between openai 2 and 3. Sources: openai-python 3.54.0 `_exceptions.py`, and OpenAI's
+Read from the answer's body (`reasons`) and from the status, never from `str(exc)`, which changed between
+openai 2 and 3. Sources: openai-python 3.54.0 `_exceptions.py`, and OpenAI's
 image generation guide, error section (autumn 2026).
 
 What may be repeated
@@ -20,7 +20,6 @@ on behind it. It is never repeated and counts as possibly billed; so does a late
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -28,9 +27,12 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen import errors
 from jupyter_imagegen.providers.openai_connection import KEYS_PAGE
+from jupyter_imagegen.providers.openai_refusals import Refusal, read_refusal
 from jupyter_imagegen.providers.waiting import asked_wait, duration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_imagegen.errors import ProviderError
     from jupyter_imagegen.providers.untrusted import Redactor
 
@@ -41,18 +43,9 @@ VERIFY_PAGE = "https://platform.openai.com/settings/organization/general"
 BILLING_PAGE = "https://platform.openai.com/settings/organization/billing"
 LIMITS_PAGE = "https://platform.openai.com/settings/organization/limits"
 
-_MODERATION = {"moderation_blocked", "content_policy_violation"}
-_ACCOUNT_LIMITS = {
-    "insufficient_quota",
-    "billing_hard_limit_reached",
-    "billing_limit_user_error",
-    "billing_not_active",
-    "organization_spend_limit_exceeded",
-    "project_spend_limit_exceeded",
-    "organization_usage_limit_exceeded",
-}
-_NO_MODEL = {"model_not_found", "deploymentnotfound"}
+_NO_MODEL = {"model_not_found", "deploymentnotfound", "model_not_available", "unknown_model"}
 _USER_ERRORS = {"invalid_request_error", "image_generation_user_error"}
+_MOST_READ = 1_000_000
 # httpx and httpx2 raise these before the first byte of a request leaves.
 _NEVER_SENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"}
 
@@ -71,12 +64,15 @@ class Failure:
         Seconds that the server asked to wait.
     reason : str
         A few words for the person who waits.
+    refuses_format : bool
+        Whether the server does not take the parameter `response_format`, as we sent it.
     """
 
     error: ProviderError
     repeat: bool = False
     asked_wait: float | None = None
     reason: str = ""
+    refuses_format: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,26 +97,10 @@ class Circumstances:
     timeout: float
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Refusal:
-    """An answer's `error` object, cleaned."""
-
-    status: int | None
-    code: str
-    kind: str
-    param: str
-    message: str
-    request_id: str | None
-    stage: str
-    categories: tuple[str, ...]
-
     @property
-    def names(self) -> set[str]:
-        return {self.code.lower(), self.kind.lower()}
-
-    def known(self) -> dict[str, Any]:
-        return {"status": self.status, "code": self.code or None, "request_id": self.request_id}
+    def of_openai(self) -> bool:
+        """Whether it is OpenAI's own model that was asked, as far as its name tells."""
+        return self.model.startswith(("gpt-image-", "chatgpt-image-"))
 
 
 def explain(exc: BaseException, about: Circumstances) -> Failure:
@@ -135,7 +115,10 @@ def explain(exc: BaseException, about: Circumstances) -> Failure:
         if isinstance(link, errors.ProviderError):
             return Failure(error=_copy(link))
     if isinstance(exc, openai.APIStatusError):
-        return explain_answer(exc.body, about, status=exc.status_code, headers=exc.response.headers)
+        # The SDK gives only the `error` of a body; what is beside it may be the reason.
+        whole = exc.response.content[:_MOST_READ] if exc.response.is_stream_consumed else b""
+        body = whole or exc.body
+        return explain_answer(body, about, status=exc.status_code, headers=exc.response.headers)
     if isinstance(exc, openai.APIError) and exc.body is not None:
         return explain_answer(exc.body, about)
     if not about.sent or any(type(link).__name__ in _NEVER_SENT for link in chain):
@@ -171,13 +154,14 @@ def explain_answer(
 ) -> Failure:
     """Say what an answer that holds an error means; `status` is None for an error inside a stream."""
     headers = headers or {}
-    refusal = _read(body, about.redactor, status, headers)
-    if status == HTTPStatus.TOO_MANY_REQUESTS or "rate_limit_exceeded" in refusal.names:
-        if not refusal.names & _ACCOUNT_LIMITS:
-            return _rate_limited(refusal, headers, about)
-    elif status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    refusal = read_refusal(body, about.redactor, status, headers)
+    if refusal.moderated or refusal.account:
+        return Failure(error=_refused(refusal, about))
+    if refusal.limited:
+        return _rate_limited(refusal, headers, about)
+    if status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _server_failed(refusal, headers, about)
-    return Failure(error=_refused(refusal, about))
+    return Failure(error=_refused(refusal, about), refuses_format=refusal.refuses_format)
 
 
 def too_long(failure: Failure, wait: float, left: float) -> ProviderError:
@@ -188,34 +172,16 @@ def too_long(failure: Failure, wait: float, left: float) -> ProviderError:
     return error
 
 
-def _read(body: object, redactor: Redactor, status: int | None, headers: Mapping[str, str]) -> _Refusal:
-    inner = body.get("error", body) if isinstance(body, Mapping) else body
-    error: Mapping[str, object] = inner if isinstance(inner, Mapping) else {"message": inner}
-    details = error.get("moderation_details")
-    details = details if isinstance(details, Mapping) else {}
-    categories = details.get("categories")
-    names = categories if isinstance(categories, list | tuple) else []
-    stage = redactor.clean(details.get("moderation_stage"), limit=20)
-    return _Refusal(
-        status=status,
-        code=redactor.clean(error.get("code"), limit=80),
-        kind=redactor.clean(error.get("type"), limit=80),
-        param=redactor.clean(error.get("param"), limit=80),
-        message=redactor.clean(error.get("message")).rstrip("."),
-        request_id=redactor.clean_id(headers.get("x-request-id")),
-        stage=stage if stage in {"input", "output"} else "unknown",
-        categories=tuple(filter(None, (redactor.clean(name, limit=40) for name in names[:20]))),
-    )
-
-
-def _refused(refusal: _Refusal, about: Circumstances) -> ProviderError:
+def _refused(refusal: Refusal, about: Circumstances) -> ProviderError:
     said = refusal.message
-    if refusal.names & _MODERATION:
-        return _moderated(refusal)
-    if refusal.names & _ACCOUNT_LIMITS:
+    if refusal.moderated:
+        return _moderated(refusal, about)
+    if refusal.account:
         return errors.AccountLimitError(
-            f"the account's quota or spending limit is reached: {said or refusal.code}",
-            hint=f"Waiting does not help. See {BILLING_PAGE} and {LIMITS_PAGE}.",
+            f"the account's quota or spending limit is reached: {said or refusal.code or 'payment required'}",
+            hint=f"Waiting does not help. See {BILLING_PAGE} and {LIMITS_PAGE}."
+            if about.of_openai
+            else f"Waiting does not help. Look at the account behind {about.endpoint}.",
             **refusal.known(),
         )
     if "must be verified" in said.lower():
@@ -225,15 +191,17 @@ def _refused(refusal: _Refusal, about: Circumstances) -> ProviderError:
             "verification.",
             **refusal.known(),
         )
-    if refusal.names & _NO_MODEL and refusal.status != HTTPStatus.FORBIDDEN:
+    if refusal.status != HTTPStatus.FORBIDDEN and _NO_MODEL & {name.lower() for name in refusal.names}:
         return _no_model(refusal, about)
-    if refusal.status is None or refusal.status < HTTPStatus.MULTIPLE_CHOICES:
-        return _refused_in_answer(refusal)
-    return _refused_by_status(refusal, refusal.status, about)
+    if not refusal.in_answer and refusal.status is not None:
+        return _refused_by_status(refusal, refusal.status, about)
+    if refusal.said_status is not None and refusal.said_status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _refused_by_status(refusal, refusal.said_status, about)
+    return _refused_in_answer(refusal)
 
 
-def _refused_by_status(refusal: _Refusal, status: int, about: Circumstances) -> ProviderError:
-    said = refusal.message or f"HTTP status {status}"
+def _refused_by_status(refusal: Refusal, status: int, about: Circumstances) -> ProviderError:
+    said = refusal.message or _status_words(status)
     if status < HTTPStatus.BAD_REQUEST:
         return errors.ConnectionFailedError(
             f"{about.endpoint} redirects to another address, and redirects are not followed: they would send "
@@ -254,8 +222,11 @@ def _refused_by_status(refusal: _Refusal, status: int, about: Circumstances) -> 
             hint=f"Its project and permissions are at {VERIFY_PAGE}.",
             **refusal.known(),
         )
-    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        return _no_model(refusal, about)
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}:
+        if refusal.is_about_address:
+            return _no_address(refusal, said, about)
+        if status != HTTPStatus.METHOD_NOT_ALLOWED:
+            return _no_model(refusal, about)
     if status == HTTPStatus.REQUEST_TIMEOUT:
         return errors.PossiblyBilledError(
             f"possibly billed: {about.endpoint} gave up waiting: {said}", **refusal.known()
@@ -266,7 +237,23 @@ def _refused_by_status(refusal: _Refusal, status: int, about: Circumstances) -> 
     return errors.RefusedRequestError(f"the API did not accept the request{where}: {said}", **refusal.known())
 
 
-def _refused_in_answer(refusal: _Refusal) -> ProviderError:
+def _status_words(status: int) -> str:
+    try:
+        return f"HTTP status {status} ({HTTPStatus(status).phrase})"
+    except ValueError:
+        return f"HTTP status {status}"
+
+
+def _no_address(refusal: Refusal, said: str, about: Circumstances) -> ProviderError:
+    return errors.RefusedRequestError(
+        f"this address does not exist there: {about.endpoint} has no images API ({said})",
+        hint="Check OPENAI_BASE_URL, which usually ends in /v1 (for Azure: the deployment's name and "
+        "OPENAI_API_VERSION too).",
+        **refusal.known(),
+    )
+
+
+def _refused_in_answer(refusal: Refusal) -> ProviderError:
     said = refusal.message or refusal.code or "no reason given"
     if refusal.kind.lower() in _USER_ERRORS:
         return errors.RefusedRequestError(f"the API did not accept the request: {said}", **refusal.known())
@@ -275,7 +262,7 @@ def _refused_in_answer(refusal: _Refusal) -> ProviderError:
     return error
 
 
-def _no_model(refusal: _Refusal, about: Circumstances) -> ProviderError:
+def _no_model(refusal: Refusal, about: Circumstances) -> ProviderError:
     return errors.ModelGoneError(
         f"{about.endpoint} has no model {about.model!r}: {refusal.message or 'not found'}",
         hint="See %imagegen models for those that live; if the model is right, check OPENAI_BASE_URL.",
@@ -283,15 +270,16 @@ def _no_model(refusal: _Refusal, about: Circumstances) -> ProviderError:
     )
 
 
-def _moderated(refusal: _Refusal) -> ProviderError:
+def _moderated(refusal: Refusal, about: Circumstances) -> ProviderError:
     stages = {
         "input": "the prompt or an input picture",
         "output": "the finished picture",
         "unknown": "the prompt or the picture",
     }
     why = f" for {', '.join(refusal.categories)}" if refusal.categories else ""
+    whose = "OpenAI's" if about.of_openai else "the server's"
     return errors.ModerationError(
-        f"OpenAI's safety system refused {stages[refusal.stage]}{why}: {refusal.message or refusal.code}",
+        f"{whose} safety system refused {stages[refusal.stage]}{why}: {refusal.message or refusal.code}",
         hint="Word the prompt differently. Asking the same again gives the same answer.",
         stage=refusal.stage,
         categories=refusal.categories,
@@ -299,11 +287,12 @@ def _moderated(refusal: _Refusal) -> ProviderError:
     )
 
 
-def _rate_limited(refusal: _Refusal, headers: Mapping[str, str], about: Circumstances) -> Failure:
-    wait = asked_wait(headers, refusal.message, about.now)
+def _rate_limited(refusal: Refusal, headers: Mapping[str, str], about: Circumstances) -> Failure:
+    wait = asked_wait(headers, refusal.message, about.now, field=refusal.wait, limits=True)
+    limits = f"; your limits are at {LIMITS_PAGE}" if about.of_openai else ""
     error = errors.RateLimitError(
         f"too many requests: {refusal.message or 'rate limit reached'}",
-        hint=f"Wait and run the cell again; your limits are at {LIMITS_PAGE}.",
+        hint=f"Wait and run the cell again{limits}.",
         retry_after=wait,
         **refusal.known(),
     )
@@ -314,13 +303,15 @@ def _rate_limited(refusal: _Refusal, headers: Mapping[str, str], about: Circumst
     return Failure(error=error, repeat=repeat, asked_wait=wait, reason="rate limit")
 
 
-def _server_failed(refusal: _Refusal, headers: Mapping[str, str], about: Circumstances) -> Failure:
+def _server_failed(refusal: Refusal, headers: Mapping[str, str], about: Circumstances) -> Failure:
     wait = asked_wait(headers, "", about.now)
     asks_again = headers.get("x-should-retry", "").lower()
     not_taken = (
         refusal.status == HTTPStatus.SERVICE_UNAVAILABLE or asks_again == "true" or wait is not None
     ) and asks_again != "false"
     safe = not_taken and about.seconds < QUICK
+    if safe and wait is None:
+        wait = asked_wait(headers, refusal.message, about.now, field=refusal.wait)
     said = refusal.message or "no reason given"
     if safe:
         error = errors.ServerError(

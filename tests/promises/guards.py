@@ -53,7 +53,7 @@ GUARDS = [
     Guard(
         "Retry-After of a day",
         "providers/openai.py",
-        "and wait <= LONGEST_WAIT and wait < left()",
+        "        if wait > LONGEST_WAIT or wait >= left:\n            return None\n",
         "",
         (f"{RETRIES}test_a_wait_that_is_not_worth_it_is_an_error_at_once_that_names_it",),
         "the cell waited for what the server asked, however long",
@@ -61,8 +61,8 @@ GUARDS = [
     Guard(
         "insufficient_quota",
         "providers/openai_errors.py",
-        "        if not refusal.names & _ACCOUNT_LIMITS:\n            return _rate_limited",
-        "        if True:\n            return _rate_limited",
+        "    if refusal.moderated or refusal.account:\n",
+        "    if refusal.moderated:\n",
         (f"{RETRIES}test_what_waiting_cannot_help_is_tried_once", FAULTS),
         "five attempts in place of one",
     ),
@@ -198,9 +198,9 @@ GUARDS = [
     ),
     Guard(
         "the key in a 401",
-        "providers/openai_errors.py",
-        'message=redactor.clean(error.get("message")).rstrip("."),',
-        'message=str(error.get("message")),',
+        "providers/openai_refusals.py",
+        'message = redactor.clean(reason.message).rstrip(".")',
+        "message = reason.message",
         (KEY, f"{LEAK}test_however_a_server_writes_the_key_it_is_not_shown"),
         "the key was in the message, in every form that the server chose",
     ),
@@ -464,8 +464,8 @@ GUARDS = [
     Guard(
         "the key in a traceback's locals",
         "providers/openai.py",
-        "            # Raised outside the handler, so that it has no context.\n            raise _final_error(failure, call.left())",
-        "            raise _final_error(failure, call.left()) from ValueError(connection.key())",
+        "                # Raised outside any handler, so that it has no context.\n                raise _final_error(failure, call.left())",
+        "                raise _final_error(failure, call.left()) from ValueError(connection.key())",
         (KEY,),
         "the key stood in the chain of a failure",
     ),

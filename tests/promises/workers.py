@@ -31,7 +31,6 @@ HEAVY = (
     "jupyter_imagegen.imaging.previews",
     "jupyter_imagegen.providers.openai",
     "openai.resources.images",
-    "tenacity",
 )
 
 

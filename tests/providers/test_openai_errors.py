@@ -138,7 +138,7 @@ def test_each_exception_class_becomes_the_error_it_is_mapped_to(name):
         ),
         (error(400, "gone", code="model_not_found"), errors.ModelGoneError, "%imagegen models"),
         (error(404, "x", code="DeploymentNotFound"), errors.ModelGoneError, "OPENAI_BASE_URL"),
-        (html(404), errors.ModelGoneError, "OPENAI_BASE_URL"),
+        (html(404), errors.RefusedRequestError, "OPENAI_BASE_URL"),
         (error(410, "gone"), errors.ModelGoneError, "gone"),
         (
             error(400, "Invalid size", code="invalid_value", param="size"),
