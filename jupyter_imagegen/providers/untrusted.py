@@ -29,6 +29,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 # OpenAI repeats keys as `sk-proj-abcd****wxyz`. A word such as `desk-lamp` is no key.
 _KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*-]{6,}")
 _SHORTEST_SECRET = 4
+_LONG_SECRET = 12
 # Signs of base64 that no word has by accident.
 _SHORTEST_CORE = 8
 _ESCAPED = re.compile(r"%[0-9A-F]{2}")
@@ -89,10 +90,14 @@ class Redactor:
         return _KEY_SHAPED.sub(REDACTED, text)
 
     def without_secrets(self, data: bytes) -> bytes:
-        """Bytes that are kept as they came, but for the secrets themselves, if a server repeats them."""
+        """Bytes as they came, but for the secrets, if a server repeats them.
+
+        Only forms so long that base64 of a picture has none of them by accident.
+        """
         for form in [*self._forms(), *self._cores()]:
-            if (plain := form.encode("utf-8", "surrogatepass")) in data:
-                data = data.replace(plain, _REDACTED.encode())
+            plain = form.encode("utf-8", "surrogatepass")
+            if len(plain) >= _LONG_SECRET and plain in data:
+                data = data.replace(plain, REDACTED.encode())
         return data
 
     def _forms(self) -> list[str]:

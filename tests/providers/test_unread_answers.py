@@ -70,3 +70,14 @@ def test_a_kept_answer_that_is_still_not_understood_comes_back_as_it_is(provider
     (event,) = provider.read(b"<html>", media_type="text/html", n=1)
     assert isinstance(event, Unread)
     assert (event.data, event.media_type) == (b"<html>", "text/html")
+
+
+async def test_a_key_that_a_server_repeats_is_not_in_what_is_kept(provider, image_server, ask, fail):
+    key = image_server.key
+    body = f'{{"said": "{key}", "basic": "{base64.b64encode(key.encode()).decode()}"}}'
+    image_server.script(Reply(body.encode()))
+    seen, _ = await fail(provider, ask())
+    kept = unread(seen).data.decode()
+    assert key not in kept
+    assert base64.b64encode(key.encode()).decode()[:40] not in kept
+    assert '"said": "[key removed]"' in kept
