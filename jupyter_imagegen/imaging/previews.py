@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.results import Preview
-from jupyter_imagegen.imaging.headers import ImageRejected, told
+from jupyter_imagegen.imaging.headers import ImageRejected
 from jupyter_imagegen.imaging.inspection import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -125,8 +125,8 @@ def _small_copy(data: bytes, header: Header, flaws: list[str], *, max_side: int,
             return encode_preview(
                 picture, full=(header.width, header.height), max_side=max_side, max_bytes=max_bytes
             )
-        except Exception as exc:  # colours that make no sense raise anything: a palette that is not there
-            raise ImageRejected(f"the picture cannot be shown: {told(exc)}") from exc
+        except Exception as exc:  # such colours raise anything: a palette that is not there, a strange mode
+            raise ImageRejected("the picture cannot be shown: its colours cannot be read") from exc
 
 
 def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE, gap: int = 8) -> Preview:

@@ -41,6 +41,8 @@ _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcT
 #: Rows that libjpeg has read and not yet given out when its data ends: two rows of the largest blocks.
 _JPEG_HELD_BACK = 32
 
+#: Pixels that are compared at a time.
+_AT_A_TIME = 4_000_000
 #: Bytes that libwebp may want after the last that came; an even number.
 _READ_ON = 65_536
 
@@ -63,10 +65,10 @@ def whole(data: bytes, header: Header, *, draft: tuple[int, int] | None = None) 
     if header.frames > 1:
         picture.seek(0)
         picture.load()
-    elif header.mime == "image/png" and _last_row_is_blank(picture):
+    elif header.mime == "image/png" and not any(_last_row(picture)):
         # Pillow says nothing where the packed pixels end before the picture does.
-        over_black, over_white = (_over(data, header, grey)[0] for grey in (0, 255))
-        if _share_that_differs(over_black, over_white):
+        over_white, _ = _over(data, header, 255)
+        if any(_last_row(over_white)):
             raise OSError(CUT)
     return picture
 
@@ -85,6 +87,8 @@ def damaged(data: bytes, header: Header, why: Exception) -> tuple[ImageFile, str
         If too little of it is there.
     """
     refused = ImageRejected(f"the picture cannot be decoded: {told(why)}")
+    # It holds on to what was decoded, which may be a quarter of a gigabyte.
+    why.__traceback__ = None
     try:
         if header.mime == "image/png":
             data = _bare_png(data)
@@ -138,18 +142,23 @@ def _over(data: bytes, header: Header, grey: int) -> tuple[ImageFile, Exception 
     return picture, None
 
 
-def _last_row_is_blank(picture: ImageFile) -> bool:
-    row = picture.crop((0, picture.height - 1, picture.width, picture.height))
-    return not any(row.tobytes())
+def _last_row(picture: ImageFile) -> bytes:
+    return picture.crop((0, picture.height - 1, picture.width, picture.height)).tobytes()
 
 
 def _share_that_differs(one: ImageFile, other: ImageFile) -> float:
+    """Which part of two decodings differs; a few rows at a time, for large pictures fill memory twice."""
     from PIL import Image, ImageChops
 
-    data = one.tobytes(), other.tobytes()
-    size = (len(data[0]) // one.height, one.height)
-    planes = [Image.frombytes("L", size, plane) for plane in data]
-    return 1 - ImageChops.difference(*planes).histogram()[0] / (size[0] * size[1])
+    rows = max(1, _AT_A_TIME // one.width)
+    same = total = 0
+    for top in range(0, one.height, rows):
+        box = (0, top, one.width, min(top + rows, one.height))
+        planes = [picture.crop(box).tobytes() for picture in (one, other)]
+        size = (len(planes[0]) // (box[3] - top), box[3] - top)
+        same += ImageChops.difference(*(Image.frombytes("L", size, plane) for plane in planes)).histogram()[0]
+        total += size[0] * size[1]
+    return 1 - same / total
 
 
 def _rest(picture: ImageFile, data: bytes, header: Header) -> tuple[ImageFile, str]:

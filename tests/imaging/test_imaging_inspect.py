@@ -14,7 +14,7 @@ import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, features
 
 from jupyter_imagegen.imaging import ImageRejected, Inspected, examine, inspect
 from jupyter_imagegen.imaging.headers import quietly
@@ -174,6 +174,35 @@ def test_a_jpeg_of_nothing_but_scans_is_refused(encode, gradient):
     stop = data.index(b"\xff", at + 2)
     with pytest.raises(ImageRejected, match="500 scans"):
         inspect(data[:at] + data[at:stop] * 600 + data[at:])
+
+
+def test_what_would_keep_a_decoder_busy_is_refused_by_its_header_in_words(encode, gradient, raw_png, chunk):
+    rows = zlib.compress(bytes(4 * 70_000))
+    progressive = encode(gradient(16, 16), "JPEG", progressive=True)
+    sized = progressive.index(b"\xff\xc2") + 5
+    wide = progressive[:sized] + struct.pack(">HH", 7000, 9000) + progressive[sized + 4 :]
+    at = wide.rindex(b"\xff\xda")
+    empty = b'<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="1">%s</svg>'
+    strips = struct.pack("<HHII", 273, 4, 60_000, 26)
+    packed = struct.pack("<IiiHHIIiiII", 40, 9, 9, 1, 8, 1, 0, 0, 0, 256, 0) + bytes(2**21)
+    for data, words in (
+        (raw_png(1, 70_000, pixels=rows), "1x70000; sides of at most 65,500"),
+        (raw_png(8, 8, pixels=rows, extra=chunk(b"tEXt", b"a\0") * 60_000), "more than 50,000 chunks"),
+        (wide[:at] + wide[at:-2] * 20 + wide[at:], r"\d+ scans over 9000x7000 pixels"),
+        (empty % (b"1", b"<g/>" * 250_000), "more than 200,000 elements"),
+        (empty % (b"9" * 400, b""), "its size is endless"),
+        (empty % (b"70000", b""), "70000x1; sides of at most"),
+        (b"II*\0\x08\0\0\0\x01\0" + strips, "60,000 parts"),
+        (b"BM" + bytes(12) + packed, "packed by run length"),
+    ):
+        with pytest.raises(ImageRejected, match=words):
+            inspect(data, allow_svg=True)
+    if features.check("jpg_2000"):
+        tiled = bytearray(encode(gradient(16, 16), "JPEG2000"))
+        size = tiled.index(b"\xff\x4f\xff\x51") + 8
+        tiled[size : size + 24] = struct.pack(">6I", 7000, 7000, 0, 0, 1, 1)
+        with pytest.raises(ImageRejected, match="49,000,000 parts"):
+            inspect(bytes(tiled))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
