@@ -113,6 +113,25 @@ def test_a_picture_that_decodes_is_kept_as_it_came_and_shown_as_what_it_is(
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
 
+@pytest.mark.parametrize("name", ["last row", "cut JPEG", "text checksum"])
+def test_a_picture_with_small_damage_can_be_edited_and_is_sent_whole(session, server, name):
+    server.script(rows(row(ODD[name][0]()), usage=USAGE))
+    edited = session.generate("a lighthouse").edit("make it winter")
+    (sent,) = server.last.files
+    with Image.open(BytesIO(sent.data)) as picture:
+        picture.verify()
+        assert picture.size == (64, 64)
+    assert any("cut off" in note or "damaged" in note for note in edited.notes)
+
+
+def test_what_is_odd_about_a_picture_is_in_its_caption(session, server):
+    server.script(rows(row(without_last_row()), usage=USAGE))
+    forms, _ = session.generate("a lighthouse")._repr_mimebundle_()
+    for form in ("text/html", "text/plain"):
+        assert "cut off" in forms[form]
+        assert "64x64 came" in forms[form]
+
+
 def test_odd_pictures_are_recorded_and_replay(session, server, new_session, tmp_path, monkeypatch):
     kinds = [name for name in ("BMP", "TIFF", "AVIF", "last row", "text checksum") if name in ODD]
     pictures = {name: ODD[name][0]() for name in kinds}

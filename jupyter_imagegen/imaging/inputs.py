@@ -74,9 +74,10 @@ def prepare_input(data: bytes, *, name: str = "", as_it_is: bool = False) -> Inp
     ''
     """
     called = _called("picture", name)
-    header, picture, turned = _opened(data, called)
+    flaws: list[str] = []
+    header, picture, turned = _opened(data, called, flaws)
     with picture:
-        done = _reasons(picture, header, turned=turned)
+        done = [flaw.rstrip(".") for flaw in flaws] + _reasons(picture, header, turned=turned)
         if not done:
             sent, gone = (data, []) if as_it_is else without_metadata(data)
             _refuse_large(sent, called)
@@ -237,12 +238,13 @@ def _called(what: str, name: str) -> str:
     return f"{what} {name!r}" if name else f"the {what}"
 
 
-def _opened(data: bytes, called: str) -> Opened:
+def _opened(data: bytes, called: str, flaws: list[str] | None = None) -> Opened:
+    """A picture, decoded; small damage goes into `flaws`, or is refused where that is None."""
     if found := foreign(data, called):
         return found
     try:
         header = checked_header(data)
-        return Opened(header, decoded(data, header))
+        return Opened(header, decoded(data, header, flaws=flaws))
     except ImageRejected as exc:
         raise SourceError(
             f"{called} cannot be used: {exc}",
