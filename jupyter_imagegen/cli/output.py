@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.cli.outcomes import in_shell
 from jupyter_imagegen.core.money import spent_words
+from jupyter_imagegen.render.escaping import one_line
+from jupyter_imagegen.render.escaping import plain as plain_text
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.budgets import Scope
@@ -23,8 +25,14 @@ if TYPE_CHECKING:
 
 
 def say(*lines: object) -> None:
-    """Write lines for people, or a document."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    """Write lines for people, or a document; on the way to a terminal nothing in them can move it."""
+    sys.stdout.write("".join(f"{plain_text(str(line))}\n" for line in lines))
+
+
+def warn(text: str) -> None:
+    """Write one line beside the results."""
+    sys.stderr.write(f"{one_line(text)}\n")
+    sys.stderr.flush()
 
 
 def to_json(value: object) -> str:

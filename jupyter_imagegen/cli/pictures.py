@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, OK, in_shell
-from jupyter_imagegen.cli.output import preflight_document, result_document, say, to_json
+from jupyter_imagegen.cli.output import preflight_document, result_document, say, to_json, warn
 from jupyter_imagegen.cli.watching import InterruptedRunError, Watcher
 from jupyter_imagegen.core.money import left_words
 from jupyter_imagegen.core.money import line as money_line
@@ -16,6 +16,7 @@ from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.exports import ENDINGS, file_name, unused
 from jupyter_imagegen.options import given
 from jupyter_imagegen.render import caption
+from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.views import estimate_view, plan_view, recorded_words
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def make(arguments: Namespace, session: Session) -> int:
     except InterruptedRunError as exc:
         if exc.result is not None:
             _finish(arguments, session, exc.result)
-        sys.stderr.write(f"{exc.message}\n")
+        warn(exc.message)
         return INTERRUPTED
     wanted = options.get("n", 1)
     return OK if _finish(arguments, session, result) >= wanted else FAILED
@@ -91,7 +92,10 @@ def _finish(arguments: Namespace, session: Session, result: Result) -> int:
     if arguments.json:
         say(to_json(result_document(result, saved, today, left)))
     else:
-        say(*saved, caption(result, ledger_line=spending_line(today, budgets, left)).text)
+        say(
+            *(one_line(str(path)) for path in saved),
+            caption(result, ledger_line=spending_line(today, budgets, left)).text,
+        )
     return len(result.images)
 
 

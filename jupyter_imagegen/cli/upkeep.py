@@ -31,7 +31,7 @@ def verify(arguments: Namespace, session: Session) -> int:
     for digest in report.missing:
         say(f"missing  {digest}")
     for path in report.unknown:
-        say(f"not in the index  {path}")
+        say(f"not in the index  {one_line(str(path))}")
     for path in report.foreign:
         say(f"not the store's  {one_line(str(path))}")
     lost = len(report.damaged) + len(report.missing)
@@ -87,7 +87,7 @@ def export(arguments: Namespace, session: Session) -> int:
     pictures = _storage(session, reading=True).pictures
     keys = [pictures.entry(key).key for key in arguments.keys] or None
     report = pictures.export(Path(arguments.dest).expanduser(), keys)
-    words = f"{report.path}  {report.pictures} pictures, {report.recipes} recipes"
+    words = f"{one_line(str(report.path))}  {report.pictures} pictures, {report.recipes} recipes"
     if report.skipped:
         words += f"; {len(report.skipped)} damaged or missing left out"
     say(to_json(report) if arguments.json else words)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from jupyter_imagegen.core.events import Joined, Kept, Noted, Planned, Sent, Waiting
 from jupyter_imagegen.errors import AbandonedError
 from jupyter_imagegen.render import Progress, progress_text
+from jupyter_imagegen.render.escaping import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,7 +157,7 @@ class Watcher:
 
     def _say(self, text: str) -> None:
         self._clear()
-        self._stream.write(f"{text}\n")
+        self._stream.write(f"{one_line(text)}\n")
         self._stream.flush()
 
     def _give_up(self, job: Job) -> InterruptedRunError:

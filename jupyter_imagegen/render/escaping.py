@@ -8,6 +8,7 @@ import unicodedata
 
 # CSI and OSC sequences as a whole, so that "\x1b[31mred" becomes "red" and not "[31mred".
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_PRINTABLE = re.compile(r"[\n\t\x20-\x7e]*")
 # Characters that turn the direction of what stands around them (https://trojansource.codes).
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -20,11 +21,14 @@ def plain(text: str) -> str:
     >>> plain("\x1b[31ma red\x00 fox\x1b[0m\u202e")
     'a red fox'
     """
+    if _PRINTABLE.fullmatch(text):
+        return text
     text = _TERMINAL.sub("", text.replace("\r\n", "\n"))
     return "".join(
         char
         for char in text
-        if char in "\n\t" or (char not in _BIDI and unicodedata.category(char) not in {"Cc", "Cs"})
+        if char in "\n\t"
+        or (char not in _BIDI and unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"})
     )
 
 

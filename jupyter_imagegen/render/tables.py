@@ -115,7 +115,8 @@ def paragraphs(caption: str, lines: Sequence[str], *, code: str = "") -> View:
     block = f"<pre>{escaped(code)}</pre>" if code else ""
     html = f"{style.TABLES}{style.OPEN}<b>{inline(caption)}</b><p>{shown}</p>{block}</div>"
     return View(
-        html=html, text="\n".join((one_line(caption), *map(plain, lines), *([plain(code)] if code else [])))
+        html=html,
+        text="\n".join((one_line(caption), *map(one_line, lines), *([plain(code)] if code else []))),
     )
 
 
