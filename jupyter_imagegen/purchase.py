@@ -212,7 +212,11 @@ class Purchase:
             self._in_flight = False
             return Waiting(wait=event.wait, reason=event.reason, attempt=event.attempt)
         # Before the first byte leaves: a process that dies from here on may have been billed.
-        self.storage.ledger.mark_sent(self.charge_id)
+        try:
+            self.storage.ledger.mark_sent(self.charge_id)
+        except StoreError:
+            if self.order.provider.paid:
+                raise
         self._sent_at = self._sent_at or self.monotonic()
         self._in_flight = True
         return Sent(attempt=event.attempt)

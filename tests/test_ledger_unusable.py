@@ -323,6 +323,8 @@ def test_on_a_read_only_disk_what_a_killed_kernel_wrote_last_is_read_too(small_d
         os._exit(0)
     """)
     assert (small_disk / "home" / f"{INDEX}-wal").stat().st_size
+    # SQLite reads the one only beside the other, which cannot be made on such a disk.
+    (small_disk / "home" / f"{INDEX}-shm").unlink()
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     session = new_session()
     assert session.generate("a whale").cached
@@ -447,6 +449,15 @@ def test_a_new_home_has_no_budgets_and_that_is_known(server, new_session):
     assert new_session().accounts.costs().stopped == ""
 
 
+def test_a_home_whose_maker_was_killed_before_it_had_a_table_has_no_budgets_either(home, server, new_session):
+    home.mkdir()
+    (home / "imagegen-home.txt").write_text("jupyter_imagegen home 1\n")
+    with contextlib.closing(sqlite3.connect(home / INDEX)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    assert new_session().generate("a lighthouse").images
+    assert server.calls == 1
+
+
 def test_beside_a_home_that_was_never_there_only_a_sessions_budget_holds(
     tmp_path, server, new_session, monkeypatch
 ):
@@ -485,6 +496,21 @@ def test_a_picture_that_was_paid_for_is_shown_when_the_ledger_fails_meanwhile(
         with pytest.raises((StoreError, BudgetsUnknownError)):
             session.generate("a cat")
     assert server.calls == 2
+
+
+def test_a_ledger_that_fails_between_reserving_and_sending_sends_nothing(home, server, stored, new_session):
+    sql(
+        home,
+        "CREATE TRIGGER full BEFORE UPDATE ON charges WHEN NEW.state = 'sent' "
+        "BEGIN SELECT RAISE(FAIL, 'the disk is full'); END",
+    )
+    session = new_session()
+    with pytest.raises(StoreError, match="the disk is full"):
+        session.generate("a boat")
+    assert session.generate("a boat", provider="demo").images[0].pil
+    assert session.generate("a lighthouse").images[0].digest == stored
+    assert server.calls == 1
+    assert session.accounts.costs().spending.total.unpriced == 0
 
 
 def test_a_cell_says_it_too(home, server, stored):

@@ -235,10 +235,16 @@ def open_unmade_storage(home: Path, *, now: Callable[[], datetime], session: str
     return Storage(database, home, now=now, session=session, persistent=True, made=False)
 
 
-def may_hold_a_ledger(home: Path) -> bool:
+def may_hold_a_ledger(home: Path, *, index_counts: bool = True) -> bool:
     """Whether a folder has, or may have, what only a store's ledger leaves; True where that cannot be seen.
 
     The folders of a store are made after its index, so where one is there, an index was.
+
+    Parameters
+    ----------
+    index_counts
+        Whether an index is such a thing; not for whoever has seen that it is a database without a table,
+        which a process leaves that is killed while it makes a home.
 
     Examples
     --------
@@ -251,7 +257,8 @@ def may_hold_a_ledger(home: Path) -> bool:
         with os.scandir(home) as entries:
             return any(
                 entry.name in FOLDERS
-                or (entry.name.startswith(INDEX) and entry.stat(follow_symlinks=False).st_size > 0)
+                or entry.name.startswith(f"{INDEX}.damaged")
+                or (index_counts and entry.name == INDEX and entry.stat(follow_symlinks=False).st_size > 0)
                 for entry in entries
             )
     except (FileNotFoundError, NotADirectoryError):
@@ -323,7 +330,6 @@ def _open_alone(
     mark = damage_mark(path)
     aside = None
     suspect = held or mark.exists()
-    held = held or may_hold_a_ledger(shelf.home)
     try:
         database.is_current()
         damaged = suspect and path.exists() and not database.is_sound()
@@ -332,6 +338,7 @@ def _open_alone(
     if damaged:
         database.close(forget=True)
         aside = _set_aside(path, now())
+    held = held or may_hold_a_ledger(shelf.home, index_counts=False)
     with contextlib.suppress(OSError):
         mark.unlink()
     found: list[int] = []
