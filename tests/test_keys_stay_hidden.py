@@ -9,6 +9,8 @@ import inspect
 import io
 import logging
 import pickle
+import socket
+import threading
 import traceback
 import types
 from pathlib import Path
@@ -323,3 +325,29 @@ def test_a_lesson_cannot_allow_http(new_session, monkeypatch, tmp_path):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://10.0.0.1/v1")
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     assert type(raised(lambda: new_session().generate("a boat"))).__name__ == "ConfigError"
+
+
+# The transport leaves the socket open when a SOCKS proxy refuses.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_socks_proxys_password_is_not_in_the_transports_log(keyed, new_session, monkeypatch, caplog):
+    pytest.importorskip("socksio")
+    caplog.set_level(logging.DEBUG)
+    heard = []
+
+    def refuse(listening):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(99)
+                    connection.sendall(b"\x05\x02")
+                    heard.append(connection.recv(99))
+                    connection.sendall(b"\x01\x01")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=refuse, args=(listening,), daemon=True).start()
+        port = listening.getsockname()[1]
+        monkeypatch.setenv("ALL_PROXY", f"socks5://ann:{PASSWORD}@127.0.0.1:{port}")
+        exc = raised(lambda: new_session().generate("a boat"))
+    assert PASSWORD.encode() in heard[0], "it was sent"
+    assert (places(caplog.text, PASSWORD), places(str(exc), PASSWORD)) == ([], [])

@@ -7,6 +7,7 @@ every answer's bytes while they arrive, before and after unpacking.
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import sys
@@ -103,6 +104,8 @@ def open_http_client(*, direct: bool = False) -> Any:
         trouble = _unreadable_certificates(exc)
     if trouble is not None:
         raise trouble
+    # At DEBUG it writes a SOCKS proxy's name and password: encode/httpcore `_async/socks_proxy.py`, `kwargs`.
+    logging.getLogger(f"{transport.__name__.replace('httpx', 'httpcore')}.socks").addFilter(_without_password)
     try:
         return openai.DefaultAsyncHttpxClient(
             verify=certificates,
@@ -157,6 +160,10 @@ def _unusable_proxy(exc: Exception, named: str) -> ConfigError:
         f"the proxy in {named} has an address that cannot be used",
         hint="It must look like http://host:8080.",
     )
+
+
+def _without_password(record: logging.LogRecord) -> bool:
+    return "auth=" not in record.getMessage()
 
 
 def _proxy_elsewhere() -> bool:
