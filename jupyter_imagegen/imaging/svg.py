@@ -37,10 +37,44 @@ _METADATA = (
     "http://www.inkscape.org/namespaces/",
     "http://sodipodi.sourceforge.net/",
 )
-_URL = re.compile(r"url\s*\(\s*(['\"]?)\s*(.)?", re.IGNORECASE | re.DOTALL)
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
-#: Escapes hide words from this check; the others load something or run something.
-_BAD_CSS = re.compile(r"\\|@import|//|expression\s*\(|-moz-binding|behavior\s*:", re.IGNORECASE)
+#: Attributes that name something to load, whatever element they stand on.
+_LOADING = frozenset(("href", "src", "base", "srcset", "imagesrcset", "poster", "ping", "codebase"))
+#: Attributes that are free text; a browser reads none of them as CSS.
+_TEXT = frozenset(("id", "class", "lang", "role", "title", "name", "label", "d", "points", "unicode"))
+#: What is called in a style without loading anything: colours, sums, shapes, movements, filters, selectors.
+_FUNCTIONS = frozenset(
+    """
+    rgb rgba hsl hsla hwb lab lch oklab oklch color color-mix light-dark
+    calc min max clamp round mod rem abs sign sin cos tan asin acos atan atan2 pow sqrt hypot log exp var env
+    matrix matrix3d translate translatex translatey translatez translate3d scale scalex scaley scalez scale3d
+    rotate rotatex rotatey rotatez rotate3d skew skewx skewy perspective
+    cubic-bezier steps linear linear-gradient radial-gradient conic-gradient
+    repeating-linear-gradient repeating-radial-gradient repeating-conic-gradient
+    blur brightness contrast drop-shadow grayscale hue-rotate invert opacity saturate sepia
+    path polygon circle ellipse inset rect xywh ray shape local format
+    not is where has nth-child nth-last-child nth-of-type nth-last-of-type lang dir
+    repeat wallclock accesskey
+    """.split()  # noqa: SIM905 - a list of words is read as words
+)
+_RULES = frozenset(
+    """
+    media keyframes -webkit-keyframes -moz-keyframes font-face supports layer property container page
+    counter-style font-feature-values namespace charset scope starting-style
+    """.split()  # noqa: SIM905 - a list of words is read as words
+)
+#: The pieces of a style, as CSS cuts them: comments and strings say nothing, `#name` is in the drawing.
+_CSS = re.compile(
+    r"""
+    (?P<skip> /\*.*?\*/ | "[^"\n\r\f]*" | '[^'\n\r\f]*'
+            | url\(\s*(?P<quote>["']?)\#[^\s"'()\\;{}<>]+(?P=quote)\s*\) )
+    | (?P<picture> url\(\s*["']?data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]*["']?\s*\) )
+    | (?P<function> -*[^\W\d][\w-]* ) \(
+    | @ (?P<rule> [\w-]+ )
+    | (?P<bad> \\ | /\* | ["'] | // | expression\s*\( | -moz-binding | (?<![\w-])behavior\s*: )
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
 _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*")
 #: What CSS gives a picture that does not say its size, in pixels.
 _DEFAULT_SIZE = (300.0, 150.0)
@@ -133,7 +167,7 @@ class _Check:
                 f"the SVG has a <{local}> element of another language ({namespace or 'none'})"
             )
         for full, value in attributes.items():
-            _check_attribute(local, full.rpartition(" ")[2], value)
+            _check_attribute(local, full, value)
         self._open.append(local)
 
     def end(self, _name: str) -> None:
@@ -146,34 +180,46 @@ class _Check:
             self._css.append(text)
 
 
-def _check_attribute(element: str, name: str, value: str) -> None:
+def _check_attribute(element: str, full: str, value: str) -> None:
+    namespace, _, name = full.rpartition(" ")
     lowered = name.lower()
     if lowered.startswith("on"):
         raise ImageRejected(f"the SVG has an event handler ({name})")
-    if lowered == "attributename" and (
-        value.strip().lower().endswith("href") or value.strip()[:2].lower() == "on"
-    ):
-        raise ImageRejected(f"the SVG animates {value.strip()}, which can run or load something")
-    if lowered in {"href", "src", "base"}:
+    if lowered == "attributename":
+        _check_animated(value.strip())
+    elif lowered in _LOADING:
         inside = value.strip().startswith("#")
         embedded = element in {"image", "feImage"} and _PICTURE.fullmatch(value.strip())
         if not inside and not embedded:
             raise ImageRejected(f"the SVG refers to something outside itself ({value.strip()[:40]!r})")
     elif lowered == "style":
         _check_css(value)
-    else:
-        _check_urls(value)
+    elif name in _TEXT or lowered.startswith(("data-", "aria-")) or (namespace and namespace != _SVG):
+        if "url(" in value.lower():
+            _check_css(value)
+    elif "(" in value or "\\" in value:
+        # Nothing is loaded by a value that calls nothing.
+        _check_css(value)
+
+
+def _check_animated(name: str) -> None:
+    lowered = name.lower().rpartition(":")[2]
+    if lowered in _LOADING or lowered.startswith("on"):
+        raise ImageRejected(f"the SVG animates {name}, which can run or load something")
 
 
 def _check_css(css: str) -> None:
-    if found := _BAD_CSS.search(css):
-        raise ImageRejected(f"the SVG's style has {found[0]!r}, which can load something")
-    _check_urls(css)
-
-
-def _check_urls(value: str) -> None:
-    if any(match[2] != "#" for match in _URL.finditer(value)):
-        raise ImageRejected("the SVG refers to something outside itself with url(…)")
+    """Refuse a style that calls, imports or hides anything that is not known to load nothing."""
+    for found in _CSS.finditer(css):
+        function, rule = found["function"], found["rule"]
+        if function and function.lower() == "url":
+            raise ImageRejected("the SVG refers to something outside itself with url(…)")
+        if function and function.lower() not in _FUNCTIONS:
+            raise ImageRejected(f"the SVG's style calls {function}(…), which can load something")
+        if rule and rule.lower() not in _RULES:
+            raise ImageRejected(f"the SVG's style has @{rule}, which can load something")
+        if found["bad"]:
+            raise ImageRejected(f"the SVG's style has {found['bad']!r}, which can load something")
 
 
 def _size(attributes: dict[str, str]) -> tuple[float, float]:
