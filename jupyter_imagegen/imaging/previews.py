@@ -205,6 +205,10 @@ def plain(picture: Image) -> Image:
     if picture.mode.startswith("I;16") or picture.mode in {"I", "F"}:
         # 16 bits: Pillow's own conversion to 8 clips (everything over 255 is white) instead of scaling.
         picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if picture.mode == "LA" and (grey_profile := picture.info.get("icc_profile")):
+        # A profile of greys knows nothing of three colours: it is applied before they are made.
+        grey, alpha = picture.split()
+        picture = Image.merge("RGBA", (*_to_srgb(grey, grey_profile).convert("RGB").split(), alpha))
     if picture.has_transparency_data:
         clear = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         if clear.getchannel("A").histogram()[255] < clear.width * clear.height:
