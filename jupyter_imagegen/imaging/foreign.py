@@ -119,8 +119,15 @@ def _boxed(data: bytes, called: str) -> Opened:
         raise _shut(
             called, "HEIC, as iPhones save it", "Export it as JPEG, or `pip install pillow-heif`."
         ) from None
-    # Opened by itself and not through Pillow: to register it would change Pillow for the whole kernel.
-    return _decoded(data, "image/heic", called, lambda file: pillow_heif.open_heif(file).to_pillow())
+
+    def opened(file: BytesIO) -> Image:
+        # By itself and not through Pillow: to register it would change Pillow for the whole kernel.
+        heif = pillow_heif.open_heif(file)
+        _refuse_large(*heif.size, called)
+        picture: Image = heif.to_pillow()
+        return picture
+
+    return _decoded(data, "image/heic", called, opened)
 
 
 def _read(data: bytes, mime: str, name: str, called: str) -> Opened:
@@ -142,9 +149,7 @@ def _decoded(data: bytes, mime: str, called: str, opened: Any) -> Opened:
             # A TIFF is turned upright as it is decoded, so its sides are those of after.
             _refuse_preview(picture, called)
             turned = _tags(picture).get(ORIENTATION, 1) != 1
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise _too_large(width, height, called)  # noqa: TRY301 - one of two refusals of ours
+            _refuse_large(*picture.size, called)
             frames = int(getattr(picture, "n_frames", 1))
             picture.load()
     except SourceError:
@@ -166,11 +171,12 @@ def _refuse_preview(picture: Image, called: str) -> None:
         raise _shut(called, "a camera's RAW file", "Export it as JPEG.")
 
 
-def _too_large(width: int, height: int, called: str) -> SourceError:
-    return SourceError(
-        f"{called} is {width}x{height}, {width * height:,} pixels; at most {MAX_PIXELS:,} are accepted",
-        hint="Save a smaller copy and use that.",
-    )
+def _refuse_large(width: int, height: int, called: str) -> None:
+    if width * height > MAX_PIXELS:
+        raise SourceError(
+            f"{called} is {width}x{height}, {width * height:,} pixels; at most {MAX_PIXELS:,} are accepted",
+            hint="Save a smaller copy and use that.",
+        )
 
 
 def _tags(picture: Image) -> Any:
