@@ -123,7 +123,7 @@ def _boxed(data: bytes, called: str) -> Opened:
     def opened(file: BytesIO) -> Image:
         # By itself and not through Pillow: to register it would change Pillow for the whole kernel.
         heif = pillow_heif.open_heif(file)
-        _refuse_large(*heif.size, called)
+        _refuse_large(heif.size, called)
         picture: Image = heif.to_pillow()
         return picture
 
@@ -149,7 +149,7 @@ def _decoded(data: bytes, mime: str, called: str, opened: Any) -> Opened:
             # A TIFF is turned upright as it is decoded, so its sides are those of after.
             _refuse_preview(picture, called)
             turned = _tags(picture).get(ORIENTATION, 1) != 1
-            _refuse_large(*picture.size, called)
+            _refuse_large(picture.size, called)
             frames = int(getattr(picture, "n_frames", 1))
             picture.load()
     except SourceError:
@@ -171,7 +171,8 @@ def _refuse_preview(picture: Image, called: str) -> None:
         raise _shut(called, "a camera's RAW file", "Export it as JPEG.")
 
 
-def _refuse_large(width: int, height: int, called: str) -> None:
+def _refuse_large(size: tuple[int, int], called: str) -> None:
+    width, height = size
     if width * height > MAX_PIXELS:
         raise SourceError(
             f"{called} is {width}x{height}, {width * height:,} pixels; at most {MAX_PIXELS:,} are accepted",
