@@ -46,10 +46,11 @@ def fetched(url: str, *, most: int, seconds: float) -> bytes:
         thread.join(seconds)
     finally:
         attempt.stop()
-    if attempt.error is not None and not thread.is_alive() and not attempt.late:
+    # What the thread says once its connection was closed under it is no answer, though it may look like one.
+    if attempt.late or attempt.data is None:
+        if attempt.error is None or attempt.late:
+            raise FetchError(f"it was not there after {seconds:g} seconds")
         raise FetchError(str(attempt.error)) from attempt.error
-    if attempt.data is None:
-        raise FetchError(f"it was not there after {seconds:g} seconds")
     return attempt.data
 
 

@@ -76,8 +76,9 @@ def test_last_where_nothing_was_made_yet(sources):
         sources.image("last")
 
 
-def test_the_beginning_of_a_key(session, sources):
+def test_the_beginning_of_a_key(session):
     result = session.generate("a lighthouse")
+    sources = session.workshop.sources(lambda: session.last)
     assert sources.image(result.key[:8]).digest == result.images[0].digest
 
 
@@ -86,8 +87,9 @@ def test_a_key_that_no_picture_has(sources):
         sources.image("abcdef12")
 
 
-def test_a_key_whose_picture_is_gone(session, sources):
+def test_a_key_whose_picture_is_gone(session):
     result = session.generate("a lighthouse")
+    sources = session.workshop.sources(lambda: session.last)
     result.images[0].path.unlink()
     with pytest.raises(SourceError, match="damaged or gone"):
         sources.image(result.key)

@@ -405,10 +405,12 @@ def slow(*, header, body):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/", ended
-        ended.set()
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/", ended
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize("part", ["header", "body"])

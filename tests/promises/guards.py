@@ -444,8 +444,8 @@ GUARDS = [
     ),
     Guard(
         "a FIFO for an input picture",
-        "sources.py",
-        '    if not path.is_file():\n        raise SourceError(f"{str(path)!r} is not a regular file"',
+        "imaging/objects.py",
+        '    if not regular:\n        raise SourceError(f"{str(path)!r} is not a regular file"',
         '    if False:\n        raise SourceError(f"{str(path)!r} is not a regular file"',
         (
             "test_sources.py::test_a_pipe_is_refused_without_waiting_for_its_writer",
