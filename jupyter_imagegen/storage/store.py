@@ -269,9 +269,10 @@ def may_hold_a_ledger(home: Path, *, index_counts: bool = True) -> bool:
 
 def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
     """Open a home's index and everything around it; gives what the user should know."""
-    _refuse_the_wrong_kind(shelf)
+    _refuse_a_file(shelf.home)
     try:
         homes.claim(shelf.home)
+        _refuse_the_wrong_kind(shelf)
         _refuse_read_only(shelf)
         notes = _open(database, shelf, now, held=held)
         # After the index: where a folder is there, so was an index.
@@ -287,11 +288,15 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
     return (*notes, told) if told else notes
 
 
+def _refuse_a_file(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise StoreError(f"{folder} is a file, and a folder of the store belongs there", hint=_AWAY)
+
+
 def _refuse_the_wrong_kind(shelf: Shelf) -> None:
-    for folder in (shelf.home, *(shelf.home / name for name in FOLDERS)):
-        with contextlib.suppress(OSError):
-            if not stat.S_ISDIR(folder.stat().st_mode):
-                raise StoreError(f"{folder} is a file, and a folder of the store belongs there", hint=_AWAY)
+    for name in FOLDERS:
+        _refuse_a_file(shelf.home / name)
     with contextlib.suppress(OSError):
         if stat.S_ISDIR((shelf.home / INDEX).stat().st_mode):
             raise StoreError(
