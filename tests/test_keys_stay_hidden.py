@@ -9,6 +9,7 @@ import inspect
 import io
 import logging
 import pickle
+import sys
 import traceback
 import types
 from pathlib import Path
