@@ -181,14 +181,17 @@ class Session(StaysHere):
         prompt
             What to change.
         image
-            A picture, or a list of up to 16: paths, results, PIL images, NumPy arrays, Matplotlib figures,
-            bytes, "last", a key.
+            A picture, or a list of up to 16: paths, open files, results, PIL images, NumPy arrays, Matplotlib
+            figures, bytes, `(name, contents)` as OpenAI's SDK takes it, "last", a key. Metadata such as the
+            place is cut out of it; what else is changed is in the result's `notes`.
         mask
-            Where to change the first picture: alpha 0, or white in a black-and-white picture.
+            Where to change the first picture: alpha 0, or white in a black-and-white picture, or 1 in an
+            array. One that marks nothing is refused.
         markup
             Instructions drawn on a transparent picture; not together with a mask.
         **options
-            As for `generate`, and `input_fidelity`, `keep_outside` (put the original back outside the mask),
+            As for `generate`, where without a `size` the first picture's shape is taken (the nearest size
+            that the model makes), and `input_fidelity`, `keep_outside` (put the original back outside the mask),
             `feather` (pixels over which it then fades in, inside the mask).
 
         Returns

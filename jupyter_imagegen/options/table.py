@@ -146,7 +146,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="size", flags=("-s", "--size"), metavar="SIZE", values="sizes", group=_PICTURE,
-        help="WIDTHxHEIGHT in pixels, such as 1536x1024",
+        help="WIDTHxHEIGHT in pixels, such as 1536x1024; an edit without it takes its first picture's shape",
     ),
     Option(
         name="quality", flags=("-q", "--quality"), metavar="QUALITY", values="qualities", group=_PICTURE,

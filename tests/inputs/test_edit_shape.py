@@ -206,3 +206,30 @@ def test_the_edit_of_a_composite_has_the_composites_shape(session, server):
     held = session.edit("a ball", image=png(1536, 1024), mask=mask, keep_outside=True, size="1024x1024")
     held.edit("make it winter")
     assert server.last.fields["size"] == "1536x1024"
+
+
+def test_the_plan_of_a_notebook_has_the_size_and_its_price(server, tmp_path, capsys):
+    (tmp_path / "wide.png").write_bytes(png(1536, 1024))
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"c{i}",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": source,
+        }
+        for i, source in enumerate(
+            [
+                "%%imagegen -i wide.png\nmake it winter",
+                "%%imagegen -i wide.png -s 1024x1024\nmake it summer",
+                "import jupyter_imagegen as imagegen\nimagegen.edit('make it night', image='wide.png')",
+            ]
+        )
+    ]
+    document = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    (tmp_path / "lesson.ipynb").write_text(json.dumps(document))
+    assert main(["plan", "lesson.ipynb", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["plans"]["notebooks"][0]["rows"]
+    assert [row["size"] for row in rows] == ["1536x1024", "1024x1024", "1536x1024"]
+    assert rows[0]["price"]["usd"] == rows[2]["price"]["usd"] != rows[1]["price"]["usd"]
