@@ -191,8 +191,8 @@ class Session(StaysHere):
             Instructions drawn on a transparent picture; not together with a mask.
         **options
             As for `generate`, where without a `size` the first picture's shape is taken (the nearest size
-            that the model makes), and `input_fidelity`, `keep_outside` (put the original back outside the mask),
-            `feather` (pixels over which it then fades in, inside the mask).
+            that the model makes), and `input_fidelity`, `keep_outside` (put the original back outside the
+            mask), `feather` (pixels over which it then fades in, inside the mask).
 
         Returns
         -------
