@@ -218,7 +218,8 @@ class Sources:
         if leads_out or not any(url.startswith(prefix) for prefix in self._allowed_urls):
             raise SourceError(
                 f"{_public(url)!r} is not fetched: its address is not among the allowed ones",
-                hint='Allow it with `allowed_urls = ["https://…/"]` in imagegen.toml, or give a file.',
+                hint=f'Allow it with `imagegen.configure(allowed_urls=["{_public(url).rpartition("/")[0]}/"])`,'
+                " or give a file.",
             )
         from jupyter_imagegen.fetching import FetchError, fetched
 
