@@ -216,10 +216,10 @@ class Sources:
         # `..` could lead out of the allowed folder on the other side.
         leads_out = ".." in unquote(urlsplit(url).path).split("/")
         if leads_out or not any(url.startswith(prefix) for prefix in self._allowed_urls):
+            folder = f"{_public(url).rpartition('/')[0]}/"
             raise SourceError(
                 f"{_public(url)!r} is not fetched: its address is not among the allowed ones",
-                hint=f'Allow it with `imagegen.configure(allowed_urls=["{_public(url).rpartition("/")[0]}/"])`,'
-                " or give a file.",
+                hint=f'Allow it with `imagegen.configure(allowed_urls=["{folder}"])`, or give a file.',
             )
         from jupyter_imagegen.fetching import FetchError, fetched
 
