@@ -110,7 +110,7 @@ def is_unfinished(event: Mapping[str, object]) -> bool:
         return True
     if any(event.get(name) is False for name in ("done", "final", "is_final", "finished")):
         return True
-    return event.get("thought") is True or event.get("role") in {"user", "system"}
+    return event.get("thought") is True or event.get("role") in ("user", "system")
 
 
 def find(document: object) -> Found:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_imagegen.providers.picture_text import looks_like_picture
@@ -21,9 +22,17 @@ if TYPE_CHECKING:
 
 #: JSON documents in one text, and attempts at finding where one ends: each is linear in the answer's size.
 _MOST_ATTEMPTS = 50
+#: Lines of one event.
+_MOST_LINES = 100_000
 #: How many characters of something else may come before the JSON.
 _LONGEST_JUNK = 1000
 _JSON_BEGINS = re.compile(r"[{\[]")
+# Text in quotes that is long enough for a picture.
+_QUOTED = re.compile(
+    r"""["']((?:data:image/[^"',\s]{1,100},)?[A-Za-z0-9+/_-]{32}[^"']*)["']""", re.IGNORECASE
+)
+_SAYS_PARTIAL = re.compile(r"partial|preview|in_progress", re.IGNORECASE)
+_DATA_ADDRESS = re.compile(rb"data:\s*image/", re.IGNORECASE)
 _FIELD = re.compile(rb"(?:(?:data|event|id|retry)[ \t]*:|:)")
 _BLANK = b" \t\r\n\0\xef\xbb\xbf"
 _OPENING = (b"{", b"[", b'"')
@@ -57,8 +66,9 @@ class Splitter:
     ----------
     received : bytearray
         All that came.
-    kind : {"", "events", "lines", "text"}
-        What it is: not known yet, an event stream, one JSON document or one in each line, or anything else.
+    kind : {"", "events", "lines", "text", "packed"}
+        What it is: not known yet, an event stream, one JSON document or one in each line, anything else; or
+        compressed in a way that is not unpacked here, and only collected.
     ended : bool
         Whether the stream said that it is done.
     unread : int
@@ -66,7 +76,7 @@ class Splitter:
     """
 
     received: bytearray = field(default_factory=bytearray, repr=False)
-    kind: Literal["", "events", "lines", "text"] = ""
+    kind: Literal["", "events", "lines", "text", "packed"] = ""
     ended: bool = False
     unread: int = 0
     _from: int = 0
@@ -95,7 +105,7 @@ class Splitter:
             if rest:
                 yield from self._line(rest)
             yield from self._dispatch(last=True)
-        elif rest.strip(_BLANK):
+        elif self.kind != "packed" and rest.strip(_BLANK):
             if looks_like_picture(rest):
                 yield Document(value=rest)
                 return
@@ -108,7 +118,7 @@ class Splitter:
         self._from = self._searched = len(self.received) - len(start)
         if start.startswith(_OPENING):
             self.kind = "lines"
-        elif _FIELD.match(start):
+        elif _FIELD.match(start) and not _DATA_ADDRESS.match(start):
             self.kind = "events"
         elif len(start) >= len(b"event :"):
             self.kind = "text"
@@ -151,33 +161,38 @@ class Splitter:
             yield from self._data_line(value)
         elif name in {b"id", b"retry"} or line.startswith(b":"):
             return
-        elif self._data or line.startswith(_OPENING):
+        elif len(self._data) < _MOST_LINES and (self._data or line.startswith(_OPENING)):
             # JSON that goes on in the next line, or that has no `data:`.
             self._data.append(line)
         else:
             self.unread += len(line)
 
     def _data_line(self, value: bytes) -> Iterator[Document]:
-        if self._data and self._attempt(self._data) is not None:
+        if self._data and self._is_whole_event():
             yield from self._dispatch()
+        if len(self._data) >= _MOST_LINES:
+            self.unread += len(value)
+            return
         self._data.append(value)
         # Its name may follow where it does not say its type.
         if _says_its_type(value):
             yield from self._dispatch(only_whole=True)
 
-    def _attempt(self, data: list[bytes]) -> object:
-        """The JSON of an event's lines, if they are a whole document."""
-        text = b"\n".join(data).strip(_BLANK)
-        if not (text.startswith(_OPENING) and text.endswith(_CLOSING)) or self._attempts > _MOST_ATTEMPTS:
-            return None
+    def _is_whole_event(self) -> bool:
+        """Whether the lines of an event so far are a whole document, and the next line begins another."""
+        ends = self._data[0].lstrip(_BLANK).startswith(_OPENING) and self._data[-1].rstrip().endswith(
+            _CLOSING
+        )
+        if not ends or self._attempts > _MOST_ATTEMPTS:
+            return False
         self._attempts += 1
-        return _loaded(text)
+        return _loaded(b"\n".join(self._data).strip(_BLANK)) is not None
 
     def _dispatch(self, *, last: bool = False, only_whole: bool = False) -> Iterator[Document]:
+        if only_whole and not self._is_whole_event():
+            return
         text = b"\n".join(self._data).strip(_BLANK)
         value = _loaded(text) if text.startswith(_OPENING) else None
-        if value is None and only_whole:
-            return
         event, self._event, self._data, self._attempts = self._event, "", [], 0
         if value is not None:
             yield Document(value=value, event=event)
@@ -253,10 +268,13 @@ def _documents(text: str) -> Iterator[Document]:
             yield Document(value=value)
     if found:
         return
-    if text.startswith(("{", "[")):
-        yield from _cut_document(text, "")
-    elif text[:1] != "<":
-        yield Document(value=text)
+    cut = list(_cut_document(text, "")) if text.startswith(("{", "[")) else []
+    if cut:
+        yield from cut
+    elif text[:1] != "<" and not _SAYS_PARTIAL.search(text):
+        # A dict of Python, a comma too many, base64 alone: pictures in it are found by how they begin.
+        quoted = [found[1] for found in islice(_QUOTED.finditer(text), _MOST_ATTEMPTS)]
+        yield Document(value=[*quoted] or text, whole=False)
 
 
 def _cut_document(text: str, event: str) -> Iterator[Document]:

@@ -95,6 +95,10 @@ class Reading:
         for document in self._splitter.feed(chunk):
             yield from self._take(document)
 
+    def only_collect(self) -> None:
+        """Read nothing of what comes: it is compressed."""
+        self._splitter.kind = "packed"
+
     def feed_rest(self, chunk: bytes) -> None:
         """Take what still comes when all pictures are there, for what it says about the call."""
         for document in self._splitter.feed(chunk):
@@ -289,4 +293,4 @@ def _says_it_failed(value: Mapping[str, object]) -> bool:
         said = value.get(name)
         if isinstance(said, int) and not isinstance(said, bool) and said >= 400:  # noqa: PLR2004 - Bad Request
             return True
-    return value.get("success") is False or value.get("status") in {"failed", "error"}
+    return value.get("success") is False or value.get("status") in ("failed", "error")

@@ -13,7 +13,7 @@ from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.errors import BadAnswerError, PossiblyBilledError, RefusedRequestError
 from jupyter_imagegen.providers.openai_answers import Reading
 from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, explain_answer
-from jupyter_imagegen.providers.openai_transport import Trail, following
+from jupyter_imagegen.providers.openai_transport import Trail, following, packed_answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -84,6 +84,8 @@ class Call:
     ) -> AsyncGenerator[ProviderEvent | Failure]:
         reading = Reading(n=self.options.n, redactor=self.connection.redactor)
         trouble: Failure | None = None
+        if trail.packed:
+            reading.only_collect()
         chunks = response.iter_bytes()
         try:
             while trouble is None and not reading.done:
@@ -107,9 +109,6 @@ class Call:
             with suppress(Exception):
                 async for _ in chunks:
                     pass
-        if not reading.done and not trail.refused:
-            for event in reading.finish(broken=trouble is not None):
-                yield event
         for last in self._conclusion(reading, response, trail, started, trouble):
             yield last
 
@@ -129,7 +128,11 @@ class Call:
         self, reading: Reading, response: Any, trail: Trail, started: float, trouble: Failure | None
     ) -> Iterator[ProviderEvent | Failure]:
         """What is left to say when the answer has ended, or `trouble` ended it."""
-        media_type = response.headers.get("content-type", "")
+        if trail.packed:
+            trouble = Failure(error=packed_answer(trail.packed))
+        elif not reading.done and not trail.refused:
+            yield from reading.finish(broken=trouble is not None)
+        media_type = response.headers.get("content-type", "") + (trail.packed and f"; packed={trail.packed}")
         request_id = self.connection.redactor.clean_id(response.headers.get("x-request-id"))
         refused = None
         if reading.refusal is not None:

@@ -45,6 +45,7 @@ _SAFETY_WORDS = re.compile(
 _NO_ADDRESS = re.compile(
     r"(?:error )?(?:404\W*)?(?:the )?(?:requested )?(?:resource|page|url|path|route|endpoint|api|file)? ?"
     r"(?:was |is |could |can)? ?(?:not (?:be )?found|method not allowed|404)?(?: on this server)?\W*|"
+    r".*\b(?:url|page|path|route|endpoint) (?:\S{1,80} )?(?:was |could )?not (?:be )?found.*|"
     r".*\b(?:cannot (?:post|get) /|no (?:such )?(?:route|path|endpoint|handler)|page not found|"
     r"(?:invalid|unknown|unrecognized|unsupported) (?:request )?(?:url|path|route|endpoint)).*",
     re.IGNORECASE,

@@ -47,6 +47,8 @@ class Trail:
         self.sent = False
         #: Whether the answer was refused for its size: then nothing of it is kept.
         self.refused = False
+        #: The compression of an answer that is not unpacked here.
+        self.packed = ""
 
     @property
     def never_sent(self) -> bool:
@@ -188,10 +190,11 @@ async def _attach_cap(response: Any) -> None:
     trail, cap, _ = call
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-        raise BadAnswerError(
-            f"the answer is compressed ({Redactor().clean(encoding, limit=40)!r}) though none was asked for",
-            hint="Turn compression off in the proxy or gateway between.",
-        )
+        trail.packed = Redactor().clean(encoding, limit=40)
+        if not response.is_success:
+            raise packed_answer(trail.packed)
+        # A good answer comes as it is: it cannot be read, and is kept.
+        encoding = "identity"
     # The SDK's transport is httpx up to openai 2 and httpx2 from 3; a stream must be of its own kind.
     transport: Any = sys.modules[type(response).__module__.partition(".")[0]]
     response.stream = _capped_stream_class(transport.AsyncByteStream)(
@@ -201,9 +204,17 @@ async def _attach_cap(response: Any) -> None:
         packed=encoding if encoding not in {"", "identity"} else "",
         refusal=response.is_error,
     )
-    if encoding:
+    if "content-encoding" in response.headers:
         # Unpacked here, in small steps: the transport's own decoder would unpack a bomb whole.
         del response.headers["content-encoding"]
+
+
+def packed_answer(encoding: str) -> BadAnswerError:
+    """The error for an answer in a compression that is not unpacked here."""
+    return BadAnswerError(
+        f"the answer is compressed ({encoding!r}) though none was asked for",
+        hint="Turn compression off in the proxy or gateway between.",
+    )
 
 
 _capped_classes: dict[type, type] = {}

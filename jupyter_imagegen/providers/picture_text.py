@@ -10,6 +10,7 @@ from __future__ import annotations
 import binascii
 import html
 import re
+from itertools import islice
 from urllib.parse import unquote, unquote_to_bytes
 
 #: Largest single picture that is read, in bytes: twice the largest one uncompressed (8.3 megapixels, RGBA).
@@ -20,6 +21,8 @@ SHORTEST = 32
 _PEEK = 600
 #: Pieces of base64, each with padding of its own, that one picture may be made of.
 _MOST_PIECES = 10_000
+#: Pictures in one longer text.
+_MOST_IN_TEXT = 32
 #: How often a text may be wrapped in another.
 _MOST_WRAPPINGS = 3
 
@@ -77,7 +80,7 @@ def picture_from(text: str, *, _wrappings: int = 0) -> bytes | None:
         if "base64" in address[1].lower():
             return picture_from(rest, _wrappings=_wrappings + 1)
         # A server that forgot `;base64`, else text such as an SVG.
-        data = picture_in(rest) or unquote_to_bytes(rest)
+        data = picture_in(rest) or unquote_to_bytes(rest.encode("utf-8", "replace"))
     elif head := _BARE_HEAD.match(text):
         return picture_from(text[head.end() :], _wrappings=_wrappings + 1)
     else:
@@ -107,7 +110,7 @@ def picture_in(text: str, *, _wrappings: int = 0) -> bytes | None:
 
 def addressed_pictures(text: str) -> list[str]:
     """The `data:` addresses of pictures in a longer text, such as Markdown."""
-    return _ADDRESS_IN_TEXT.findall(text) if "data:" in text or "DATA:" in text else []
+    return [found[0] for found in islice(_ADDRESS_IN_TEXT.finditer(text), _MOST_IN_TEXT)]
 
 
 def _begin(text: str) -> bytes | None:

@@ -178,7 +178,7 @@ def _place(by_name: Mapping[str, object]) -> str:
     for name in _PLACES:
         place = by_name.get(name)
         if isinstance(place, list | tuple):
-            parts = [str(part) for part in place if part not in {"body", "query", "form"}]
+            parts = [str(part) for part in place if part not in ("body", "query", "form")]
             return ".".join(parts[:_MOST_ITEMS])
         # OpenAI's `param` is told apart from the message; a path as text is the address that was asked.
         if isinstance(place, str) and place and name not in {"param", "path"}:

@@ -216,10 +216,13 @@ JSON = json.dumps({"data": [{"b64_json": PICTURE}], "usage": USAGE}).encode()
         json.dumps(json.loads(JSON)).encode("utf-16"),
         JSON.replace(b"\\n", b"\n"),
         JSON.replace(PICTURE.encode(), lines(PICTURE, 76, "\n").encode()),
+        json.dumps({"data": [{"b64_json": PICTURE, "revised_prompt": "caf#"}], "usage": USAGE})
+        .encode()
+        .replace(b"#", b"\xe9"),
     ],
     ids=[
         "byte order mark", "blank lines first", "a line end last", "a chunk's end last", "a comment last",
-        "a guard first", "a callback", "over many lines", "with returns", "UTF-16", "escapes", "bare line ends",
+        "a guard first", "a callback", "over many lines", "with returns", "UTF-16", "escapes", "bare line ends", "Latin-1",
     ],
 )  # fmt: skip
 def test_json_is_read_whatever_is_around_it(provider, body):
@@ -238,6 +241,27 @@ def test_a_picture_that_is_whole_in_json_that_was_cut_is_read_and_its_usage_is_n
     seen = read(provider, body)
     assert drawn(seen) == [BYTES]
     assert seen[-1].usage is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        repr({"data": [{"b64_json": PICTURE}]}),
+        json.dumps({"data": [{"b64_json": PICTURE}]}).replace("}]}", "},]}"),
+        "{data: [{b64_json: '" + PICTURE + "'}]}",
+        PICTURE,
+        DATA,
+        json.dumps(PICTURE),
+    ],
+    ids=["a dict of Python", "a comma too many", "JavaScript", "base64 alone", "an address alone", "a text"],
+)
+def test_a_picture_in_what_is_not_quite_json_is_read(provider, body):
+    assert drawn(read(provider, body.encode(), media_type="text/plain")) == [BYTES]
+
+
+def test_a_page_is_no_answer_although_a_picture_is_in_it(provider):
+    (unread,) = read(provider, f'<html><img src="{DATA}"></html>'.encode(), media_type="text/html")
+    assert isinstance(unread, Unread)
 
 
 def test_an_error_beside_a_picture_is_a_warning(provider):

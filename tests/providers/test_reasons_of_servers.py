@@ -96,6 +96,8 @@ NO_ADDRESS = {
     "OpenAI": error(404, "Invalid URL (POST /images/generations)"),
     "Kong": reply(404, {"message": "no Route matched with those values"}),
     "Spring": reply(404, {"timestamp": "2026", "status": 404, "error": "Not Found", "path": "/images/generations"}),
+    "Flask": reply(404, {"message": "The requested URL was not found on the server. Check it and try again."}),
+    "Fastify": reply(404, {"message": "Route POST:/images/generations not found", "error": "Not Found"}),
     "nothing": reply(404, "", "text/plain"),
     "the method": reply(405, {"detail": "Method Not Allowed"}),
 }  # fmt: skip

@@ -48,6 +48,25 @@ async def test_what_was_packed_comes_out_unpacked(provider, image_server, ask, f
     assert unread(seen).data == b'{"data": []}'
 
 
+async def test_what_is_packed_in_a_way_that_is_not_unpacked_comes_out_as_it_is(
+    provider, image_server, ask, fail
+):
+    image_server.script(Reply(b"\x8b packed", headers={"Content-Encoding": "br"}))
+    seen, error = await fail(provider, ask())
+    assert unread(seen).data == b"\x8b packed"
+    assert unread(seen).media_type == "application/json; packed=br"
+    assert "compressed ('br')" in str(error)
+
+
+@pytest.mark.parametrize("missing", [0, 4])
+async def test_a_whole_packed_answer_in_a_broken_frame_is_read(provider, image_server, ask, collect, missing):
+    body = gzip.compress(json.dumps({"data": [{"b64_json": PICTURE}]}).encode())
+    reply = Reply(body[: len(body) - missing], headers={"Content-Encoding": "gzip"}, length=len(body) + 9)
+    image_server.script(reply)
+    seen = await collect(provider, ask())
+    assert [type(event) for event in seen] == [Sending, Drawn, Answered]
+
+
 @pytest.mark.parametrize("status", [400, 500])
 async def test_a_refusal_is_no_paid_answer_and_nothing_of_it_is_kept(
     provider, image_server, ask, fail, status
