@@ -118,6 +118,29 @@ def test_no_folder_of_a_person_is_taken_without_a_word(user, name):
     assert everything(user) == before
 
 
+def test_a_folder_of_own_pictures_is_taken_with_a_word(tmp_path):
+    folder = tmp_path / "shots"
+    for name in ("beach.jpg", "IMG_0001.HEIC", "plan.png"):
+        put(folder / name)
+    before = everything(folder)
+    ended = command("generate", "a lighthouse", "--provider", "demo", "--json", home=folder, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert any("3 pictures of yours in it stay" in note for note in json.loads(ended.stdout)["notes"])
+    assert before[0].items() <= everything(folder)[0].items()
+
+
+@pytest.mark.parametrize(
+    "other", ["notes.txt", "album/beach.jpg", "pictures/beach.jpg", "incoming/beach.jpg"]
+)
+def test_a_folder_with_more_than_own_pictures_is_refused(tmp_path, other):
+    folder = tmp_path / "shots"
+    put(folder / "beach.jpg")
+    put(folder / other)
+    before = everything(folder)
+    assert command("costs", home=folder).returncode == 8
+    assert everything(folder) == before
+
+
 def test_the_home_of_a_person_is_no_store_even_where_it_is_empty(tmp_path):
     empty = tmp_path / "new"
     empty.mkdir(mode=0o755)

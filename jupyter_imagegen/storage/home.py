@@ -4,7 +4,8 @@ A home carries the file `imagegen-home.txt`, whose first line is `jupyter_imageg
 form of the folder. It is written before anything else, and without it nothing in the folder is deleted, moved
 or rebuilt. A store from before there was a marker is recognised by its index or its recipes, and marked when
 it is opened. Any other folder becomes a home only if it holds nothing but what every folder may hold
-(`.DS_Store`, `lost+found`, …); else it is refused, and left as it is.
+(`.DS_Store`, `lost+found`, …), or pictures of a person's own, and says so; else it is refused, and left as it
+is.
 
 The home itself may be a link, to a larger disk for example. Nothing within it may be one.
 """
@@ -73,9 +74,18 @@ _HARMLESS = (
     "config.toml",
 )
 
+_PICTURES = frozenset(
+    (".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp")
+)
 
-def claim(home: Path) -> None:
+
+def claim(home: Path) -> str:
     """Make sure that a folder is a store's home, and marked as one; made where there is none.
+
+    Returns
+    -------
+    str
+        What the user should know: that the folder, new as a home, holds their own pictures. Empty otherwise.
 
     Raises
     ------
@@ -94,10 +104,10 @@ def claim(home: Path) -> None:
     files.make_folder(home)
     _check_own(home)
     if is_marked(home):
-        return
-    if not _is_recognised(home):
-        _refuse_foreign(home)
+        return ""
+    told = "" if _is_recognised(home) else _refuse_foreign(home)
     mark(home)
+    return told
 
 
 def is_home(home: Path) -> bool:
@@ -257,26 +267,42 @@ def _recipes(pictures: Path) -> Iterator[Path]:
                         yield Path(entry.path)
 
 
-def _refuse_foreign(home: Path) -> None:
-    """Refuse a folder that holds anything but what is ours or harmless."""
+def _refuse_foreign(home: Path) -> str:
+    """Refuse a folder that holds anything but what is ours or harmless; say where it holds own pictures."""
     tables = tables_of(home / INDEX)
     # Another process may have made an index of ours since it was looked for.
     if tables and not tables >= _TABLES:
         raise another_programs(home / INDEX, tables)
-    strange = next(foreign(home), None)
+    pictures, strange = 0, None
+    for path in foreign(home):
+        if not _is_own_picture(path, home):
+            strange = path
+            break
+        pictures += 1
     if strange is not None:
         held = str(strange.relative_to(home))
         why = f"it is not empty and no store of jupyter_imagegen (it holds {held!r})"
     elif _is_common(home):
         why = "it is for all of a person's or a system's files"
+    elif pictures:
+        what = (
+            "a picture of yours in it stays" if pictures == 1 else f"{pictures} pictures of yours in it stay"
+        )
+        return f"{home} is the store's folder now; {what} as before."
     else:
-        return
+        return ""
     names = (home / name for name in ("imagegen", "imagegen-home", "imagegen-store"))
     free = next((path for path in names if not os.path.lexists(path)), home / "imagegen-pictures")
     raise HomeError(
         f"{home} cannot be the store's folder, because {why}; it was left as it is",
         hint=f"Set IMAGEGEN_HOME to a new or empty folder: IMAGEGEN_HOME={shlex.quote(str(free))}",
     )
+
+
+def _is_own_picture(path: Path, home: Path) -> bool:
+    """Whether it is a picture that lies in the home itself, where the store keeps none."""
+    named = path.parent == home and path.suffix.lower() in _PICTURES
+    return named and stat.S_ISREG(path.lstat().st_mode)
 
 
 def _is_common(home: Path) -> bool:

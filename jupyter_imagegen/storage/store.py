@@ -271,7 +271,7 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
     """Open a home's index and everything around it; gives what the user should know."""
     _refuse_a_file(shelf.home)
     try:
-        homes.claim(shelf.home)
+        claimed = homes.claim(shelf.home)
         _refuse_the_wrong_kind(shelf)
         _refuse_read_only(shelf)
         notes = _open(database, shelf, now, held=held)
@@ -285,7 +285,7 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
             hint=_FULL if is_full(shelf.home) else _WRITABLE,
         ) from exc
     entering.adopt_abandoned(database, shelf)
-    return (*notes, told) if told else notes
+    return (*notes, *filter(None, (claimed, told)))
 
 
 def _refuse_a_file(folder: Path) -> None:
