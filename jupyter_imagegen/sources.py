@@ -6,13 +6,16 @@ Bytes are read once, so that what is hashed is what is sent.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyter_imagegen.config import user_file
 from jupyter_imagegen.core.request import InputImage
 from jupyter_imagegen.core.results import Image, Result
+from jupyter_imagegen.core.text import HIDDEN, is_key
 from jupyter_imagegen.errors import SourceError, StoreError
 from jupyter_imagegen.imaging.objects import (
     MAX_SOURCE_BYTES,
@@ -24,6 +27,7 @@ from jupyter_imagegen.imaging.objects import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from urllib.parse import SplitResult
 
     from jupyter_imagegen.storage import Deck, Storage
 
@@ -211,15 +215,23 @@ class Sources:
         raise SourceError(f"the pictures of {key!r} are damaged or gone", hint="Make them anew.")
 
     def _fetch(self, url: str) -> bytes:
-        from urllib.parse import unquote, urlsplit
+        from urllib.parse import unquote
 
+        parts, public = _split(url), _public(url)
         # `..` could lead out of the allowed folder on the other side.
-        leads_out = ".." in unquote(urlsplit(url).path).split("/")
-        if leads_out or not any(url.startswith(prefix) for prefix in self._allowed_urls):
-            folder = f"{_public(url).rpartition('/')[0]}/"
+        if not parts.hostname or ".." in unquote(parts.path).split("/"):
             raise SourceError(
-                f"{_public(url)!r} is not fetched: its address is not among the allowed ones",
-                hint=f'Allow it with `imagegen.configure(allowed_urls=["{folder}"])`, or give a file.',
+                f"{public!r} is not fetched: it is not among the allowed addresses, since it names "
+                + ("a folder by `..`" if parts.hostname else "no host"),
+                hint="Write the whole address without it, or give a file." if parts.hostname else "Give a file.",
+            )
+        if not url.startswith(self._allowed_urls):
+            # Where a password is in the address, it would be copied into the file.
+            folder = re.split(r"[?#]", url, maxsplit=1)[0].rpartition("/")[0] if parts.path else url
+            allow = f"; or allow it with `allowed_urls = [{json.dumps(f'{folder}/')}]` in {user_file()}"
+            raise SourceError(
+                f"{public!r} is not fetched: its address is not among the allowed ones",
+                hint=f"Save the picture and give the file{'' if '@' in parts.netloc else allow}.",
             )
         from jupyter_imagegen.fetching import FetchError, fetched
 
@@ -227,10 +239,10 @@ class Sources:
             data = fetched(url, most=MAX_SOURCE_BYTES + 1, seconds=self._seconds)
         except FetchError as exc:
             raise SourceError(
-                f"{_public(url)!r} could not be fetched: {exc}",
+                f"{public!r} could not be fetched: {exc}",
                 hint="Open it in a browser, save the picture, and give the file.",
             ) from exc
-        return checked_length(data, _public(url))
+        return checked_length(data, public)
 
 
 def _meant(source: object, names: Mapping[str, Any]) -> object:
@@ -259,18 +271,27 @@ def _near(source: str, names: Mapping[str, Any]) -> str:
 
 
 def _short(source: str) -> str:
+    if is_key(source):
+        return HIDDEN
     return repr(source if len(source) <= _LONGEST_SHOWN else f"{source[:_LONGEST_SHOWN]}…")
 
 
 def _public(url: str) -> str:
     """An address without a password or a signature, which captions would show."""
+    parts = _split(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _split(address: str) -> SplitResult:
     from urllib.parse import urlsplit
 
     try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.partition("?")[0]
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return urlsplit(address)
+    except ValueError as exc:
+        # The address itself may hold a password.
+        raise SourceError(
+            f"what begins with {address.partition(':')[0]}: is no address: {exc}", hint="Give a file."
+        ) from None
 
 
 def local_path(address: str) -> Path:
@@ -286,10 +307,9 @@ def local_path(address: str) -> Path:
     >>> local_path("file:///home/me/my%20cat.png")
     PosixPath('/home/me/my cat.png')
     """
-    from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
-    parts = urlsplit(address)
+    parts = _split(address)
     if parts.netloc.lower() not in {"", "localhost", "127.0.0.1"}:
         raise SourceError(
             f"{_short(address)} is a file of another machine ({parts.netloc})",

@@ -174,11 +174,18 @@ class Workshop(StaysHere):
 
     def _own_cassette(self, mode: str) -> Path | None:
         """The cassette named after the notebook; when recording, also one that is still to be made."""
-        told = self.notebook or self.environ.get("JPY_SESSION_NAME", "")
-        if not told:
+        from jupyter_imagegen.config import notebook_path
+
+        notebook = notebook_path(self.environ, notebook=self.notebook)
+        if notebook is None:
             return None
-        path = (Path.cwd() / told).with_suffix(".cassette")
-        return path if mode == "record" or path.is_file() else None
+        path = notebook.with_suffix(".cassette")
+        if mode == "record":
+            return path
+        # Its name can be too long where the notebook's is not.
+        with contextlib.suppress(OSError):
+            return path if path.is_file() else None
+        return None
 
     @property
     def storage(self) -> Storage:

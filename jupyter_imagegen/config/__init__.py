@@ -17,6 +17,7 @@ A file looks like this::
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -45,6 +46,7 @@ __all__ = [
     "default_home",
     "load_settings",
     "notebook_folder",
+    "notebook_path",
     "unknown_variables",
     "user_file",
 ]
@@ -335,19 +337,43 @@ def notebook_folder(environ: Mapping[str, str], *, notebook: str | None = None) 
     ConfigError
         If the current folder is gone.
     """
+    path = notebook_path(environ, notebook=notebook)
+    return _here() if path is None else path.parent
+
+
+def notebook_path(environ: Mapping[str, str], *, notebook: str | None = None) -> Path | None:
+    """Find the notebook's own path; None where nobody says, or what is said is no file's path here.
+
+    Parameters
+    ----------
+    environ, notebook
+        As for `notebook_folder`.
+
+    Raises
+    ------
+    ConfigError
+        If the current folder is gone.
+    """
+    here = _here()
+    for told in (notebook, environ.get("JPY_SESSION_NAME")):
+        if not told or "\0" in told:
+            continue
+        path = here / told
+        # A name that is too long for the system is an error of the system's.
+        with suppress(OSError):
+            if path.parent.is_dir() and not path.is_dir():
+                return path
+    return None
+
+
+def _here() -> Path:
     try:
-        here = Path.cwd()
+        return Path.cwd()
     except FileNotFoundError:
         raise ConfigError(
             "the folder this runs in is gone: it was deleted, or replaced by another of that name",
             hint="Restart the kernel, or go to a folder that is there: `cd ~`.",
         ) from None
-    for told in (notebook, environ.get("JPY_SESSION_NAME")):
-        if told:
-            folder = (here / told).parent
-            if folder.is_dir():
-                return folder
-    return here
 
 
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:

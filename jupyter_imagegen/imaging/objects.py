@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.results import Image, Result
+from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import ImagegenError, SourceError
 from jupyter_imagegen.imaging.arrays import array_png, pillow_png
 
@@ -123,7 +124,7 @@ def file_bytes(path: Path) -> bytes:
     except (OSError, ValueError, RuntimeError):
         regular = False
     if not regular:
-        raise SourceError(f"{str(path)!r} is not a regular file", hint="Give a picture file.")
+        raise SourceError(f"{shown(path)} is not a regular file", hint="Give a picture file.")
     try:
         with path.open("rb") as file:
             return checked_length(file.read(MAX_SOURCE_BYTES + 1), path.name)

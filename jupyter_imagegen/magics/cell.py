@@ -129,7 +129,8 @@ class Imagegen(Magics):
         if local_ns is not None and local_ns is not names:
             names = {**names, **local_ns}
         session = self._session()
-        session.workshop.notebook = names.get("__vsc_ipynb_file__")
+        told = names.get("__vsc_ipynb_file__")
+        session.workshop.notebook = told if isinstance(told, str) else None
         if cell is not None:
             return self._cell(session, words, cell, names)
         command = line_command(words, line)
