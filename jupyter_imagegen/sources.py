@@ -220,10 +220,10 @@ class Sources:
         parts, public = _split(url), _public(url)
         # `..` could lead out of the allowed folder on the other side.
         if not parts.hostname or ".." in unquote(parts.path).split("/"):
+            why = "leads up with `..`" if parts.hostname else "names no host"
             raise SourceError(
-                f"{public!r} is not fetched: it is not among the allowed addresses, since it names "
-                + ("a folder by `..`" if parts.hostname else "no host"),
-                hint="Write the whole address without it, or give a file." if parts.hostname else "Give a file.",
+                f"{public!r} is not fetched: it {why}, so it is not among the allowed ones",
+                hint="Write the whole address, or give a file.",
             )
         if not url.startswith(self._allowed_urls):
             # Where a password is in the address, it would be copied into the file.
