@@ -1,31 +1,18 @@
-"""Names and addresses that are no file's, or hold what a terminal obeys, end in a line of ours on every face."""
+"""Names of notebooks and addresses of pictures that cannot be one are passed over, or refused in a line of ours."""
 
 from __future__ import annotations
 
-import json
-import os
-import unicodedata
-
 import pytest
 
-from jupyter_imagegen.cli import main
 from jupyter_imagegen.config import user_file
 from jupyter_imagegen.errors import SourceError
 
-OBEYED = "a\x1b]8;;https://example.com/\x07b\x1b[31mc\u202ed\x9be\rf\x7f"
 PASSWORD = "pass-Word+9876543210"
 
 
-def obeyed_in(text):
-    return [
-        char
-        for char in text
-        if char not in "\n" and (unicodedata.category(char) == "Cc" or char in "\u202e\u2066")
-    ]
-
-
 @pytest.mark.parametrize(
-    "name", ["/", ".", "..", "a\0b", "x" * 300 + ".ipynb", "a/" * 3_000, "x" * 248 + ".ipynb", "http://h/x.ipynb"]
+    "name",
+    ["/", ".", "..", "a\0b", "x" * 300 + ".ipynb", "a/" * 3_000, "x" * 248 + ".ipynb", "http://h/x.ipynb"],
 )
 @pytest.mark.parametrize("told_by", ["Jupyter", "VS Code"])
 def test_a_notebooks_name_that_is_no_files_is_passed_over(new_session, tmp_path, name, told_by):
@@ -61,27 +48,3 @@ def test_a_key_given_as_a_picture_is_not_repeated(new_session):
     with pytest.raises(SourceError) as caught:
         new_session().edit("winter", image="sk-test-0000111122223333", provider="demo")
     assert "0000111122223333" not in str(caught.value)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
-def test_the_shell_writes_no_control_characters_of_file_and_style_names(tmp_path, capsys):
-    folder, style = tmp_path / OBEYED.replace("/", "_"), "s\x1b[31m\x07"
-    folder.mkdir()
-    (tmp_path / "imagegen.toml").write_text(
-        f'[styles.{json.dumps(style)}]\nprompt = {json.dumps("$prompt " + OBEYED)}\ndescription = "\\u001b[2J"'
-    )
-    picture = ["generate", "a boat", "--provider", "demo"]
-    for words in (
-        [*picture, "-o", str(folder / "boat.png")],
-        [*picture, "--dry-run", "--style", style],
-        ["styles"],
-        ["styles", style],
-        ["store", "export", str(folder / "all.zip")],
-        ["edit", "winter", "-i", str(folder / "boat.png"), "--provider", "demo"],
-        ["cassette", "add", "last", "--to", str(folder / "a.cassette")],
-        ["cassette", "list", str(folder / "a.cassette")],
-    ):
-        code, told = main(words), capsys.readouterr()
-        assert (words[:1], code, obeyed_in(told.out + told.err)) == (words[:1], 0, [])
-        assert told.out
-    assert (folder / "boat.png").is_file()
