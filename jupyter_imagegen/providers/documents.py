@@ -168,40 +168,40 @@ class Splitter:
             self.unread += len(line)
 
     def _data_line(self, value: bytes) -> Iterator[Document]:
-        if self._data and self._is_whole_event():
-            yield from self._dispatch()
+        if self._data and (whole := self._whole_event()) is not None:
+            yield self._document(whole)
         if len(self._data) >= _MOST_LINES:
             self.unread += len(value)
             return
         self._data.append(value)
-        # Its name may follow where it does not say its type.
-        if _says_its_type(value):
-            yield from self._dispatch(only_whole=True)
+        # One that does not say its type may get its name in the next line.
+        if _says_its_type(value) and (whole := self._whole_event()) is not None:
+            yield self._document(whole)
 
-    def _is_whole_event(self) -> bool:
-        """Whether the lines of an event so far are a whole document, and the next line begins another."""
-        ends = self._data[0].lstrip(_BLANK).startswith(_OPENING) and self._data[-1].rstrip().endswith(
-            _CLOSING
-        )
-        if not ends or self._attempts > _MOST_ATTEMPTS:
-            return False
+    def _whole_event(self) -> object:
+        """The value of an event's lines so far; None where more are missing."""
+        first, last = self._data[0][:100].lstrip(_BLANK), self._data[-1][-100:].rstrip()
+        if not (first.startswith(_OPENING) and last.endswith(_CLOSING)) or self._attempts > _MOST_ATTEMPTS:
+            return None
         self._attempts += 1
-        return _loaded(b"\n".join(self._data).strip(_BLANK)) is not None
+        return _loaded(b"\n".join(self._data).strip(_BLANK))
 
-    def _dispatch(self, *, last: bool = False, only_whole: bool = False) -> Iterator[Document]:
-        if only_whole and not self._is_whole_event():
-            return
+    def _document(self, value: object) -> Document:
+        event, self._event, self._data, self._attempts = self._event, "", [], 0
+        return Document(value=value, event=event)
+
+    def _dispatch(self, *, last: bool = False) -> Iterator[Document]:
         text = b"\n".join(self._data).strip(_BLANK)
         value = _loaded(text) if text.startswith(_OPENING) else None
-        event, self._event, self._data, self._attempts = self._event, "", [], 0
+        document = self._document(value)
         if value is not None:
-            yield Document(value=value, event=event)
+            yield document
         elif text.startswith(b"[DONE]"):
             self.ended = True
         else:
             self.unread += len(text)
             if last and text:
-                yield from _cut_document(_text(text), event)
+                yield from _cut_document(_text(text), document.event)
 
     def _json_line(self, line: bytes) -> Iterator[Document]:
         text = line.strip(_BLANK)

@@ -130,7 +130,7 @@ class Call:
         """What is left to say when the answer has ended, or `trouble` ended it."""
         if trail.packed:
             trouble = Failure(error=packed_answer(trail.packed))
-        elif not reading.done and not trail.refused:
+        elif len(reading.pictures) < self.options.n and not trail.refused:
             yield from reading.finish(broken=trouble is not None)
         media_type = response.headers.get("content-type", "") + (trail.packed and f"; packed={trail.packed}")
         request_id = self.connection.redactor.clean_id(response.headers.get("x-request-id"))

@@ -400,8 +400,9 @@ async def test_a_whole_answer_in_a_broken_frame_is_kept_with_a_warning(
     assert "the connection broke" in seen[-1].warning
 
 
-@pytest.mark.parametrize("indent", [None, 2])
-@pytest.mark.parametrize("line", [CHUNKED, "content-length: 999999", "x-nothing: 1"])
+@pytest.mark.parametrize(
+    ("indent", "line"), [(None, CHUNKED), (2, "content-length: 999999"), (2, "x-nothing: 1")]
+)
 async def test_a_whole_answer_is_not_waited_on(provider, raw_server, ask, collect, indent, line):
     body = json.dumps(json.loads(JSON), indent=indent).encode()
     chunk = f"{len(body):x}\r\n".encode() + body + b"\r\n" if line == CHUNKED else body
@@ -480,6 +481,8 @@ STREAMS = {
     "final": sse({"type": "partial", "data": {"b64_json": OTHER}}, {"type": "final", "data": {"b64_json": PICTURE}, "usage": USAGE}),
     "Responses": sse(PARTIAL_ITEM, {"type": "response.image_generation_call.completed"}, ITEM, RESPONSE),
     "Responses, the end alone": sse(PARTIAL_ITEM, RESPONSE),
+    "chat": sse({"object": "chat.completion.chunk", "choices": [{"delta": {"images": [{"image_url": {"url": DATA}}]}}]}, {"choices": [], "usage": USAGE})
+    + b"data: [DONE]\n\n",
     "lines of JSON": f"{json.dumps(PARTIAL)}\n{COMPLETED_TEXT}\n".encode(),
     "lines of JSON, progress first": f'{{"done": false, "completed": 1}}\n{{"image": "{PICTURE}", "done": true, "usage": {json.dumps(USAGE)}}}'.encode(),
     "a list of events": json.dumps([PARTIAL, COMPLETED]).encode(),
