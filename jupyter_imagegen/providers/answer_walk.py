@@ -29,6 +29,7 @@ _MOST_VALUES = 100_000
 #: Steps in depth that JSON within a text of JSON counts for.
 _WRAPPED = 4
 _MOST_ADDRESSES = 8
+_MOST_PICTURES = 100
 #: Longest text that is looked through for an address or for JSON, in characters, if it is no picture.
 _LONGEST_ADDRESS = 4000
 
@@ -143,7 +144,7 @@ class _Walk:
     """One walk over a document, bounded in depth and in values."""
 
     found: Found = field(default_factory=Found)
-    _places: dict[bytes, set[tuple[int, int]]] = field(default_factory=dict)
+    _places: list[tuple[bytes, set[tuple[int, int]]]] = field(default_factory=list)
     _values: int = 0
 
     def look(self, value: object, place: _Place) -> None:
@@ -212,12 +213,17 @@ class _Walk:
 
     def _add(self, data: bytes, place: _Place) -> None:
         """Add a picture; not again where the same one is beside it or in another list of the answer."""
+        if len(self.found.pictures) >= _MOST_PICTURES:
+            return
         where = (place.within, id(place.beside))
-        places = self._places.setdefault(data, set())
-        twins = {within for within, _ in places}
-        if not places or (place.within and place.within in twins and where not in places):
-            self.found.pictures.append(FoundPicture(data=data, beside=place.beside))
-            places.add(where)
+        places = next((places for known, places in self._places if known == data), None)
+        if places is None:
+            places = set()
+            self._places.append((data, places))
+        elif not place.within or where in places or all(place.within != within for within, _ in places):
+            return
+        self.found.pictures.append(FoundPicture(data=data, beside=place.beside))
+        places.add(where)
 
 
 def _is_bytes(value: list[Any]) -> bool:

@@ -33,6 +33,7 @@ _QUOTED = re.compile(
 )
 _SAYS_PARTIAL = re.compile(r"partial|preview|in_progress", re.IGNORECASE)
 _DATA_ADDRESS = re.compile(rb"data:\s*image/", re.IGNORECASE)
+_DECODER = json.JSONDecoder(strict=False)
 _FIELD = re.compile(rb"(?:(?:data|event|id|retry)[ \t]*:|:)")
 _BLANK = b" \t\r\n\0\xef\xbb\xbf"
 _OPENING = (b"{", b"[", b'"')
@@ -220,8 +221,8 @@ class Splitter:
         if not self.received[-64:].rstrip().endswith(_CLOSING[:2]) or self._attempts > _MOST_ATTEMPTS:
             return
         self._attempts += 1
-        text = bytes(self.received[self._from :]).strip(_BLANK)
-        value = _loaded(text) if text.startswith(_OPENING) else None
+        rest: bytearray = self.received[self._from :] if self._from else self.received
+        value = _loaded(rest) if rest[:1] in _OPENING else None
         if value is not None:
             self._from = self._searched = len(self.received)
             yield Document(value=value)
@@ -231,11 +232,11 @@ def _says_its_type(text: bytes) -> bool:
     return b'"type"' in text[:200] or b'"type"' in text[-2000:]
 
 
-def _loaded(text: bytes | str) -> object:
+def _loaded(text: bytes | bytearray | str) -> object:
     """A JSON value; None for what is none, and for null."""
     try:
         # Not strict: a line end in base64 that is not escaped loses nothing.
-        return json.loads(text, strict=False)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError):
         return None
 
@@ -250,7 +251,6 @@ def _documents(text: str) -> Iterator[Document]:
     if whole is not None:
         yield Document(value=whole)
         return
-    decoder = json.JSONDecoder(strict=False)
     at, found = 0, False
     for _ in range(_MOST_ATTEMPTS):
         opening = _JSON_BEGINS.search(text, at)
@@ -258,7 +258,7 @@ def _documents(text: str) -> Iterator[Document]:
             break
         start = opening.start()
         try:
-            value, at = decoder.raw_decode(text, start)
+            value, at = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             if found:
                 break
