@@ -251,7 +251,7 @@ def _store(session: Session, settings: Settings) -> Check:
 
 
 def _budget(session: Session, settings: Settings) -> Check:
-    refusal = session.workshop.storage.ledger.refusal(settings.budgets)
+    refusal = session.workshop.storage_to_read.ledger.refusal(settings.budgets)
     if refusal is not None:
         return Check(name="budget", ok=False, text=refusal.message, hint=refusal.hint)
     budgets = session.workshop.budgets_in_force()
@@ -285,7 +285,7 @@ def _cell(session: Session, settings: Settings) -> Check:
         if settings.provider:
             why = f"{settings.sources['provider']} says {settings.provider}"
         return Check(name="cell", ok=True, text=f"would paint an offline demo picture, because {why}")
-    if plan.stopped and (refusal := session.workshop.storage.ledger.refusal(settings.budgets)):
+    if plan.stopped and (refusal := session.workshop.storage_to_read.ledger.refusal(settings.budgets)):
         return Check(name="cell", ok=False, text=f"would be refused: {refusal.message}", hint=refusal.hint)
     request = order.request
     price = (

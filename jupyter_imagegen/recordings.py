@@ -91,7 +91,8 @@ def not_in_use(
         Gives the cassette in a file.
     told
         Whether the front end tells the notebook's name: then a cassette of another name is another
-        notebook's, and is named only where it holds the picture.
+        notebook's, and is named only where it holds the picture, and not a demo one: whoever set a key there
+        wants real ones.
     """
     from jupyter_imagegen.storage import Deck
 
@@ -110,8 +111,9 @@ def not_in_use(
             holds = []
         use = shlex.quote(path.name)
         how = f"IMAGEGEN_CASSETTE={use}, or `%imagegen cassette use {use}` in a notebook"
-        if holds:
-            what = "this picture" if any(one.paid for one in holds) else "a demo picture of this"
+        real = any(one.paid for one in holds)
+        if real or (holds and not told):
+            what = "this picture" if real else "a demo picture of this"
             notes.append(f"{path.name} in this folder holds {what} and is not in use. For nothing: {how}.")
         elif len(files) == 1 and not told:
             notes.append(f"{path.name} lies in this folder and is not in use. To use it: {how}.")

