@@ -27,7 +27,6 @@ from jupyter_imagegen.imaging.previews import (
 if TYPE_CHECKING:
     from jupyter_imagegen.imaging.inputs import prepare_input, prepare_markup, prepare_mask, stand_in
     from jupyter_imagegen.imaging.masks import Mask, keep_outside, painted
-    from jupyter_imagegen.imaging.recipes import with_recipe
 
 __all__ = [
     "MAX_BYTES",
@@ -49,7 +48,6 @@ __all__ = [
     "prepare_mask",
     "preview",
     "stand_in",
-    "with_recipe",
 ]
 
 #: What a new picture does without: imported when it is first asked for.
@@ -61,7 +59,6 @@ _LATER = {
     "prepare_markup": "inputs",
     "prepare_mask": "inputs",
     "stand_in": "inputs",
-    "with_recipe": "recipes",
 }
 
 

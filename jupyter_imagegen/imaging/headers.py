@@ -198,8 +198,8 @@ def _unsound(kind: bytes, *, cut: bool) -> str:
 _PNG_ALPHA = 4
 
 
-def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Yield each JPEG segment up to the end marker: marker, start (at 0xFF), start of its payload, end.
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield each JPEG segment up to the end marker: its marker, and where its payload starts.
 
     What comes after the end marker is not looked at: phones put a film or a second picture there.
 
@@ -210,7 +210,6 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
     """
     position = 2
     while True:
-        start = position
         found = _MARKER.match(data, position)
         if found is None:
             raise ImageRejected("the JPEG is damaged or cut off: a marker is missing between its segments")
@@ -220,7 +219,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
         payload = found.end() + 2
         (length,) = struct.unpack_from(">H", data, found.end())
         position = found.end() + length
-        yield marker, start, payload, position
+        yield marker, payload
         if marker == _SOS:
             following = _AFTER_PIXELS.search(data, position)
             if following is None:
@@ -243,7 +242,7 @@ def _jpeg(data: bytes) -> Header:
     scans = frames = 0
     flaw, progressive = "", False
     try:
-        for marker, _, payload, _ in jpeg_segments(data):
+        for marker, payload in _jpeg_segments(data):
             if marker in _SOF:
                 frames += 1
                 size = struct.unpack_from(">BHH", data, payload)
@@ -312,7 +311,7 @@ def _webp(data: bytes) -> Header:
 
 def _gif(data: bytes) -> Header:
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    position = 13 + gif_colour_table(flags)
+    position = 13 + _gif_colour_table(flags)
     frames = 0
     has_alpha = False
     flaw = ""
@@ -327,7 +326,7 @@ def _gif(data: bytes) -> Header:
                 # Pillow grows the canvas for a frame that sticks out of it, so the cap must see that size.
                 width, height = max(width, left + wide), max(height, top + high)
                 frames += 1
-                position = _past_sub_blocks(data, position + 11 + gif_colour_table(flags))
+                position = _past_sub_blocks(data, position + 11 + _gif_colour_table(flags))
             else:
                 flaw = "there is something unknown between its frames"
                 break
@@ -342,7 +341,7 @@ def _gif(data: bytes) -> Header:
 _GIF_CONTROL = 0xF9
 
 
-def gif_colour_table(flags: int) -> int:
+def _gif_colour_table(flags: int) -> int:
     """Length in bytes of the colour table that a GIF's flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
