@@ -74,8 +74,8 @@ class Model:
     Examples
     --------
     >>> model = Catalog.load().get("gpt-image-2.5-flare-2026-09-08")
-    >>> model.name, model.short_name, model.qualities
-    ('gpt-image-2.5-flare', '2.5-flare', ('low', 'medium', 'high', 'xhigh', 'max'))
+    >>> model.name, model.qualities
+    ('gpt-image-2.5-flare', ('low', 'medium', 'high', 'xhigh', 'max'))
     """
 
     name: str
@@ -100,11 +100,6 @@ class Model:
     preference: int
     note: str
     sources: Mapping[str, str] = field(repr=False)
-
-    @property
-    def short_name(self) -> str:
-        """The name as captions have it: `2.5-flare`."""
-        return self.name.removeprefix("gpt-image-")
 
     @property
     def replacement(self) -> str | None:

@@ -106,18 +106,6 @@ def validate(
     return notes
 
 
-def nearest_size(model: Model, width: int, height: int) -> str:
-    """The size a model can make that is nearest to a wished one.
-
-    Examples
-    --------
-    >>> from jupyter_imagegen.core.catalog import Catalog
-    >>> nearest_size(Catalog.load().models["gpt-image-2.5-flare"], 1000, 1000)
-    '1008x1008'
-    """
-    return model.sizes.nearest(width, height)
-
-
 def _check_types(request: GenerateRequest) -> None:
     """Values come from notebooks: a number where text belongs is told before anything is compared."""
     for name in ("model", "prompt", "size", "quality"):

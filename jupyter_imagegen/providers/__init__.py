@@ -15,15 +15,8 @@ if TYPE_CHECKING:
 PROVIDERS = ("openai", "demo")
 
 
-def load_provider(name: str, settings: object = None) -> Provider:
-    """The provider of a name; its module is imported only now.
-
-    Parameters
-    ----------
-    name
-        One of `PROVIDERS`.
-    settings
-        Where it has `base_url`, `organization` or `project`, they win over the SDK's environment variables.
+def load_provider(name: str) -> Provider:
+    """The provider of a name, one of `PROVIDERS`; its module is imported only now.
 
     Raises
     ------
@@ -38,11 +31,7 @@ def load_provider(name: str, settings: object = None) -> Provider:
     if name == "openai":
         from jupyter_imagegen.providers.openai import OpenAIProvider
 
-        return OpenAIProvider(
-            base_url=getattr(settings, "base_url", None),
-            organization=getattr(settings, "organization", None),
-            project=getattr(settings, "project", None),
-        )
+        return OpenAIProvider()
     if name == "demo":
         from jupyter_imagegen.providers.demo import DemoProvider
 

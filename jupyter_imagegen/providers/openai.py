@@ -28,7 +28,6 @@ from jupyter_imagegen.providers.openai_answers import Reading, answer_cap
 from jupyter_imagegen.providers.openai_call import Call, first_format
 from jupyter_imagegen.providers.openai_connection import (
     Connection,
-    is_configured,
     open_client,
     read_connection,
 )
@@ -59,11 +58,9 @@ class OpenAIProvider(StaysHere):
 
     Parameters
     ----------
-    base_url, organization, project, api_key
-        Win over the SDK's environment variables (`OPENAI_BASE_URL`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`,
-        `OPENAI_API_KEY`), which are read at each call.
-    azure
-        Speak as `AzureOpenAI` does; set by itself when `AZURE_OPENAI_ENDPOINT` is set.
+    base_url, api_key
+        Win over the SDK's environment variables (`OPENAI_BASE_URL`, `OPENAI_API_KEY`), which are read at each
+        call.
     max_answer_bytes
         Cap on one answer; None for what the pictures asked for can need at most.
     sleep, monotonic, now, jitter
@@ -84,10 +81,7 @@ class OpenAIProvider(StaysHere):
         self,
         *,
         base_url: str | None = None,
-        organization: str | None = None,
-        project: str | None = None,
         api_key: str | None = None,
-        azure: bool = False,
         max_answer_bytes: int | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
@@ -98,13 +92,7 @@ class OpenAIProvider(StaysHere):
         key, address = Hidden(api_key or ""), Hidden(base_url or "")
 
         def connection() -> Connection:
-            return read_connection(
-                base_url=address or None,
-                organization=organization,
-                project=project,
-                api_key=key or None,
-                azure=azure,
-            )
+            return read_connection(base_url=address or None, api_key=key or None)
 
         self._connection = connection
         self._max_answer_bytes = max_answer_bytes
@@ -125,11 +113,6 @@ class OpenAIProvider(StaysHere):
         except ImagegenError:
             # It is shown in the traceback of that very error.
             return "OpenAIProvider(no usable address)"
-
-    @classmethod
-    def available(cls) -> bool:
-        """Whether a key or an address is set in the environment; imports nothing and asks nobody."""
-        return is_configured()
 
     @property
     def endpoint(self) -> str:

@@ -169,10 +169,7 @@ def read_connection(
     environ: Mapping[str, str] | None = None,
     *,
     base_url: Hidden[str] | str | None = None,
-    organization: str | None = None,
-    project: str | None = None,
     api_key: Hidden[str] | str | None = None,
-    azure: bool = False,
 ) -> Connection:
     """Read where requests go, with the SDK's environment variables and its precedence.
 
@@ -183,7 +180,7 @@ def read_connection(
     ----------
     environ
         The environment, as an `Environment` so that no traceback shows it; None for the process's own.
-    base_url, organization, project, api_key, azure
+    base_url, api_key
         As for `OpenAIProvider`.
 
     Raises
@@ -194,12 +191,12 @@ def read_connection(
     variables = environ if isinstance(environ, Environment) else Environment(environ)
     kind = variables.get("OPENAI_API_TYPE", "")
     common: dict[str, Any] = {
-        "organization": organization or variables.get("OPENAI_ORG_ID", ""),
-        "project": project or variables.get("OPENAI_PROJECT_ID", ""),
+        "organization": variables.get("OPENAI_ORG_ID", ""),
+        "project": variables.get("OPENAI_PROJECT_ID", ""),
         "custom_headers": Hidden(variables.get("OPENAI_CUSTOM_HEADERS", "")),
     }
     has_endpoint = bool(variables.get("AZURE_OPENAI_ENDPOINT", "").strip())
-    speaks_azure = azure or (base_url is None and kind != "openai" and (kind == "azure" or has_endpoint))
+    speaks_azure = base_url is None and kind != "openai" and (kind == "azure" or has_endpoint)
     name = "AZURE_OPENAI_ENDPOINT" if speaks_azure else "OPENAI_BASE_URL"
     given = base_url if isinstance(base_url, Hidden) else Hidden(base_url or "")
     pasted = given or Hidden(variables.get(name, "").strip() or ("" if speaks_azure else OPENAI_URL))

@@ -194,10 +194,5 @@ def test_own_rates_stand_only_where_genai_prices_has_none(catalog):
             assert model.rates.date
 
 
-def test_short_names_are_short(catalog):
-    assert catalog.models["gpt-image-2.5-flare"].short_name == "2.5-flare"
-    assert catalog.models["chatgpt-image-latest"].short_name == "chatgpt-image-latest"
-
-
 def test_the_catalog_is_read_once():
     assert Catalog.load() is Catalog.load()

@@ -12,7 +12,7 @@ from jupyter_imagegen.core.catalog import Catalog
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest, InputImage
 from jupyter_imagegen.core.sizes import parse_size
-from jupyter_imagegen.core.validation import nearest_size, validate
+from jupyter_imagegen.core.validation import validate
 from jupyter_imagegen.errors import RequestError, RetiredModelError, UnknownModelError
 
 CATALOG = Catalog.load()
@@ -222,7 +222,7 @@ def test_a_model_that_nobody_knows_here_is_told_the_size_as_it_was_meant(size, s
 @given(st.integers(1, 9999), st.integers(1, 9999), st.sampled_from(["gpt-image-2", "gpt-image-1.5", "gpt-image-2.6-flare"]))  # fmt: skip
 @settings(max_examples=60, deadline=None)
 def test_the_size_that_is_suggested_is_accepted(width, height, name):
-    nearest = nearest_size(CATALOG.models[name], width, height)
+    nearest = CATALOG.models[name].sizes.nearest(width, height)
     check(generate(model=name, size=nearest))
     try:
         check(generate(model=name, size=f"{width}x{height}"))

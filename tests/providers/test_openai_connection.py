@@ -57,9 +57,9 @@ def test_an_empty_variable_counts_as_unset():
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT"])
 def test_a_key_or_an_address_makes_the_provider_available(name, monkeypatch):
-    assert not OpenAIProvider.available()
+    assert not is_configured()
     monkeypatch.setenv(name, "x")
-    assert OpenAIProvider.available()
+    assert is_configured()
 
 
 @pytest.mark.parametrize(
