@@ -62,10 +62,7 @@ def default_session() -> Session:
     global _session  # noqa: PLW0603 - one process, one session: that is what a session's total means
     with _lock:
         if _session is None:
-            from jupyter_imagegen.core.importing import uncollected
-
-            with uncollected():
-                from jupyter_imagegen.session import Session
+            from jupyter_imagegen.session import Session
 
             shell = _shell()
             session = Session(demo_fallback=shell is not None)

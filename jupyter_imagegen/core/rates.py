@@ -160,14 +160,10 @@ def _looked_up(name: str) -> Rates | None:
     Its rows match some names by prefix, so a relay's `gpt-4o-image` would be priced as a chat model; only a
     row with a rate for input pictures and an equality match is believed.
     """
-    from jupyter_imagegen.core.importing import uncollected
+    import genai_prices
 
     try:
-        with uncollected():
-            import genai_prices
-
-            # It imports its table here.
-            found = genai_prices.calc_price(genai_prices.Usage(), name, provider_id="openai")
+        found = genai_prices.calc_price(genai_prices.Usage(), name, provider_id="openai")
     except LookupError:
         return None
     price = found.model_price

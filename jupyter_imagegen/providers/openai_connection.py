@@ -237,13 +237,6 @@ def open_client(connection: Connection) -> AsyncOpenAI:
     ConfigError
         If the environment names certificates or a proxy that cannot be used.
     """
-    from jupyter_imagegen.core.importing import uncollected
-
-    with uncollected():
-        return _opened(connection)
-
-
-def _opened(connection: Connection) -> AsyncOpenAI:
     # In the clear, a proxy elsewhere would read the key on a way that is not to leave this machine.
     http_client = open_http_client(direct=connection.loopback and connection.base_url.startswith("http:"))
     import openai

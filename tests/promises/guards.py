@@ -445,8 +445,8 @@ GUARDS = [
     Guard(
         "a FIFO for an input picture",
         "imaging/objects.py",
-        '    if not regular:\n        raise SourceError(f"{str(path)!r} is not a regular file"',
-        '    if False:\n        raise SourceError(f"{str(path)!r} is not a regular file"',
+        "    if not regular:\n        raise SourceError",
+        "    if False:\n        raise SourceError",
         (
             "test_sources.py::test_a_pipe_is_refused_without_waiting_for_its_writer",
             "test_sources.py::test_a_directory_is_not_a_picture",
