@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import sys
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -89,19 +87,12 @@ def open_http_client(*, direct: bool = False) -> Any:
     ConfigError
         If the environment names certificates or a proxy that cannot be used.
     """
-    transport = _transport()
-    with ThreadPoolExecutor(1, thread_name_prefix="imagegen-open") as beside:
-        # OpenSSL reads the system's certificates for 20 to 40 ms, outside the interpreter's lock.
-        reading = beside.submit(transport.create_ssl_context)
-        import openai
+    import openai
 
-        # The SDK asks for this in a thread of its own at the first call, and Python answers under a lock
-        # while it runs `uname -p`. A process forked just then would hold that lock for ever. Asked before,
-        # it is cached.
-        platform.platform()
+    transport = _transport()
     trouble: ConfigError | None = None
     try:
-        certificates = reading.result()
+        certificates = transport.create_ssl_context()
     except OSError as exc:
         trouble = _unreadable_certificates(exc)
     if trouble is not None:
@@ -130,10 +121,8 @@ def open_http_client(*, direct: bool = False) -> Any:
 def _transport() -> Any:
     """The package that carries the SDK's requests: httpx up to openai 2, httpx2 from 3."""
     try:
-        import httpcore2  # noqa: F401 - imported here, not in the thread that reads certificates
         import httpx2
     except ImportError:
-        import httpcore  # noqa: F401 - for the same reason
         import httpx
 
         return httpx
