@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
+from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.core.validation import MOST_PICTURES, check_whole_number
 from jupyter_imagegen.errors import RequestError, SourceError
 from jupyter_imagegen.purchase import Order
@@ -247,7 +248,7 @@ def style_names(options: PictureOptions) -> list[str]:
     names = [style] if isinstance(style, str) else list(style) if isinstance(style, list | tuple) else [style]
     for name in names:
         if not isinstance(name, str):
-            raise RequestError(f"style must be a name or a list of names, not {name!r}")
+            raise RequestError(f"style must be a name or a list of names, not {shown(name)}")
     return names
 
 
@@ -286,10 +287,11 @@ def _dollars(value: Decimal | float | str | None) -> Decimal | None:
         return None
     try:
         amount = Decimal(str(value).removeprefix("$"))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
+        # Python writes out no whole number of more than 4,300 digits.
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
         raise RequestError(
-            f"max_cost {value!r} is not an amount in US dollars", hint="Write 0.05 for 5 cents."
+            f"max_cost {shown(value)} is not an amount in US dollars", hint="Write 0.05 for 5 cents."
         )
     return amount

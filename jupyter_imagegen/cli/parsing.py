@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import shlex
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_imagegen.cli.outcomes import PROG, exit_codes_text
 from jupyter_imagegen.core.budgets import SCOPES
+from jupyter_imagegen.core.text import without_keys
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options import add_options
 from jupyter_imagegen.options.costs import add_costs_arguments
+from jupyter_imagegen.options.slips import HELP_WORDS, refuse_other_dashes, shortened, without_other_quotes
 from jupyter_imagegen.options.table import dollars, whole_number
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what `argparse` would print."""
-        raise RequestError(message, hint=f"`{self.prog} --help` shows how it is used.")
+        raise RequestError(without_keys(message), hint=f"`{self.prog} --help` shows how it is used.")
 
 
 def read_arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -72,9 +75,14 @@ def read_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser, commands = _build(_version() if "--version" in words else "")
     if list(words) in ([], ["store"]):
         words = [*words, "--help"]
+    names = list(dict.fromkeys(name.partition(" ")[0] for name in commands))
+    if words[0] not in (*names, *parser._option_string_actions):  # noqa: SLF001  # argparse has no public list
+        raise _no_such_command(words, names)
     namespace, unknown = parser.parse_known_args(list(words))
+    chosen = commands[namespace.command]
+    refuse_other_dashes(words, chosen._option_string_actions, prog=chosen.prog)  # noqa: SLF001  # argparse has no public list
     if unknown:
-        _refuse(unknown, commands[namespace.command], namespace, words)
+        _refuse(unknown, chosen, namespace, words)
     return namespace
 
 
@@ -170,6 +178,21 @@ def _add_cassette_commands(command: Callable[..., CommandParser], adding: Any) -
             add_cassette_arguments(command(f"cassette {each.name}", each.help, to=to), each.name)
 
 
+def _no_such_command(words: Sequence[str], names: Sequence[str]) -> RequestError:
+    first, rest = words[0], words[1:]
+    begun = f"there is no command {shortened(first)!r}"
+    if first in HELP_WORDS:
+        about = f"{rest[0]} " if rest and rest[0] in names else ""
+        return RequestError(begun, hint=f"`{PROG} {about}--help` shows the help.")
+    if near := get_close_matches(first.lower(), [*names, "--help", "--version"], n=1):
+        return RequestError(f"{begun}. Did you mean {near[0]}?", hint=f"`{PROG} --help` lists them.")
+    hint = f"There are: {', '.join(names)}."
+    if bare := list(itertools.takewhile(lambda word: not word.startswith("-"), words)):
+        prompt = shlex.quote(without_other_quotes(" ".join(bare)))
+        hint += f" A prompt goes behind one: {PROG} generate {without_keys(prompt)}"
+    return RequestError(begun, hint=hint)
+
+
 def _refuse(
     unknown: Sequence[str], parser: CommandParser, namespace: argparse.Namespace, words: Sequence[str]
 ) -> NoReturn:
@@ -181,12 +204,13 @@ def _refuse(
         meant = list(words)
         for word in unknown:
             meant.remove(word)
-        meant[meant.index(begun)] = " ".join([begun, *unknown])
+        meant[meant.index(begun)] = without_other_quotes(" ".join([begun, *unknown]))
         parser.error(f"a text of several words needs quotes: {PROG} {shlex.join(meant)}")
     flag = flags[0].partition("=")[0]
     near = get_close_matches(flag, parser._option_string_actions, n=2)  # noqa: SLF001  # argparse has no public list
     parser.error(
-        f"{parser.prog} has no option {flag}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+        f"{parser.prog} has no option {shortened(flag)}"
+        + (f"; did you mean {' or '.join(near)}?" if near else "")
     )
 
 

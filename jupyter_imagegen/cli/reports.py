@@ -9,7 +9,7 @@ from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
 from jupyter_imagegen.core.money import spent_words
 from jupyter_imagegen.core.pricing import format_usd
-from jupyter_imagegen.core.text import clean
+from jupyter_imagegen.core.text import clean, shown
 from jupyter_imagegen.errors import RequestError, UnknownModelError
 from jupyter_imagegen.options.costs import check_costs_arguments
 from jupyter_imagegen.render import table, views
@@ -88,7 +88,7 @@ def models(arguments: Namespace, session: Session) -> int:
     if model is None:
         near = catalog.suggest(arguments.name)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(catalog.models)}."
-        raise UnknownModelError(f"model {arguments.name!r} is not known", hint=hint)
+        raise UnknownModelError(f"model {shown(arguments.name)} is not known", hint=hint)
     document = {**_facts(model, catalog, today), "sources": model.sources}
     return _tell(arguments, document, views.model_view(model, catalog=catalog, today=today))
 
@@ -159,6 +159,8 @@ def config(arguments: Namespace, session: Session) -> int:
 
     values = read_assignments(arguments.assignments, prog="jupyter imagegen config")
     if others := sorted(set(values) - {"timezone"}):
+        # A misspelt name, or a key, does not belong into the file either.
+        session.workshop.settings().with_values({others[0]: values[others[0]]}, "the command line")
         raise RequestError(
             f"{clean(others[0])} cannot be set for one command",
             hint=f"Write it into {user_file()}; `timezone` is kept by the ledger, and can be set here.",

@@ -41,6 +41,17 @@ def is_key(text: str) -> bool:
     return _KEY.search(text) is not None
 
 
+def without_keys(text: str) -> str:
+    """The text, in which what looks like a key is hidden.
+
+    Examples
+    --------
+    >>> without_keys("'sk-test-00000000' is not a whole number")
+    "'(hidden: it looks like a key)' is not a whole number"
+    """
+    return _KEY.sub(HIDDEN, text)
+
+
 def names_key(name: str) -> bool:
     """Whether a name is one that people give to keys and passwords.
 
@@ -63,7 +74,7 @@ def clean(text: str, limit: int = LONGEST_SHOWN) -> str:
     # The text may be megabytes long, and all of this is linear in it.
     head = text[: limit * 4]
     kept = "".join(" " if char.isspace() else char for char in head if _shows(char))
-    kept = _KEY.sub(HIDDEN, " ".join(kept.split()))
+    kept = without_keys(" ".join(kept.split()))
     return kept if len(kept) <= limit and len(text) <= limit * 4 else f"{kept[: limit - 1]}…"
 
 

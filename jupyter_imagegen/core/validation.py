@@ -123,7 +123,8 @@ def _check_types(request: GenerateRequest) -> None:
 def _typed(name: str, value: object, kind: type, spoken_kind: str) -> None:
     # True is an int to Python, and never what was meant.
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise RequestError(f"{name} must be {spoken_kind}, not {value!r} ({type(value).__name__})")
+        told = shown(value) if isinstance(value, str | int) else repr(value)
+        raise RequestError(f"{name} must be {spoken_kind}, not {told} ({type(value).__name__})")
 
 
 def _model(name: str, catalog: Catalog, today: dt.date, *, official: bool) -> tuple[Model | None, list[str]]:
@@ -179,7 +180,7 @@ def _check_options(options: CallOptions) -> None:
     check_whole_number("partial_images", options.partial_images, 0, MOST_PARTIAL_IMAGES)
     timeout: object = options.timeout
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
-        raise RequestError(f"timeout must be a number of seconds above 0, not {timeout!r}")
+        raise RequestError(f"timeout must be a number of seconds above 0, not {shown(timeout)}")
     if options.safety_identifier is not None:
         _typed("safety_identifier", options.safety_identifier, str, "text")
         if not options.safety_identifier.strip():
@@ -210,7 +211,7 @@ def check_whole_number(name: str, value: object, low: int, high: int) -> int:
         hint = f"Nearest: {min(max(value, low), high)}."
     else:
         hint = ""
-    raise RequestError(f"{name} must be a whole number from {low} to {high:,}, not {value!r}", hint=hint)
+    raise RequestError(f"{name} must be a whole number from {low} to {high:,}, not {shown(value)}", hint=hint)
 
 
 def _check_size(request: GenerateRequest, model: Model | None) -> list[str]:
@@ -359,7 +360,7 @@ def _check_svg_author(svg: Mapping[str, object]) -> None:
     if reasoning is None:
         return
     if not isinstance(reasoning, Mapping) or set(reasoning) - {"effort"}:
-        raise RequestError(f'svg reasoning must be {{"effort": "…"}}, not {reasoning!r}')
+        raise RequestError(f'svg reasoning must be {{"effort": "…"}}, not {shown(reasoning)}')
     effort = reasoning.get("effort")
     if effort is not None:
         _typed("svg reasoning effort", effort, str, "text")

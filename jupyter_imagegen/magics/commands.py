@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.money import spent_words
 from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
 from jupyter_imagegen.options import command_help, command_parser, given
 from jupyter_imagegen.render import paragraphs, views
@@ -143,7 +144,7 @@ def _models(session: Session, options: Namespace, _names: Mapping[str, Any]) -> 
     if model is None:
         near = " or ".join(catalog.suggest(options.name))
         hint = f"Did you mean {near}?" if near else "`%imagegen models` lists all."
-        raise UnknownModelError(f"model {options.name!r} is not known", hint=hint)
+        raise UnknownModelError(f"model {shown(options.name)} is not known", hint=hint)
     return views.model_view(model, catalog=catalog, today=today)
 
 

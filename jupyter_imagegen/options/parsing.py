@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import re
 import shlex
 from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
+from jupyter_imagegen.core.text import without_keys
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options.costs import add_costs_arguments
+from jupyter_imagegen.options.slips import (
+    one_line,
+    prompt_on_the_line,
+    quoted_if_needed,
+    refuse_other_dashes,
+    shortened,
+    unknown_command,
+)
 from jupyter_imagegen.options.table import COMMANDS, OPTIONS, dollars, seconds, whole_number
 
 if TYPE_CHECKING:
@@ -19,8 +27,6 @@ if TYPE_CHECKING:
 
 
 HELP_FLAGS = frozenset(("--help", "-h"))
-#: Characters of the user's own words that an error repeats.
-_LONGEST_ECHO = 60
 
 
 def split_line(line: str) -> list[str]:
@@ -83,7 +89,9 @@ class OptionParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what `argparse` would print before it exits."""
-        raise RequestError(f"{self.prog}: {message}", hint=f"`{self.prog} --help` shows the options.")
+        raise RequestError(
+            f"{self.prog}: {without_keys(message)}", hint=f"`{self.prog} --help` shows the options."
+        )
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse words.
@@ -93,6 +101,7 @@ class OptionParser(argparse.ArgumentParser):
         RequestError
             If one is not understood; a misspelt flag is answered with the nearest ones.
         """
+        refuse_other_dashes(words, self._option_string_actions, prog=self.prog)
         try:
             namespace, unknown = self.parse_known_args(list(words))
         except argparse.ArgumentError as exc:
@@ -116,7 +125,8 @@ class OptionParser(argparse.ArgumentParser):
         near = get_close_matches(flag, self._option_string_actions, n=2, cutoff=0.7)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         raise RequestError(
-            f"{self.prog} has no option {flag}.{meant}", hint=f"`{self.prog} --help` shows the options."
+            f"{self.prog} has no option {shortened(flag)}.{meant}",
+            hint=f"`{self.prog} --help` shows the options.",
         )
 
 
@@ -208,11 +218,11 @@ def read_cell(words: Sequence[str], cell: str) -> tuple[argparse.Namespace, str]
     if words and not prompt and words[0] in {command.name for command in COMMANDS}:
         raise RequestError(
             f"{words[0]} is a command, and commands take one percent sign",
-            hint=f"Write: %imagegen {' '.join(map(_quoted_if_needed, words))}",
+            hint=f"Write: %imagegen {' '.join(map(quoted_if_needed, words))}",
         )
     options = _parser("%%imagegen").read(words)
     if options.words:
-        raise _prompt_on_the_line(words, options.words, prompt)
+        raise prompt_on_the_line(words, options.words, prompt)
     if not prompt:
         raise RequestError(
             "there is no prompt under %%imagegen",
@@ -241,8 +251,7 @@ def read_line(words: Sequence[str], values: Sequence[str], line: str) -> tuple[a
     options = _parser("%imagegen").read(values)
     bare = [word for word, value in zip(words, values, strict=True) if value in options.words]
     if len(options.words) != 1 or not all(quoted(word, line) for word in bare):
-        example = _one_line(words, bare, " ".join(bare) or "a lighthouse at dusk")
-        raise RequestError("%imagegen takes one prompt, in quotes", hint=f"Write: {example}")
+        raise RequestError("%imagegen takes one prompt, in quotes", hint=f"Write: {one_line(words, bare)}")
     return options, options.words[0].strip()
 
 
@@ -335,57 +344,11 @@ def find_command(word: str, words: Sequence[str] = ()) -> str:
     names = [command.name for command in COMMANDS]
     if word in names:
         return word
-    from difflib import get_close_matches
-
-    near = get_close_matches(word.lower(), names, n=1)
-    meant = f" Did you mean `%imagegen {near[0]}`?" if near else ""
-    example = '%imagegen "a lighthouse at dusk"'
     try:
         bare = _parser("%imagegen").read(words).words
     except RequestError:
         bare = []
-    if len(bare) > 1:
-        example = _one_line(words, bare, " ".join(bare))
-    raise RequestError(
-        f"%imagegen has no command {word!r}.{meant}", hint=f"A prompt on the line needs quotes: {example}"
-    )
-
-
-def _prompt_on_the_line(words: Sequence[str], bare: Sequence[str], prompt: str) -> RequestError:
-    """The answer to words in the line of `%%imagegen` that belong to no option."""
-    said = " ".join(bare)
-    if not prompt:
-        return RequestError(
-            f"the prompt {_shortened(said)!r} is on the line of %%imagegen, which takes only options",
-            hint=f"Put it on the next line, or write: {_one_line(words, bare, said)}",
-        )
-    return RequestError(
-        f"{_shortened(said)!r} on the line of %%imagegen belongs to no option",
-        hint="The whole prompt goes under the line, and an option's text with spaces needs quotes.",
-    )
-
-
-def _one_line(words: Sequence[str], bare: Sequence[str], prompt: str) -> str:
-    """The line magic that was meant: the prompt in quotes, and the options as they were."""
-    options = list(words)
-    for word in bare:
-        options.remove(word)
-    return " ".join(["%imagegen", _quoted(prompt), *map(_quoted_if_needed, options)])
-
-
-def _quoted_if_needed(word: str) -> str:
-    return _quoted(word) if not word or re.search(r"[\s'\"]", word) else word
-
-
-def _quoted(text: str) -> str:
-    """A text in quotes that `split_line` takes off again; one with both kinds loses the double ones."""
-    if '"' in text and "'" not in text:
-        return f"'{text}'"
-    return '"{}"'.format(text.replace('"', "'"))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}…"
+    raise unknown_command(word, words, names, bare)
 
 
 def quoted(word: str, line: str) -> bool:
