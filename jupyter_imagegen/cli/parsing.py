@@ -179,18 +179,18 @@ def _add_cassette_commands(command: Callable[..., CommandParser], adding: Any) -
 
 
 def _no_such_command(words: Sequence[str], names: Sequence[str]) -> RequestError:
-    first, rest = words[0], words[1:]
-    begun = f"there is no command {shortened(first)!r}"
+    first, about = words[0], words[1] if words[1:] and words[1] in names else ""
+    told = f"there is no command {shortened(first)!r}"
     if first in HELP_WORDS:
-        about = f"{rest[0]} " if rest and rest[0] in names else ""
-        return RequestError(begun, hint=f"`{PROG} {about}--help` shows the help.")
-    if near := get_close_matches(first.lower(), [*names, "--help", "--version"], n=1):
-        return RequestError(f"{begun}. Did you mean {near[0]}?", hint=f"`{PROG} --help` lists them.")
-    hint = f"There are: {', '.join(names)}."
-    if bare := list(itertools.takewhile(lambda word: not word.startswith("-"), words)):
+        return RequestError(told, hint=f"`{PROG} {about}{about and ' '}--help` shows how it is used.")
+    near = get_close_matches(first.lower(), [*names, "--help", "--version"], n=1)
+    bare = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
+    if near:
+        told += f". Did you mean {near[0]}?"
+    elif bare:
         prompt = shlex.quote(without_other_quotes(" ".join(bare)))
-        hint += f" A prompt goes behind one: {PROG} generate {without_keys(prompt)}"
-    return RequestError(begun, hint=hint)
+        told += f". For a picture: {PROG} generate {without_keys(prompt)}"
+    return RequestError(told, hint=f"`{PROG} --help` shows how it is used.")
 
 
 def _refuse(
