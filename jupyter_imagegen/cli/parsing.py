@@ -183,7 +183,7 @@ def _no_such_command(words: Sequence[str], names: Sequence[str]) -> RequestError
     told = f"there is no command {shortened(first)!r}"
     if first in HELP_WORDS:
         return RequestError(told, hint=f"`{PROG} {about}{about and ' '}--help` shows how it is used.")
-    near = get_close_matches(first.lower(), [*names, "--help", "--version"], n=1)
+    near = get_close_matches(first.lower(), [*names, "--help", "--version"], n=1, cutoff=0.75)
     bare = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
     if near:
         told += f". Did you mean {near[0]}?"
