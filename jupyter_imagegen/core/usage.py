@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 #: More than any images call can use; a larger number is nonsense.
 MOST_TOKENS = 50_000_000
+#: How some gateways write a number.
+_DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +159,8 @@ def _count(value: object) -> int | None:
     """A believable number of tokens; None where there is none."""
     if value is None:
         return None
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _NonsenseError
     # The range comes first: int() of NaN or infinity raises something else.

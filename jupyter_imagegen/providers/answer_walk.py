@@ -40,8 +40,10 @@ _PASSED_OVER = {
     "negativeprompt", "revisedprompt",
 }  # fmt: skip
 _PASSED_OVER_BEGINNINGS = (
-    "inputimage", "initimage", "mask", "referenceimage", "partial", "preview", "thumb", "control",
+    "inputimage", "initimage", "mask", "referenceimage", "partial", "preview", "control",
 )  # fmt: skip
+#: OpenAI's own name for a picture.
+_OWN_NAME = "b64json"
 #: Parts of the names under which any text counts as a picture's base64.
 _BASE64_NAMES = ("b64", "base64", "imagebytes")
 _ADDRESS_NAMES = ("url", "uri", "href", "src", "link", "image", "output", "result", "path", "file", "sample")
@@ -68,10 +70,14 @@ UNFINISHED = (
 
 @dataclass(frozen=True, kw_only=True)
 class FoundPicture:
-    """A picture, and the JSON object that it was found in."""
+    """A picture, and the JSON object and the list that it was found in."""
 
     data: bytes = field(repr=False)
     beside: Mapping[str, object] = field(repr=False)
+    within: int
+    #: Whether it is where OpenAI's own answers have theirs, and under its very name there.
+    own: bool
+    named: bool
 
 
 @dataclass(kw_only=True)
@@ -81,7 +87,7 @@ class Found:
     Attributes
     ----------
     pictures : list of FoundPicture
-        In the document's order; each once.
+        In the document's order, those that are where OpenAI's own answers have theirs first; each once.
     spoilt : int
         Texts that should be pictures and cannot be decoded.
     lost : bool
@@ -102,10 +108,27 @@ class Found:
     usages: list[Mapping[str, object]] = field(default_factory=list)
 
 
+def says_unfinished(kind: str) -> bool:
+    """Whether an event's name says that its picture is not the result.
+
+    Examples
+    --------
+    >>> says_unfinished("image_generation.partial_image")
+    True
+    >>> says_unfinished("image_generation.partial_succeeded")
+    False
+    """
+    kind = kind.lower()
+    # Seedream's servers: part of the pictures, each of them finished or given up.
+    return not kind.endswith(("partial_succeeded", "partial_failed")) and any(
+        word in kind for word in UNFINISHED
+    )
+
+
 def is_unfinished(event: Mapping[str, object]) -> bool:
     """Whether an object says of itself that its picture is not the result."""
     kind = event.get("type")
-    if isinstance(kind, str) and any(word in kind.lower() for word in UNFINISHED):
+    if isinstance(kind, str) and says_unfinished(kind):
         return True
     if any(name in event for name in ("partial_image_index", "partial_image_b64", "partial_index")):
         return True
@@ -126,6 +149,7 @@ def find(document: object) -> Found:
     """
     walk = _Walk()
     walk.look(document, _Place())
+    walk.found.pictures = _in_order(walk.found.pictures)
     return walk.found
 
 
@@ -134,6 +158,7 @@ class _Place:
     """Where a value is: under which name, in which object and which list, and how deep."""
 
     name: str = ""
+    own: bool = False
     beside: Mapping[str, object] = field(default_factory=dict)
     within: int = 0
     depth: int = 0
@@ -168,11 +193,12 @@ class _Walk:
         for key, item in value.items():
             plain = key.lower().replace("_", "").replace("-", "")
             self._aside(plain, item)
-            if plain in _PASSED_OVER or plain.startswith(_PASSED_OVER_BEGINNINGS):
+            if plain in _PASSED_OVER or plain.startswith(_PASSED_OVER_BEGINNINGS) or "thumb" in plain:
                 continue
+            own = place.own or (plain == "data" and isinstance(item, list)) or plain == _OWN_NAME
             # `image_url: {"url": …}` and `inlineData: {"data": …}`: the outer name says more.
             name = f"{place.name}.{plain}" if plain in {"data", "url", "value"} else plain
-            self.look(item, replace(place, name=name, beside=value, depth=place.depth + 1))
+            self.look(item, replace(place, name=name, own=own, beside=value, depth=place.depth + 1))
 
     def _aside(self, name: str, item: object) -> None:
         """Note what is said beside the pictures: an error, a usage."""
@@ -222,8 +248,22 @@ class _Walk:
             self._places.append((data, places))
         elif not place.within or where in places or all(place.within != within for within, _ in places):
             return
-        self.found.pictures.append(FoundPicture(data=data, beside=place.beside))
+        named = place.name.startswith(_OWN_NAME)
+        self.found.pictures.append(
+            FoundPicture(data=data, beside=place.beside, within=place.within, own=place.own, named=named)
+        )
         places.add(where)
+
+
+def _in_order(pictures: list[FoundPicture]) -> list[FoundPicture]:
+    """What is beside a picture in the same object is a smaller copy of it; what is elsewhere comes last.
+
+    Servers send back what they were sent under any name, and small copies under any other.
+    """
+    named = {id(picture.beside) for picture in pictures if picture.named}
+    kept = [picture for picture in pictures if picture.named or id(picture.beside) not in named]
+    lists = {picture.within for picture in kept if picture.own}
+    return sorted(kept, key=lambda picture: not picture.own and picture.within not in lists - {0})
 
 
 def _is_bytes(value: list[Any]) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_imagegen.providers.picture_text import looks_like_picture
+from jupyter_imagegen.providers.picture_text import looks_like_picture, picture_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,8 +95,11 @@ class Splitter:
             self._recognise()
         while self.kind in {"events", "lines"} and (line := self._next_line()) is not None:
             yield from self._line(line)
-        if self.kind in {"lines", "text"} and self._from < len(self.received):
-            yield from self._if_whole()
+        if self._from < len(self.received):
+            if self.kind == "events":
+                yield from self._event_if_whole()
+            elif self.kind in {"lines", "text"}:
+                yield from self._if_whole()
 
     def finish(self) -> Iterator[Document]:
         """Take the end of the answer, also one that came too early."""
@@ -194,6 +197,9 @@ class Splitter:
     def _dispatch(self, *, last: bool = False) -> Iterator[Document]:
         text = b"\n".join(self._data).strip(_BLANK)
         value = _loaded(text) if text.startswith(_OPENING) else None
+        if value is None and picture_in(shown := _text(text)) is not None:
+            # A picture's base64 as it is, or a `data:` address, whose beginning reads like a field's name.
+            value = shown
         document = self._document(value)
         if value is not None:
             yield document
@@ -215,6 +221,20 @@ class Splitter:
             self._from = self._searched = self._begun
             return
         yield Document(value=value)
+
+    def _event_if_whole(self) -> Iterator[Document]:
+        """An event whose last byte has come, before the end of its line."""
+        if self._data or not self.received.endswith(b"}") or self._attempts > _MOST_ATTEMPTS:
+            return
+        self._attempts += 1
+        name, _, text = bytes(self.received[self._from :]).partition(b":")
+        if name.strip().lower() != b"data" or not (self._event or _says_its_type(text)):
+            return
+        value = _loaded(text.strip(_BLANK))
+        if value is not None:
+            self._from = self._searched = len(self.received)
+            event, self._event = self._event, ""
+            yield Document(value=value, event=event)
 
     def _if_whole(self) -> Iterator[Document]:
         """A document whose last byte has come: nothing that follows is waited for."""

@@ -7,13 +7,13 @@ engine decodes it), and no address in an answer is fetched.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jupyter_imagegen.core.usage import usage_from_api
-from jupyter_imagegen.providers.answer_walk import UNFINISHED, Found, find, is_unfinished
+from jupyter_imagegen.providers.answer_walk import Found, find, is_unfinished, says_unfinished
 from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Unread
 from jupyter_imagegen.providers.documents import Document, Splitter
 from jupyter_imagegen.providers.picture_text import MAX_PICTURE_BYTES, SHORTEST, picture_from
@@ -53,6 +53,8 @@ class Reading:
     ----------
     n : int
         Pictures that were asked for.
+    sent : collection of bytes
+        Pictures that we sent: some servers send them back beside the result.
     pictures : list of Drawn
         Those that came, at most `n`.
     refusal : object
@@ -61,6 +63,7 @@ class Reading:
 
     n: int
     redactor: Redactor
+    sent: Collection[bytes] = ()
     pictures: list[Drawn] = field(default_factory=list)
     refusal: object = None
     _splitter: Splitter = field(default_factory=Splitter)
@@ -70,6 +73,8 @@ class Reading:
     _came: int = 0
     _spoilt: int = 0
     _lost: bool = False
+    _over: bool = False
+    _text: list[str] = field(default_factory=list)
     _usage: Usage | None = None
     _unpriced: int = 0
     _finished: int = 0
@@ -78,7 +83,8 @@ class Reading:
     @property
     def done(self) -> bool:
         """Whether nothing more needs to be waited for."""
-        return len(self.pictures) >= self.n or self._splitter.ended
+        enough = len(self.pictures) + (len(self._candidates) if self._over else 0) >= self.n
+        return enough or self._splitter.ended
 
     @property
     def streams(self) -> bool:
@@ -109,7 +115,8 @@ class Reading:
         """Take the answer's end; `broken` where it came too early."""
         for document in self._splitter.finish():
             yield from self._take(document)
-        if self._candidates and not broken:
+        self._read_text()
+        if self._candidates and len(self.pictures) < self.n and (self._over or not broken):
             # Nothing said that a picture was finished, and nothing better followed.
             yield from self._keep(self._candidates[-(self.n - len(self.pictures)) :])
 
@@ -160,6 +167,10 @@ class Reading:
         missing = len(self.pictures) < self.n
         return self._lost or (missing and bool(self._addresses or self._splitter.unread >= SHORTEST))
 
+    @property
+    def _asked(self) -> str:
+        return "1 picture was asked for" if self.n == 1 else f"{self.n} pictures were asked for"
+
     def answered(self, *, request_id: str | None = None, trouble: str = "") -> Answered | None:
         """What was said about the call as a whole; None where there is neither a picture nor a usage.
 
@@ -172,11 +183,10 @@ class Reading:
             return None
         warnings = []
         if self.pictures and len(self.pictures) < self.n:
-            warnings.append(f"{self.n} pictures were asked for and {len(self.pictures)} came")
+            warnings.append(f"{self._asked} and {len(self.pictures)} came")
         elif self._came > self.n:
-            warnings.append(
-                f"{self.n} pictures were asked for and {self._came} came; the first {self.n} are kept"
-            )
+            kept = "the first is kept" if self.n == 1 else f"the first {self.n} are kept"
+            warnings.append(f"{self._asked} and {self._came} came; {kept}")
         svg_usage = self._said.get("svg_usage")
         return Answered(
             usage=usage,
@@ -198,22 +208,28 @@ class Reading:
             name = next(
                 (kind for kind in (value.get("type"), value.get("event")) if isinstance(kind, str)), name
             )
-            if is_unfinished(value) or any(word in name.lower() for word in UNFINISHED):
+            if is_unfinished(value) or says_unfinished(name):
                 if "partial" in name.lower() or "partial_image_index" in value:
                     yield from self._partial(value)
                 return
-        found = find(value)
+        written = _written_on(value)
+        self._text += written
+        found = find(value if not written else None)
         last_word = _LAST_WORD.split(name.lower())[-1]
         self._note_errors(last_word, value, found)
         self._addresses += [each for each in found.addresses if each not in self._addresses]
         self._spoilt += found.spoilt
         self._lost = self._lost or found.lost
+        if _says_it_ends(value):
+            self._over = True
+            self._read_text()
         certain = not self.streams or last_word in _FINISHED or _is_answer(value)
         # What all cost may be told after the last picture; what is told with a picture too many is its own.
         later = self._unpriced and (name.startswith("response.") or not found.pictures)
         if certain and (later or len(self.pictures) < self.n):
             self._note(name, value, found, whole=document.whole)
-        drawn = [self._drawn(picture.data, picture.beside) for picture in found.pictures]
+        pictures = [each for each in found.pictures if each.data not in self.sent] or found.pictures
+        drawn = [self._drawn(picture.data, picture.beside) for picture in pictures]
         if name.startswith("response."):
             # The Responses API sends a picture with its item, and once more with the whole response.
             drawn = [each for each in drawn if each not in self.pictures]
@@ -221,6 +237,12 @@ class Reading:
             yield from self._keep(drawn)
         elif last_word in _SAYS_NOTHING:
             self._candidates += drawn
+
+    def _read_text(self) -> None:
+        """Look through what a chat API wrote piece by piece: a picture's address comes in many pieces."""
+        found, self._text = find("".join(self._text)), []
+        self._candidates += [self._drawn(picture.data, picture.beside) for picture in found.pictures]
+        self._addresses += [each for each in found.addresses if each not in self._addresses]
 
     def _keep(self, drawn: list[Drawn]) -> Iterator[Drawn]:
         self._came += len(drawn)
@@ -246,7 +268,10 @@ class Reading:
         if usage is not None:
             self._usage = usage if self._usage is None else self._usage + usage
             # An event that is about no picture in particular tells the usage of all.
-            self._unpriced = self._unpriced if own else 0
+            has_picture = (
+                found.pictures or found.spoilt or (isinstance(value, Mapping) and "b64_json" in value)
+            )
+            self._unpriced = self._unpriced if own and has_picture else 0
         elif found.pictures or own:
             self._unpriced += 1
         beside = [picture.beside for picture in found.pictures[:1]]
@@ -285,6 +310,24 @@ class Reading:
 def _is_answer(value: object) -> bool:
     """Whether an event without a name has the form of a whole answer."""
     return isinstance(value, Mapping) and bool(value.get("usage") or value.get("data"))
+
+
+def _written_on(value: object) -> list[str]:
+    """What an event of a chat API adds to its text."""
+    choices = value.get("choices") if isinstance(value, Mapping) else None
+    deltas = [each.get("delta") for each in choices or () if isinstance(each, Mapping)]
+    texts = [
+        delta.get("content") for delta in deltas if isinstance(delta, Mapping) and not delta.get("images")
+    ]
+    return [text for text in texts if isinstance(text, str) and text]
+
+
+def _says_it_ends(value: object) -> bool:
+    """Whether an event of a chat API says that its answer ends with it."""
+    choices = value.get("choices") if isinstance(value, Mapping) else None
+    return isinstance(choices, list) and any(
+        isinstance(each, Mapping) and each.get("finish_reason") for each in choices
+    )
 
 
 def _says_it_failed(value: Mapping[str, object]) -> bool:

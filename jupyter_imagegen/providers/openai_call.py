@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.errors import BadAnswerError, PossiblyBilledError, RefusedRequestError
+from jupyter_imagegen.providers.base import Drawn
 from jupyter_imagegen.providers.openai_answers import Reading
 from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, explain_answer
 from jupyter_imagegen.providers.openai_transport import Trail, following, packed_answer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest, InputImage
     from jupyter_imagegen.hidden import Hidden
-    from jupyter_imagegen.providers.base import Drawn, Partial, ProviderEvent
+    from jupyter_imagegen.providers.base import Partial, ProviderEvent
     from jupyter_imagegen.providers.openai_connection import Connection
 
 #: Seconds that the end of an answer is waited for when all its pictures are there.
@@ -54,6 +55,7 @@ class Call:
         trail = Trail()
         started = self.monotonic()
         failure: Failure | None = None
+        refusal = b""
         response: Any = None
         async with AsyncExitStack() as stack:
             try:
@@ -63,12 +65,30 @@ class Call:
                         response = await stack.enter_async_context(manager)
             except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours
                 failure = self._explain(exc, started, sent=not trail.never_sent)
+                refusal = _body_of(exc)
             if failure is not None:
-                yield failure
+                for event in self._despite(failure, refusal, trail):
+                    yield event
                 return
             async with aclosing(self._read(response, trail, started)) as events:
                 async for event in events:
                     yield event
+
+    def _despite(self, failure: Failure, body: bytes, trail: Trail) -> Iterator[ProviderEvent | Failure]:
+        """A failure; or the pictures, where a server sent them under a status that says it failed."""
+        reading = self._reading()
+        if body and not trail.refused:
+            drawn = [each for each in (*reading.feed(body), *reading.finish()) if isinstance(each, Drawn)]
+            yield from drawn
+        answered = reading.answered(trouble=f"the answer also says: {failure.error.message}")
+        if not reading.pictures or answered is None:
+            yield failure
+        else:
+            yield answered
+
+    def _reading(self) -> Reading:
+        sent = [image.data for image in self.request.images] if isinstance(self.request, EditRequest) else []
+        return Reading(n=self.options.n, redactor=self.connection.redactor, sent=sent)
 
     def _open(self) -> Any:
         """The SDK's context manager that sends the request and gives the answer unread."""
@@ -82,7 +102,7 @@ class Call:
     async def _read(
         self, response: Any, trail: Trail, started: float
     ) -> AsyncGenerator[ProviderEvent | Failure]:
-        reading = Reading(n=self.options.n, redactor=self.connection.redactor)
+        reading = self._reading()
         trouble: Failure | None = None
         if trail.packed:
             reading.only_collect()
@@ -203,6 +223,12 @@ class Call:
             timeout=self.options.timeout,
             now=self.now(),
         )
+
+
+def _body_of(exc: Exception) -> bytes:
+    """The body of an answer that the SDK made an exception of."""
+    response: Any = getattr(exc, "response", None)
+    return bytes(response.content) if getattr(response, "is_stream_consumed", False) else b""
 
 
 def first_format(connection: Connection, model: str) -> str | None:

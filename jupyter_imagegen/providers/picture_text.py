@@ -10,6 +10,8 @@ from __future__ import annotations
 import binascii
 import html
 import re
+import zlib
+from contextlib import suppress
 from itertools import islice
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -31,6 +33,7 @@ _DATA_ADDRESS = re.compile(r"\s*data\s*:(?://)?([^,]{0,400}),", re.IGNORECASE)
 _BARE_HEAD = re.compile(r"\s*(?:[\w.+-]{1,80}/[\w.+-]{1,80}\s*;)?\s*base64\s*[,:]", re.IGNORECASE)
 _ADDRESS_IN_TEXT = re.compile(r"data:image/[^,\s\"'()<>]{1,200},[^\s\"'()<>]+", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|[nrt]|)")
+_HEX = re.compile(r"\s*(?:0x|\\x)?([0-9a-fA-F\s]+)")
 _SPACE = re.compile(r"[\s\ufeff\u200b]+")
 _SPACE_BUT_BLANK = re.compile(r"[^\S ]")
 _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
@@ -84,7 +87,7 @@ def picture_from(text: str, *, _wrappings: int = 0) -> bytes | None:
     elif head := _BARE_HEAD.match(text):
         return picture_from(text[head.end() :], _wrappings=_wrappings + 1)
     else:
-        data = _decoded(text) or b""
+        data = _from_hex(text) or _unpacked(_decoded(text) or b"")
     if not data or len(data) > MAX_PICTURE_BYTES:
         return None
     if data.isascii() and (inner := picture_in(data.decode(), _wrappings=_wrappings + 1)):
@@ -118,8 +121,30 @@ def _begin(text: str) -> bytes | None:
     for pattern in (_DATA_ADDRESS, _BARE_HEAD):
         if found := pattern.match(text):
             text = text[found.end() :]
+    if data := _from_hex(text):
+        return data
     letters = _plain(text).split("=")[0]
     return _decoded(letters[: len(letters) // 4 * 4])
+
+
+def _from_hex(text: str) -> bytes | None:
+    """The picture that a text writes as two digits for each byte; None for any other text."""
+    if _HEX.match(text[:_PEEK]) is None or not (digits := _HEX.fullmatch(text)):
+        return None
+    plain = _SPACE.sub("", digits[1])
+    data = bytes.fromhex(plain[: len(plain) // 2 * 2])
+    return data if looks_like_picture(data) else None
+
+
+def _unpacked(data: bytes) -> bytes:
+    """A picture that was packed by gzip, unpacked; anything else as it is."""
+    if not data.startswith(b"\x1f\x8b\x08"):
+        return data
+    with suppress(zlib.error):
+        picture = zlib.decompressobj(31).decompress(data, MAX_PICTURE_BYTES + 1)
+        if looks_like_picture(picture) and len(picture) <= MAX_PICTURE_BYTES:
+            return picture
+    return data
 
 
 def _decoded(text: str) -> bytes | None:

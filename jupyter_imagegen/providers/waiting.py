@@ -33,6 +33,7 @@ _IN_TIME = re.compile(
 )
 _BEFORE_SECONDS = re.compile(r"after|in\b|wait|delay", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,]*(?:and\s+)?", re.IGNORECASE)
+_NUMBERS = re.compile(r"\d{1,12}(?:\.\d{1,9})?(?:\s*,\s*\d{1,12}(?:\.\d{1,9})?)+", re.ASCII)
 _BARE_NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?![\d:%/])(?!\s*\w)", re.ASCII)
 # Seconds since 1970, and milliseconds: no wait is so long.
 _EPOCH, _EPOCH_MS = 1e9, 1e12
@@ -91,6 +92,9 @@ def _resets(headers: Mapping[str, str], now: datetime) -> Iterator[float]:
 def _seconds(value: str, unit: str, now: datetime) -> float | None:
     """A header's value: a number of units, a duration, a date, or a moment since 1970."""
     value = value.strip()
+    if _NUMBERS.fullmatch(value):
+        # A header that came twice, once from the server and once from what is between.
+        value = max(value.split(","), key=float)
     try:
         number = float(value)
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import socket
 import struct
@@ -71,6 +72,9 @@ SPELLINGS = {
     "base64 of base64": base64.b64encode(PICTURE.encode()).decode(),
     "in pieces, each padded": base64.b64encode(BYTES[:100]).decode() + base64.b64encode(BYTES[100:]).decode(),
     "a byte order mark": "\ufeff" + PICTURE,
+    "hexadecimal": BYTES.hex(),
+    "hexadecimal, as PostgreSQL writes it": "\\x" + BYTES.hex(),
+    "packed by gzip": base64.b64encode(gzip.compress(BYTES)).decode(),
 }
 
 
@@ -159,6 +163,9 @@ SHAPES = {
         "parameters": {"init_images": [OTHER]},
         "thumbnail": OTHER,
     },
+    "an input that comes back under its own name": {"image": OTHER, "data": [{"b64_json": PICTURE}]},
+    "an input that comes back in a list of its own": {"images": [OTHER], "data": [{"url": DATA}]},
+    "small copies first": {"data": [{"small": OTHER, "b64_thumb": OTHER, "b64_json": PICTURE}]},
     "error: null": {"error": None, "data": [{"b64_json": PICTURE}]},
 }
 
@@ -173,7 +180,9 @@ def test_every_shape_of_json_is_read(provider, name):
     assert not any(isinstance(event, Unread) for event in seen)
     if isinstance(body, dict):
         assert seen[-1].usage.image_output == 196
-        assert seen[-1].warning == ""
+        assert seen[-1].warning == (
+            "" if "comes back" not in name else "1 picture was asked for and 2 came; the first is kept"
+        )
 
 
 @pytest.mark.parametrize(
@@ -196,6 +205,46 @@ def test_what_we_sent_and_what_is_unfinished_is_no_result(provider, body):
 def test_several_pictures_come_in_their_order_and_each_once(provider):
     body = {"images": [PICTURE, JPEG], "data": [{"b64_json": PICTURE}, {"b64_json": JPEG}]}
     assert drawn(read(provider, body, n=2)) == [BYTES, JPEG_BYTES]
+
+
+def test_a_small_copy_beside_a_picture_is_not_a_second_one(provider):
+    body = {"data": [{"b64_json": PICTURE, "small": OTHER}]}
+    assert drawn(read(provider, body, n=2)) == [BYTES]
+
+
+def test_pictures_of_one_list_keep_their_order_whatever_their_spelling(provider):
+    body = {"data": [{"url": f"data:image/jpeg;base64,{JPEG}"}, {"b64_json": PICTURE}]}
+    assert drawn(read(provider, body, n=2)) == [JPEG_BYTES, BYTES]
+
+
+@pytest.mark.parametrize("place", ["image", "source", "images"])
+async def test_a_picture_that_we_sent_is_no_result_where_another_is(
+    provider, image_server, ask_edit, collect, place
+):
+    request = ask_edit()
+    sent = base64.b64encode(request.images[0].data).decode()
+    body = {place: sent, "result": {"image": PICTURE}, "usage": USAGE}
+    image_server.script(Reply(json.dumps(body).encode()), Reply(json.dumps({"image": sent}).encode()))
+    assert drawn(await collect(provider, request, n=2)) == [BYTES]
+    # An edit that changed nothing is what was paid for.
+    assert drawn(await collect(provider, request)) == [request.images[0].data]
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, 502])
+async def test_a_picture_under_a_status_that_says_it_failed_is_kept(
+    provider, image_server, ask, collect, status
+):
+    body = {"error": {"message": "upstream closed"}, "data": [{"b64_json": PICTURE}], "usage": USAGE}
+    image_server.script(Reply(json.dumps(body).encode(), status=status))
+    seen = await collect(provider, ask())
+    assert [type(event) for event in seen] == [Sending, Drawn, Answered]
+    assert seen[-1].usage.image_output == 196
+    assert "upstream closed" in seen[-1].warning
+
+
+def test_usage_in_digits_between_quotes_is_usage(provider):
+    body = {"data": [{"b64_json": PICTURE}], "usage": {name: str(count) for name, count in USAGE.items()}}
+    assert read(provider, body)[-1].usage.image_output == 196
 
 
 JSON = json.dumps({"data": [{"b64_json": PICTURE}], "usage": USAGE}).encode()
@@ -489,6 +538,25 @@ STREAMS = {
     "JSON": json.dumps(ANSWER).encode(),
     "JSON after a comment": b": keepalive\n\n: keepalive\n\n" + json.dumps(ANSWER).encode(),
     "a byte order mark": b"\xef\xbb\xbf" + sse(COMPLETED),
+    "chat that says it stops": sse(
+        {"choices": [{"delta": {"role": "assistant", "content": ""}}]},
+        {"choices": [{"delta": {"images": [{"type": "image_url", "image_url": {"url": DATA}}]}}]},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": USAGE},
+    )
+    + b"data: [DONE]\n\n",
+    "chat, Markdown in pieces": sse(
+        *(
+            {"choices": [{"delta": {"content": piece}}]}
+            for piece in ("Here: ![a", "](data:image/png;base64,", PICTURE[:99], PICTURE[99:], ")\n")
+        ),
+        {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": USAGE},
+    ),
+    "each finished, then the usage of all": sse(
+        {"type": "image_generation.partial_succeeded", "image_index": 0, "b64_json": PICTURE},
+        {"type": "image_generation.completed", "usage": USAGE},
+    ),
+    "base64 as it is": f"event: image\ndata: {PICTURE}\n\n".encode() + sse({"type": "done", "usage": USAGE}),
+    "a data: address as it is": f"event: output\ndata: {DATA}\n\n".encode() + sse({"type": "done", "usage": USAGE}),
     "the same with more to come": sse(COMPLETED) + b"data: {\n\n",
 }  # fmt: skip
 
@@ -543,6 +611,38 @@ async def test_a_stream_is_done_when_its_last_picture_is_there(provider, raw_ser
     assert drawn(seen) == [BYTES, OTHER_BYTES]
     assert seen[-1].usage.image_output == 392
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        sse(COMPLETED).rstrip(b"\n"),
+        named("image_generation.completed", COMPLETED).rstrip(b"\n"),
+        STREAMS["chat that says it stops"].removesuffix(b"data: [DONE]\n\n"),
+        STREAMS["chat that says it stops"],
+    ],
+    ids=["no line end", "no line end after its name", "chat", "chat, [DONE]"],
+)
+async def test_a_stream_that_stays_open_is_done_when_it_says_so(provider, raw_server, ask, collect, body):
+    raw_server.wire = head("text/event-stream") + body
+    raw_server.then = "stay"
+    started = time.monotonic()
+    seen = await collect(provider, ask(), partial_images=1, timeout=30)
+    assert drawn(seen) == [BYTES]
+    assert seen[-1].usage.image_output == 196
+    assert time.monotonic() - started < 5
+
+
+async def test_an_answer_that_is_only_a_data_address_is_its_picture(provider, image_server, ask, collect):
+    image_server.script(Reply(DATA.encode(), kind="text/plain"))
+    assert drawn(await collect(provider, ask())) == [BYTES]
+
+
+async def test_an_address_that_chat_writes_in_pieces_is_told(provider, image_server, ask, fail):
+    pieces = ({"choices": [{"delta": {"content": p}}]} for p in ("![a](https://pictures.ex", "ample/a.png)"))
+    image_server.script(Reply(sse(*pieces) + b"data: [DONE]\n\n", kind="text/event-stream"))
+    _, error = await fail(provider, ask(), partial_images=1)
+    assert "https://pictures.example/a.png" in str(error)
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30, 70])

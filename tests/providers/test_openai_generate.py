@@ -181,7 +181,7 @@ async def test_more_pictures_than_asked_are_not_taken(provider, image_server, as
     image_server.script(rows(row, row))
     events = await collect(provider, ask())
     assert [type(event) for event in events] == [Sending, Drawn, Answered]
-    assert "the first 1 are kept" in events[-1].warning
+    assert "the first is kept" in events[-1].warning
 
 
 async def test_nonsense_usage_is_unknown_and_not_zero(provider, image_server, ask, collect):

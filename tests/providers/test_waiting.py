@@ -24,6 +24,8 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
         ({"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT"}, "", 0),
         # The server's clock is an hour ahead of ours.
         ({"retry-after": "Sun, 22 Nov 2026 13:00:30 GMT", "date": "Sun, 22 Nov 2026 13:00:00 GMT"}, "", 30),
+        ({"retry-after": "20, 20"}, "", 20),
+        ({"retry-after": "7,20"}, "", 20),
         ({"retry-after": "Someday"}, "Please try again in 20s.", 20),
         ({"retry-after": "nan"}, "try again in 467ms", 0.467),
         ({}, "Please try again in 1m12.5s", 72.5),
