@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core import money
+from jupyter_imagegen.core.budgets import parse_budget, parse_scope
+from jupyter_imagegen.core.zones import zone_of
 from jupyter_imagegen.errors import ImagegenError
 from jupyter_imagegen.hidden import StaysHere
 
@@ -267,8 +270,6 @@ class Accounts(StaysHere):
         >>> imagegen.budget(5, per="day")
         (Budget(scope='day', usd=Decimal('5')),)
         """
-        from jupyter_imagegen.core.budgets import parse_budget, parse_scope
-
         if usd is not None:
             self._workshop.look_again()
         if isinstance(usd, str) and usd.strip().lower() in {"none", "off"}:
@@ -299,8 +300,6 @@ class Accounts(StaysHere):
 
     def other_zone(self) -> str:
         """The same, where its days are not those of this process's own zone; else empty."""
-        from jupyter_imagegen.core.zones import zone_of
-
         zone = self.zone()
         return "" if str(zone) == zone_of(self._workshop.now()) else str(zone)
 
@@ -317,8 +316,6 @@ class Accounts(StaysHere):
         >>> session.accounts.line()
         'session $0.21 of $5.00'
         """
-        from jupyter_imagegen.core import money
-
         ledger = (storage or self._workshop.storage_to_read).ledger
         limits = {
             budget.scope: budget.usd

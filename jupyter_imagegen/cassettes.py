@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import CassetteError, ConfigError, ImagegenError
 from jupyter_imagegen.hidden import StaysHere
+from jupyter_imagegen.storage.files import is_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -375,8 +376,6 @@ def shown_keys(notebooks: Iterable[str]) -> list[str]:
 
 
 def _keys_in(path: Path) -> list[str]:
-    from jupyter_imagegen.storage.files import is_digest
-
     try:
         if path.stat().st_size > MOST_NOTEBOOK_BYTES:
             raise CassetteError(f"{path} is larger than {MOST_NOTEBOOK_BYTES // 1_000_000} MB")

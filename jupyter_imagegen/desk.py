@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.purchase import estimated
@@ -100,7 +101,6 @@ class Desk(StaysHere):
         options: PictureOptions,
     ) -> Preflight:
         """What a run would do and cost; see `Session.preflight`."""
-        from jupyter_imagegen.core.keys import request_key
         from jupyter_imagegen.core.validation import validate
 
         workshop = self._workshop

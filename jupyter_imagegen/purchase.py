@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_imagegen.core.events import Kept, PartialShown, Sent, Waiting
+from jupyter_imagegen.core.pricing import Estimate, cost, estimate, format_usd, rates
 from jupyter_imagegen.errors import (
     AbandonedError,
     BadAnswerError,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.core.events import Event
-    from jupyter_imagegen.core.pricing import Estimate
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
     from jupyter_imagegen.core.results import Image
     from jupyter_imagegen.core.usage import Usage
@@ -84,8 +84,6 @@ class Order:
 
 def estimated(order: Order, n: int, catalog: Catalog) -> Estimate:
     """What `n` pictures of an order would cost; nothing where the provider is free."""
-    from jupyter_imagegen.core.pricing import Estimate, estimate
-
     if not order.provider.paid:
         free = Decimal(0)
         return Estimate(usd=free, ceiling=free, tokens=None, kind="exact", note="", source="")
@@ -326,7 +324,7 @@ class Purchase:
         """Say in an error where what came is kept, and what it cost."""
         places = [*self._places, *(f"a picture is {place} ({reason})" for reason, place in self._rejected)]
         if self._answer.usage is not None and self.usd is not None:
-            places.append(f"it cost {_usd(self.usd)} by the usage that was told")
+            places.append(f"it cost {format_usd(self.usd)} by the usage that was told")
         if places:
             exc.message = "; ".join([exc.message.removesuffix("."), *places])
             exc.args = (exc.message,)
@@ -342,7 +340,7 @@ class Purchase:
             reasons = "; ".join(f"{reason} ({place})" for reason, place in self._rejected)
             known = self._answer.usage is not None and self.usd is not None
             cost = (
-                f"It cost {_usd(self.usd)} by the usage that was told."
+                f"It cost {format_usd(self.usd)} by the usage that was told."
                 if known
                 else "It may have been billed."
             )
@@ -455,16 +453,8 @@ def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _usd(amount: Decimal | None) -> str:
-    from jupyter_imagegen.core.pricing import format_usd
-
-    return format_usd(amount)
-
-
 def cost_of(answer: Answered, model: str, catalog: Catalog) -> Decimal | None:
     """US dollars of a call, exact where the usage is there and its rates are known; else None."""
-    from jupyter_imagegen.core.pricing import cost, rates
-
     known = rates(model, catalog)
     # An SVG's author model bills tokens of its own, for which the answer brings no rate.
     if answer.usage is None or known is None or answer.svg_usage:
@@ -483,8 +473,6 @@ async def _to_the_end(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def _check_max_cost(max_cost: Decimal | None, estimate: Estimate) -> None:
-    from jupyter_imagegen.core.pricing import format_usd
-
     if max_cost is None:
         return
     if estimate.ceiling is None:

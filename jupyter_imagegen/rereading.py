@@ -6,9 +6,11 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.pricing import nano_to_dollars
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.providers.base import Answered, Drawn, Unread
 from jupyter_imagegen.purchase import cost_of
+from jupyter_imagegen.storage.charges import charge_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -160,9 +162,6 @@ class _Rereading:
         """Close the charge by a usage that is told only now, and say beside the pictures what they cost."""
         if recipe.charge_id is None:
             return
-        from jupyter_imagegen.core.pricing import nano_to_dollars
-        from jupyter_imagegen.storage.charges import charge_row
-
         database = self.storage.pictures.database
         try:
             charge = charge_row(database, recipe.charge_id)

@@ -16,6 +16,7 @@ from jupyter_imagegen.accounts import Accounts
 from jupyter_imagegen.cassettes import Cassettes
 from jupyter_imagegen.core.events import Done, Sent
 from jupyter_imagegen.core.results import SESSIONS
+from jupyter_imagegen.core.sizes import parse_size, same_shape
 from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import DetachedError, ImagegenError, SourceError
 from jupyter_imagegen.finishing import finished
@@ -349,8 +350,6 @@ class Session(StaysHere):
         A composite has the shape of what it was made from; where that is not the size that was asked for, the
         edit takes the composite's.
         """
-        from jupyter_imagegen.core.sizes import parse_size, same_shape
-
         asked = result.request
         inherited = {"model": asked.model, "quality": asked.quality, "provider": result.provider}
         image, sides = result.images[0], parse_size(asked.size)

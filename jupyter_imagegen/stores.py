@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.text import clean
 from jupyter_imagegen.errors import ConfigError, HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.hidden import StaysHere
+from jupyter_imagegen.storage import (
+    Unusable,
+    is_unmade,
+    may_hold_a_ledger,
+    open_storage,
+    open_temporary_storage,
+    open_unmade_storage,
+)
+from jupyter_imagegen.storage.database import SHORT_BUSY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_imagegen.core.budgets import Budget
-    from jupyter_imagegen.storage import Storage, Unusable
+    from jupyter_imagegen.storage import Storage
 
 
 class Stores(StaysHere):
@@ -77,8 +86,6 @@ class Stores(StaysHere):
         HomeError, NewerSchemaError
             As `of`.
         """
-        from jupyter_imagegen.storage import is_unmade, open_unmade_storage
-
         with self._lock:
             if home in self._opened or not is_unmade(home):
                 return self.of(home)
@@ -119,9 +126,6 @@ class Stores(StaysHere):
         NewerSchemaError
             If a newer version wrote the store meanwhile.
         """
-        from jupyter_imagegen.storage import Unusable
-        from jupyter_imagegen.storage.database import SHORT_BUSY_SECONDS
-
         with self._lock:
             if home not in self._opened or time.monotonic() < self._tried_at + every:
                 return
@@ -166,8 +170,6 @@ class Stores(StaysHere):
 
     def _open(self, home: Path) -> tuple[Storage, str]:
         """A home's store, and what the user should know about it."""
-        from jupyter_imagegen.storage import Unusable, may_hold_a_ledger
-
         held = may_hold_a_ledger(home)
         try:
             return self._opened_home(home)
@@ -177,15 +179,11 @@ class Stores(StaysHere):
             return self._stand_in(Unusable(home=home, why=exc, held=held))
 
     def _opened_home(self, home: Path, **options: Any) -> tuple[Storage, str]:
-        from jupyter_imagegen.storage import open_storage
-
         storage = open_storage(home, now=self._now, session=self._session, **options)
         return storage, " ".join(storage.notes)
 
     def _stand_in(self, missing: Unusable) -> tuple[Storage, str]:
         """A temporary store for a home that cannot be used, and what the user should know about it."""
-        from jupyter_imagegen.storage import open_temporary_storage
-
         storage = open_temporary_storage(now=self._now, session=self._session, stands_for=missing)
         # Its folder goes with the process that made it, not with a forked child of that.
         atexit.register(_close_in, os.getpid(), storage)

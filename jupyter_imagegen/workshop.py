@@ -9,8 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from jupyter_imagegen.core.budgets import tightest
+from jupyter_imagegen.core.keys import request_key
+from jupyter_imagegen.core.sizes import USUAL_SIZES, SizeRule
 from jupyter_imagegen.errors import CassetteError, ConfigError, ImagegenError, NoKeyError, StoreError
 from jupyter_imagegen.hidden import Environment, StaysHere
+from jupyter_imagegen.providers import PROVIDERS, load_provider
+from jupyter_imagegen.storage import Deck
 from jupyter_imagegen.stores import Stores
 
 if TYPE_CHECKING:
@@ -23,12 +28,11 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Result
-    from jupyter_imagegen.core.sizes import SizeRule
     from jupyter_imagegen.engine import Engine
     from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.sources import Sources
-    from jupyter_imagegen.storage import Cassette, Deck, RecordMode, Storage
+    from jupyter_imagegen.storage import Cassette, RecordMode, Storage
 
 
 class Workshop(StaysHere):
@@ -127,8 +131,6 @@ class Workshop(StaysHere):
 
     def _is_official(self, settings: Settings) -> bool:
         """Whether OpenAI's own rules hold for a call, as far as can be told."""
-        from jupyter_imagegen.providers import PROVIDERS
-
         name = settings.provider or "openai"
         if name not in PROVIDERS:
             return True
@@ -147,8 +149,6 @@ class Workshop(StaysHere):
         CassetteError
             If the cassette is not there.
         """
-        from jupyter_imagegen.storage import Deck
-
         path, mode = settings.cassette, settings.record_mode
         if path is None:
             if mode != "live":
@@ -278,8 +278,6 @@ class Workshop(StaysHere):
         RequestError
             If there is none of that name.
         """
-        from jupyter_imagegen.providers import load_provider
-
         with self._lock:
             if name not in self._providers:
                 self._providers[name] = load_provider(name)
@@ -340,8 +338,6 @@ class Workshop(StaysHere):
         NoKeyError
             If a call is needed, no key is set, and nobody is there to be told that a picture is a demo.
         """
-        from jupyter_imagegen.core.keys import request_key
-        from jupyter_imagegen.providers import PROVIDERS
         from jupyter_imagegen.providers.openai_connection import is_configured
 
         def there(provider: Provider) -> int:
@@ -380,7 +376,6 @@ class Workshop(StaysHere):
     ) -> Order:
         """An order that says which recorded pictures it shows or would pass over."""
         from jupyter_imagegen import recordings
-        from jupyter_imagegen.providers import PROVIDERS
         from jupyter_imagegen.providers.openai_connection import is_configured
         from jupyter_imagegen.storage import Cassette
 
@@ -405,8 +400,6 @@ class Workshop(StaysHere):
 
     def size_rule(self, model: str) -> SizeRule:
         """Which sizes a model can make; for an unknown one, those that all GPT image models have."""
-        from jupyter_imagegen.core.sizes import USUAL_SIZES, SizeRule
-
         known = self.catalog.get(model)
         return SizeRule(kind="fixed", values=USUAL_SIZES) if known is None else known.sizes
 
@@ -441,15 +434,10 @@ class Workshop(StaysHere):
         return any(deck.find(self.storage.pictures, key, 1) for key in self._keys(request))
 
     def _keys(self, request: GenerateRequest) -> list[str]:
-        from jupyter_imagegen.core.keys import request_key
-        from jupyter_imagegen.providers import PROVIDERS
-
         return [request_key(request, namespace=self.provider(name).namespace) for name in PROVIDERS]
 
     def budgets_in_force(self) -> tuple[Budget, ...]:
         """Every budget that holds: the ledger's, and those from the settings; the tighter of two."""
-        from jupyter_imagegen.core.budgets import tightest
-
         return tightest((*self.storage_to_read.ledger.budgets(), *self.settings().budgets))
 
     def look_again(self, *, every: float = 0.0) -> None:

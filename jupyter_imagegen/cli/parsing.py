@@ -13,6 +13,7 @@ from jupyter_imagegen.core.budgets import SCOPES
 from jupyter_imagegen.core.text import without_keys
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options import add_options
+from jupyter_imagegen.options.cassettes import CASSETTE_COMMANDS, add_cassette_arguments
 from jupyter_imagegen.options.costs import add_costs_arguments
 from jupyter_imagegen.options.slips import HELP_WORDS, refuse_other_dashes, shortened, without_other_quotes
 from jupyter_imagegen.options.table import dollars, whole_number
@@ -167,8 +168,6 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
 
 
 def _add_cassette_commands(command: Callable[..., CommandParser], adding: Any) -> None:
-    from jupyter_imagegen.options.cassettes import CASSETTE_COMMANDS, add_cassette_arguments
-
     cassette = adding.add_parser("cassette", help="recorded pictures that replay", description=_CASSETTES)
     cassette.add_argument("--json", action="store_true", help="one JSON document on stdout, for programs")
     cassette.set_defaults(command="cassette")

@@ -9,11 +9,13 @@ from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
 from jupyter_imagegen.core.money import spent_words
 from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.rates import rates
 from jupyter_imagegen.core.text import clean, shown
 from jupyter_imagegen.errors import RequestError, UnknownModelError
 from jupyter_imagegen.options.costs import check_costs_arguments
 from jupyter_imagegen.render import table, views
 from jupyter_imagegen.render.cassettes import in_use_line
+from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.held import held_view, settled_view
 from jupyter_imagegen.render.history import history_view
 
@@ -94,8 +96,6 @@ def models(arguments: Namespace, session: Session) -> int:
 
 
 def _facts(model: Model, catalog: Catalog, today: date) -> dict[str, Any]:
-    from jupyter_imagegen.core.rates import rates
-
     return {
         "name": model.name,
         "status": model.status(today),
@@ -190,7 +190,6 @@ def config(arguments: Namespace, session: Session) -> int:
 def doctor(arguments: Namespace, session: Session) -> int:
     """Look at everything that a picture needs; fails where something is wrong."""
     from jupyter_imagegen.doctor import checks
-    from jupyter_imagegen.render.escaping import one_line
 
     found = checks(session)
     well = all(check.ok is not False for check in found)

@@ -9,6 +9,7 @@ from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
 from jupyter_imagegen.options import command_help, command_parser, given
+from jupyter_imagegen.options.costs import check_costs_arguments
 from jupyter_imagegen.render import paragraphs, views
 from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.held import held_view, settled_view
@@ -80,8 +81,6 @@ def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[st
 
 
 def _costs(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
-    from jupyter_imagegen.options.costs import check_costs_arguments
-
     check_costs_arguments(options)
     if options.what == "settle":
         held, cost = session.accounts.settle(options.charge, options.usd, force=options.force)

@@ -8,6 +8,7 @@ import warnings
 from itertools import pairwise
 
 from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.options import split_line
 
 #: What a cell answers whose `%%imagegen` has something above it.
 LATE_MAGIC = RequestError("%%imagegen is not the first line of its cell", hint="Nothing may stand above it.")
@@ -32,8 +33,6 @@ def parsed(source: str) -> ast.Module | RequestError:
 
 def outs(tree: ast.AST) -> list[str]:
     """The names that `-o` binds in a cell."""
-    from jupyter_imagegen.options import split_line
-
     found = []
     for node in ast.walk(tree):
         magic = magic_of(node)

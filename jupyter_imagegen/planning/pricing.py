@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.config import NO_CASSETTE
+from jupyter_imagegen.core.keys import request_key
+from jupyter_imagegen.core.sizes import parse_size, same_shape
 from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.planning.inputs import Inputs, Made, symbolic
@@ -194,8 +196,6 @@ class _Priced:
 
     def made(self, first_size: tuple[int, int] | None) -> Made:
         """What later cells can build on."""
-        from jupyter_imagegen.core.sizes import parse_size, same_shape
-
         order, options = self._order, self._asked.options
         outside = bool(options.get("keep_outside"))
         known = self._nothing is not None and not order.fresh and self._asked.times.sure
@@ -279,8 +279,6 @@ class _Priced:
         return order.deck.find(self._workshop.storage_to_read.pictures, key, order.options.n)
 
     def _key(self, request: GenerateRequest | None, provider: Provider) -> str:
-        from jupyter_imagegen.core.keys import request_key
-
         return request_key(request or self._order.request, namespace=provider.namespace)
 
     def _bought(

@@ -8,6 +8,7 @@ import ast
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.config import VARIABLES
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.planning.asking import Asked, Configured, Drawn, Reading, Times
 from jupyter_imagegen.planning.bindings import Bindings, Verb
@@ -156,8 +157,6 @@ class _Walk(Bindings):
 
     def _environment(self, text: str) -> None:
         """A setting that code puts into the environment holds, and what it says is not followed here."""
-        from jupyter_imagegen.config import VARIABLES
-
         name = VARIABLES.get(text.strip().partition("=")[0].strip())
         if name is not None:
             why = f"cell {self._scope.cell} names {text.strip().partition('=')[0].strip()}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.pricing import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage.charges import find_again
 from jupyter_imagegen.storage.home import is_marked
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
@@ -252,8 +253,6 @@ def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> int:
     StoreError
         If the index cannot be written.
     """
-    from jupyter_imagegen.storage.charges import find_again
-
     found: list[tuple[Recipe, Path]] = []
     for path in shelf.recipes():
         try:
