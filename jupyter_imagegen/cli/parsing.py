@@ -143,7 +143,7 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     )
     command("doctor", "is everything in place, and what would a picture cost now?")
 
-    _add_cassette_commands(command, adding)
+    _add_cassette_commands(command)
     store = adding.add_parser(
         "store", help="look after the stored pictures", description="Look after the stored pictures."
     )
@@ -167,10 +167,9 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     return parser, commands
 
 
-def _add_cassette_commands(command: Callable[..., CommandParser], adding: Any) -> None:
-    cassette = adding.add_parser("cassette", help="recorded pictures that replay", description=_CASSETTES)
-    cassette.add_argument("--json", action="store_true", help="one JSON document on stdout, for programs")
-    cassette.set_defaults(command="cassette")
+def _add_cassette_commands(command: Callable[..., CommandParser]) -> None:
+    cassette = command("cassette", "recorded pictures that replay")
+    cassette.description = _CASSETTES
     to = cassette.add_subparsers(title="commands", metavar="COMMAND", parser_class=CommandParser)
     for each in CASSETTE_COMMANDS:
         if not each.session:
