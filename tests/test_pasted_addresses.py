@@ -37,6 +37,14 @@ def base(server, monkeypatch):
         ("\ufeff“{}/v1”\u200b", "/v1/images/generations"),
         ('export OPENAI_BASE_URL="{}/v1"', "/v1/images/generations"),
         ("{}/openai/v1/?api-version=preview", "/openai/v1/images/generations?api-version=preview"),
+        ("{}/v1/images/generations.", "/v1/images/generations"),
+        ("{}/v1\u3002", "/v1/images/generations"),
+        ("{}/v1\u2026", "/v1/images/generations"),
+        ("'{}/v1' \\", "/v1/images/generations"),
+        ("{}/v1/audio/speech", "/v1/images/generations"),
+        ("{}/v1/videos", "/v1/images/generations"),
+        ("{}/v1/image/generations", "/v1/images/generations"),
+        ("{}/v1/images/generations/async", "/v1/images/generations"),
         ("{}/models", "/models/images/generations"),
         ("{}/gateway/files", "/gateway/files/images/generations"),
     ],
@@ -101,6 +109,9 @@ def test_one_deployments_address_is_refused_with_all_that_it_says(
         ("OPENAI_BASE_URL", "htps://api.openai.com/v1", OPENAI),
         ("OPENAI_BASE_URL", "https://https://api.openai.com/v1", OPENAI),
         ("OPENAI_BASE_URL", "https://api.openai.com/v1 # mine", OPENAI),
+        ("OPENAI_BASE_URL", "POST https://api.openai.com/v1/images/generations", OPENAI),
+        ("OPENAI_BASE_URL", "client = OpenAI(base_url='https://relay.example/v1')", "https://relay.example/v1"),
+        ("OPENAI_BASE_URL", "curl https://ann:secret-1@relay.example/v1 -d @-", "https://relay.example/v1"),
         ("OPENAI_BASE_URL", "http://api.openai.com/v1", OPENAI),
         ("OPENAI_BASE_URL", "https://api.openai.com/v1?project=1", OPENAI),
         ("OPENAI_BASE_URL", "localhost:8000/v1", "http://localhost:8000/v1"),
@@ -115,6 +126,7 @@ def test_one_deployments_address_is_refused_with_all_that_it_says(
         ("OPENAI_BASE_URL", "https://res.services.ai.azure.com/api/projects/p", "https://res.services.ai.azure.com/openai/v1"),
         ("OPENAI_BASE_URL", "https://portal.azure.com/#home", "https://RESOURCE.openai.azure.com/openai/v1"),
         ("AZURE_OPENAI_ENDPOINT", "https://ai.azure.com/resource", "https://RESOURCE.openai.azure.com"),
+        ("AZURE_OPENAI_ENDPOINT", "https://login.microsoftonline.com/x", "https://RESOURCE.openai.azure.com"),
         ("AZURE_OPENAI_ENDPOINT", "res.openai.azure.com", AZURE),
         ("AZURE_OPENAI_ENDPOINT", f"{AZURE}/models", AZURE),
         ("AZURE_OPENAI_ENDPOINT", "https://api.openai.com", OPENAI),
@@ -148,3 +160,21 @@ def test_the_doctor_says_where_requests_would_go(session, monkeypatch, pasted, e
     monkeypatch.setenv("OPENAI_BASE_URL", pasted)
     said = {check.name: check.text for check in doctor.checks(session, online=False)}
     assert said["endpoint"] == f"{endpoint}, not asked"
+
+
+@pytest.mark.parametrize(
+    "host", ["<your-resource>.openai.azure.com", "{resource}", "$HOST", "YOUR_RESOURCE.openai.azure.com", "RESOURCE.openai.azure.com"]
+)  # fmt: skip
+def test_an_example_with_its_placeholder_is_said_to_be_one(session, monkeypatch, host):
+    monkeypatch.setenv("OPENAI_BASE_URL", f"https://{host}/openai/v1")
+    with pytest.raises(ConfigError, match="what an example has in place of a name"):
+        session.generate("a boat")
+
+
+def test_the_address_of_a_region_is_azures(session, monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "test-0000")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://eastus.api.cognitive.microsoft.com/")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2026-04-01")
+    said = {check.name: check.text for check in doctor.checks(session, online=False)}
+    assert said["endpoint"] == "https://eastus.api.cognitive.microsoft.com, not asked"

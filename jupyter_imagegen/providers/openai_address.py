@@ -23,15 +23,26 @@ OPENAI_URL = "https://api.openai.com/v1"
 _OFFICIAL = "api.openai.com"
 _AZURE_EXAMPLE = "https://RESOURCE.openai.azure.com"
 _PAGES = ("openai.com", "chatgpt.com")
-_AZURE_PAGES = ("portal.azure.com", "ai.azure.com", "oai.azure.com", "ml.azure.com", "microsoft.com")
+_AZURE_PAGES = (
+    "portal.azure.com",
+    "ai.azure.com",
+    "oai.azure.com",
+    "ml.azure.com",
+    "management.azure.com",
+    "microsoft.com",
+    "microsoftonline.com",
+)
 _AZURE_HOSTS = (
     ".openai.azure.com",
     ".cognitiveservices.azure.com",
     ".services.ai.azure.com",
     ".openai.azure.us",
+    ".openai.azure.cn",
+    # Of a resource without a name of its own: a region's.
+    ".api.cognitive.microsoft.com",
 )
 
-_AROUND = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff\"'`<>{}“”\u2018\u2019«»„,;*"
+_AROUND = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff\"'`<>{}“”\u2018\u2019«»„,;*.。…!\uff01|\\"
 _ASSIGNMENT = re.compile(
     r"^(?:export\s+|set\s+|setx\s+|%env\s+|\$env:)?(?:\w*_(?:URL|ENDPOINT)|base_url)\s*[=:]\s*(?!/)",
     re.IGNORECASE,
@@ -46,13 +57,18 @@ _LIKE_AN_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _MOST_PORT = 65535
+#: What an example has in place of a name.
+_PLACEHOLDER = re.compile(
+    r"[<>{}$]|^your[-_](?:azure|openai|resource|endpoint|instance)|^(?:resource|endpoint)\.", re.IGNORECASE
+)
+_WITHIN = re.compile(r"https?://[^\s\"'<>)]+", re.IGNORECASE)
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d(?:-[a-z]{1,12})?|preview|latest|v\d")
 # The path of one operation: of two words wherever it is, of one only after a version, since `/models` and
 # `/files` alone can be a gateway's own root.
 _OPERATION = re.compile(
     r"^(?P<root>.*)/(?:images/(?:generations|edits|variations)|chat/completions)$"
-    r"|^(?P<versioned>.*/v\d\w*)/(?:images|chat|responses|models|embeddings|completions|files|moderations)"
-    r"(?:/[^/]*)?$",
+    r"|^(?P<versioned>.*/v\d\w*)/(?:images?|chat|responses|models|embeddings|completions|files|moderations"
+    r"|audio|videos|batches|fine_tuning|uploads|assistants|threads|vector_stores|realtime)(?:/[^/]*){0,2}$",
     re.IGNORECASE,
 )
 _TWICE = re.compile(r"(/v\d\w*)(?:/*\1)+$", re.IGNORECASE)
@@ -108,7 +124,8 @@ def read_address(text: str, *, variable: str, azure: bool = False) -> Address:
     text = _unwrapped(text)
     alone = "".join(itertools.takewhile(lambda c: c.isprintable() and not c.isspace(), text))
     if alone != text:
-        first = read_address(alone, variable=variable, azure=azure)
+        found = _WITHIN.search(text)
+        first = read_address(found[0] if found else alone, variable=variable, azure=azure)
         return Address(
             problem="holds more than an address: a space, a line break or a character that cannot be seen",
             hint=(_set(variable, first.url) if "." in first.url else "") or first.hint,
@@ -126,6 +143,8 @@ def read_address(text: str, *, variable: str, azure: bool = False) -> Address:
     if split and not split[1]:
         suggested = f"http://localhost:{port}{path}" if port else ""
         return _unusable(text, "it names no host", hint=_set(variable, suggested))
+    if "@" not in rest and _PLACEHOLDER.search(host_and_port):
+        return _unusable(text, "it holds what an example has in place of a name; put your own there")
     if not host or "@" in rest[len(authority) :] or (port and int(port[:6]) > _MOST_PORT):
         why = "its host or port cannot be read"
         if "@" in rest:
@@ -284,11 +303,8 @@ def _no_scheme(text: str, variable: str, *, azure: bool) -> Address:
 
 
 def _unusable(text: str, why: str, *, hint: str = "") -> Address:
-    reason = f"; {why}" if why else ""
-    return Address(
-        problem=f"is {shown(text)}: it must be an address that begins with http:// or https://{reason}",
-        hint=hint,
-    )
+    why = why or "it must be an address that begins with http:// or https://"
+    return Address(problem=f"is {shown(text)}: {why}", hint=hint)
 
 
 def _is_under(host: str, domains: tuple[str, ...]) -> bool:
