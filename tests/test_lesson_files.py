@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_imagegen.config import load_settings, user_file
-from jupyter_imagegen.errors import ConfigError
+from jupyter_imagegen.errors import BudgetExceededError, ConfigError
 
 CLI = [sys.executable, "-c", "from jupyter_imagegen.cli import main; raise SystemExit(main())"]
 SECRET = "sk-test-0000111122223333"
@@ -377,3 +377,23 @@ def test_a_price_file_with_odd_values_is_one_line_that_names_it(new_session, tmp
     assert time.process_time() - began < 3
     assert len(str(caught.value)) < 900
     assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["lesson", "personal"])
+def test_a_budget_that_a_file_set_is_not_said_to_be_raised_by_the_command(session, tmp_path, file):
+    if file == "personal":
+        personal('budget = "0.001/day"')
+    else:
+        says(tmp_path, 'budget = "0.001/day"')
+    with pytest.raises(BudgetExceededError, match=r"where it is set, which `%imagegen config` shows"):
+        session.generate("a boat")
+    source = session.workshop.settings().sources["budgets"]
+    assert source.startswith("user file" if file == "personal" else "imagegen.toml")
+
+
+def test_a_budget_of_the_ledger_is_raised_by_the_command_that_its_error_names(session):
+    session.accounts.budget("0.001", per="day")
+    with pytest.raises(BudgetExceededError, match="%imagegen budget 1 --per day"):
+        session.generate("a boat")
+    session.accounts.budget(1, per="day")
+    assert session.generate("a boat").images

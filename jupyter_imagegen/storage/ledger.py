@@ -480,7 +480,7 @@ class Ledger(StaysHere):
                 raise refusal
             if ceiling != 0:
                 for budget in self.budgets(configured):
-                    self._check(budget, ceiling, now)
+                    self._check(budget, ceiling, now, elsewhere=budget in configured)
             self._database.all(
                 statements.NEW_CHARGE,
                 id=charge.id,
@@ -497,24 +497,26 @@ class Ledger(StaysHere):
             )
             count_again(self._database, charge_row(self._database, charge.id), Counts())
 
-    def _check(self, budget: Budget, ceiling: int | None, now: datetime) -> None:
+    def _check(self, budget: Budget, ceiling: int | None, now: datetime, *, elsewhere: bool) -> None:
+        # The command sets the ledger's own budget, and all of them hold.
+        set_by = "where it is set, which `%imagegen config` shows"
         whose = f"{SCOPE_WORDS[budget.scope].whose} {format_usd(budget.usd)}"
         if ceiling is None:
             raise UnknownPriceError(
                 f"nobody can say what this would cost at most, and there is a budget of {budget}",
-                hint="Choose a model and size with a published price, or take the budget away with "
-                f"`%imagegen budget none --per {budget.scope}`.",
+                hint="Choose a model and size with a published price, or take the budget away "
+                f"{set_by if elsewhere else f'with `%imagegen budget none --per {budget.scope}`'}.",
             )
         counted = self._counted(budget.scope, now)
         left = dollars_to_nano(budget.usd) - counted
         if ceiling <= left:
             return
         enough = nano_to_dollars(counted + ceiling).to_integral_value(ROUND_CEILING)
+        raised = set_by if elsewhere else f"with `%imagegen budget {enough} --per {budget.scope}`"
         raise BudgetExceededError(
             f"This would cost up to {format_usd(nano_to_dollars(ceiling))} and "
             f"{format_usd(nano_to_dollars(max(0, left)))} of {whose} is left.",
-            hint=f"Raise it with `%imagegen budget {enough} --per {budget.scope}`, choose a lower quality, "
-            "or use --provider demo.",
+            hint=f"Raise it {raised}, choose a lower quality, or use --provider demo.",
         )
 
     def _local(self) -> datetime:

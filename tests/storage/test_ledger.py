@@ -122,8 +122,9 @@ def test_an_unknown_charge_is_a_clear_error(storage, act):
 
 def test_a_call_beyond_a_budget_is_refused_in_words_that_help(storage, drawing, spend):
     spend("1.89", ceiling="1.90")
+    storage.ledger.set_budget("day", Decimal(2))
     with pytest.raises(BudgetExceededError) as refused:
-        drawing.reserve("0.42", budgets=[budget("day", "2")])
+        drawing.reserve("0.42")
     assert str(refused.value) == (
         "This would cost up to $0.42 and $0.11 of today's $2.00 is left. Raise it with "
         "`%imagegen budget 3 --per day`, choose a lower quality, or use --provider demo."
