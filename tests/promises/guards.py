@@ -353,7 +353,7 @@ GUARDS = [
     Guard(
         "a hundred at once under one budget",
         "storage/ledger.py",
-        "                    self._check(budget, ceiling, now)\n",
+        "                    self._check(budget, ceiling, now, elsewhere=budget in configured)\n",
         "                    pass\n",
         (f"{UNKNOWING}test_a_hundred_at_once_never_pass_the_budget_at_any_instant",),
         "a hundred calls where there was room for ten",
