@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -68,7 +69,7 @@ class _Attempt:
 
     def run(self) -> None:
         try:
-            opener = build_opener(_NoRedirect, _Http(self._sockets), _Https(self._sockets))
+            opener = build_opener(_NoRedirect, _NotingSockets(self._sockets))
             with opener.open(self._url, timeout=self._seconds) as answer:
                 self.data = answer.read(self._most)
         except HTTPError as exc:
@@ -92,37 +93,31 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-class _Http(HTTPHandler):
-    """Notes the sockets that it opens."""
+class _Http(HTTPConnection):
+    """Adds the socket that it opens to a list."""
+
+    def __init__(self, *args: Any, sockets: list[socket.socket], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._sockets = sockets
+
+    def connect(self) -> None:
+        super().connect()
+        self._sockets.append(self.sock)
+
+
+class _Https(_Http, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _NotingSockets(HTTPHandler, HTTPSHandler):
+    """Opens connections whose sockets are in a list."""
 
     def __init__(self, sockets: list[socket.socket]) -> None:
         super().__init__()
         self._sockets = sockets
 
     def http_open(self, request: Request) -> Any:
-        sockets = self._sockets
-
-        class Noted(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                sockets.append(self.sock)
-
-        return self.do_open(Noted, request)
-
-
-class _Https(HTTPSHandler):
-    """Notes the sockets that it opens."""
-
-    def __init__(self, sockets: list[socket.socket]) -> None:
-        super().__init__()
-        self._sockets = sockets
+        return self.do_open(partial(_Http, sockets=self._sockets), request)
 
     def https_open(self, request: Request) -> Any:
-        sockets = self._sockets
-
-        class Noted(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                sockets.append(self.sock)
-
-        return self.do_open(Noted, request)
+        return self.do_open(partial(_Https, sockets=self._sockets), request)
