@@ -104,16 +104,5 @@ def _bytes_of(path: Path) -> bytes | None:
         return None
     # What was a file a moment ago may be a pipe now: opening one waits for a writer unless told not to.
     opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    try:
-        return _read(opened, MOST_BYTES + 1) if stat.S_ISREG(os.fstat(opened).st_mode) else None
-    finally:
-        os.close(opened)
-
-
-def _read(opened: int, most: int) -> bytes:
-    chunks: list[bytes] = []
-    left = most
-    while left and (chunk := os.read(opened, left)):
-        chunks.append(chunk)
-        left -= len(chunk)
-    return b"".join(chunks)
+    with open(opened, "rb") as file:  # noqa: PTH123  # of a descriptor
+        return file.read(MOST_BYTES + 1) if stat.S_ISREG(os.fstat(opened).st_mode) else None

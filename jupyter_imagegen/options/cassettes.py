@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.config import RECORD_MODES
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options.parsing import OptionParser
 from jupyter_imagegen.options.table import whole_number
@@ -13,9 +14,6 @@ from jupyter_imagegen.options.table import whole_number
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-
-#: As `storage.deck` knows them.
-_MODES = ("live", "replay", "record")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,7 @@ def add_cassette_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Add what a command on cassettes takes to any parser."""
     if name == "use":
         parser.add_argument("file", metavar="FILE|none", help="its file, which ends in .cassette")
-        parser.add_argument("--mode", choices=_MODES, help="live, replay (the cassette only) or record")
+        parser.add_argument("--mode", choices=RECORD_MODES, help="live, replay (the cassette only) or record")
         _add_previews(parser)
     elif name == "add":
         parser.add_argument("keys", nargs="+", metavar="KEY", help="a key's first digits, or last")

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.storage.charges import Charge
-from jupyter_imagegen.storage.deck import RECORD_MODES, Deck, RecordMode, cost_to_author
+from jupyter_imagegen.storage.deck import Deck, RecordMode, cost_to_author
 from jupyter_imagegen.storage.home import is_unmade
 from jupyter_imagegen.storage.spending import Spending, Spent
 from jupyter_imagegen.storage.store import (
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.history import HistoryEntry
 
 __all__ = [
-    "RECORD_MODES",
     "Browsing",
     "Cassette",
     "Charge",

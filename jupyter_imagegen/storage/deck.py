@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 #: `live`: cassette, store, provider. `replay`: the cassette. `record`: as live, and it takes what is shown.
 RecordMode = Literal["live", "replay", "record"]
-RECORD_MODES: tuple[RecordMode, ...] = ("live", "replay", "record")
 
 
 @dataclass(frozen=True, kw_only=True)
