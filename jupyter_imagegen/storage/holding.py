@@ -1,4 +1,4 @@
-"""Where a picture's bytes come from: the store, a file of it, a cassette, or memory.
+"""Where a picture's bytes come from: a store's file, a cassette, or memory; the open store is in `reading`.
 
 A result is sent to other processes and copied with everything it holds. So what reads a picture leaves its
 store behind when it is pickled, and takes along what another process can use.
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_imagegen.core.results import Preview
-    from jupyter_imagegen.storage.reading import StoredPictures
 
 
-class _Unchanging:
+class Unchanging:
     """A copy of what never changes is itself."""
 
     def __copy__(self) -> Any:
@@ -31,30 +30,7 @@ class _Unchanging:
 
 
 @dataclass(frozen=True)
-class Stored(_Unchanging):
-    """A picture of an open store."""
-
-    pictures: StoredPictures = field(repr=False)
-    digest: str
-    path: Path
-
-    def original(self) -> bytes:
-        """The bytes as they were received; see `StoredPictures.read`."""
-        return self.pictures.read(self.digest)
-
-    def small(self) -> Preview:
-        """The small copy; see `StoredPictures.preview`."""
-        return self.pictures.preview(self.digest)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.pictures.database.path is None:
-            # The folder of a temporary store ends with this process.
-            return InHand, (self.original(), self.small())
-        return OnDisk, (self.path, self.digest)
-
-
-@dataclass(frozen=True)
-class OnDisk(_Unchanging):
+class OnDisk(Unchanging):
     """A store's picture, in a process that has not opened that store."""
 
     path: Path
@@ -92,7 +68,7 @@ class OnDisk(_Unchanging):
 
 
 @dataclass(frozen=True)
-class InHand(_Unchanging):
+class InHand(Unchanging):
     """A picture in memory."""
 
     data: bytes = field(repr=False)
@@ -110,7 +86,7 @@ class InHand(_Unchanging):
 
 
 @dataclass(frozen=True)
-class Recorded(_Unchanging):
+class Recorded(Unchanging):
     """A picture of a cassette; pickled, it takes its bytes along: the lesson may not be there."""
 
     read_original: Callable[[], bytes] = field(repr=False)

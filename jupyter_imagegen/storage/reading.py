@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.errors import DamagedPictureError, StoreError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import entering, files, statements
-from jupyter_imagegen.storage.holding import Stored
+from jupyter_imagegen.storage.holding import InHand, OnDisk, Unchanging
 from jupyter_imagegen.storage.keeping import write_preview
 from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from jupyter_imagegen.storage.database import Database, Row
     from jupyter_imagegen.storage.files import Shelf
@@ -229,3 +231,26 @@ class StoredPictures(StaysHere):
             elif intact:
                 found.append(self.image(row))
         return found
+
+
+@dataclass(frozen=True)
+class Stored(Unchanging):
+    """A picture of an open store."""
+
+    pictures: StoredPictures = field(repr=False)
+    digest: str
+    path: Path
+
+    def original(self) -> bytes:
+        """The bytes as they were received; see `StoredPictures.read`."""
+        return self.pictures.read(self.digest)
+
+    def small(self) -> Preview:
+        """The small copy; see `StoredPictures.preview`."""
+        return self.pictures.preview(self.digest)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.pictures.database.path is None:
+            # The folder of a temporary store ends with this process.
+            return InHand, (self.original(), self.small())
+        return OnDisk, (self.path, self.digest)
