@@ -27,6 +27,8 @@ from jupyter_imagegen.workshop import Workshop
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
+    from PIL.Image import Image as PILImage
+
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.events import Event
     from jupyter_imagegen.core.pricing import Estimate
@@ -369,6 +371,12 @@ class Session(StaysHere):
         from jupyter_imagegen.render.pictures import image_bundle
 
         return image_bundle(image, preview=self.workshop.settings().preview)
+
+    def opened(self, data: bytes) -> PILImage:
+        """A picture with small damage, decoded as far as it is there."""
+        from jupyter_imagegen import imaging
+
+        return imaging.opened(data)
 
     def save(
         self, image: Image, path: str | Path, *, overwrite: bool = False, number: int | None = None

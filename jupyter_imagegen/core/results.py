@@ -152,9 +152,7 @@ class Image:
             picture = Pillow.open(BytesIO(data))
             picture.load()
         except (OSError, SyntaxError, ValueError):
-            from jupyter_imagegen import imaging
-
-            return imaging.opened(data)
+            return _session("").opened(data)
         return picture
 
     @property
@@ -203,6 +201,9 @@ class Face(Protocol):
 
     def image_bundle(self, image: Image) -> tuple[dict[str, Any], dict[str, Any]]:
         """A picture's forms for a notebook, and their metadata."""
+
+    def opened(self, data: bytes) -> PILImage:
+        """A picture with small damage, decoded as far as it is there."""
 
     def save(self, image: Image, path: str | Path, *, overwrite: bool, number: int | None = None) -> Path:
         """Write a copy of a picture, whose name gets the number if there is one."""
