@@ -58,6 +58,8 @@ def read(data: bytes) -> Header:
     ------
     ImageRejected
         If this Pillow cannot read the format, or the header is damaged or announces too much work.
+    IndexError, struct.error
+        If the data ends within the header.
     """
     from PIL import Image
 
@@ -84,12 +86,9 @@ def read(data: bytes) -> Header:
 
 
 def _refuse_work(data: bytes, name: str) -> None:
-    try:
-        if name == "BMP" and data[14] > 12 and data[30] in (1, 2) and len(data) > _MAX_RUNS:  # noqa: PLR2004 - the old header has no such field
-            raise ImageRejected(f"the BMP is packed by run length and over {_MAX_RUNS:,} bytes")
-        parts = _tiff_parts(data) if name == "TIFF" else _tiles(data) if name == "JPEG2000" else 0
-    except struct.error as exc:
-        raise ImageRejected("the picture is cut off: its data ends before its pixels begin") from exc
+    if name == "BMP" and data[14] > 12 and data[30] in (1, 2) and len(data) > _MAX_RUNS:  # noqa: PLR2004 - the old header has no such field
+        raise ImageRejected(f"the BMP is packed by run length and over {_MAX_RUNS:,} bytes")
+    parts = _tiff_parts(data) if name == "TIFF" else _tiles(data) if name == "JPEG2000" else 0
     if parts > MAX_PARTS:
         raise ImageRejected(f"the picture is cut into {parts:,} parts; at most {MAX_PARTS:,} are accepted")
 

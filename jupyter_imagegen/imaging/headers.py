@@ -1,9 +1,9 @@
 """What a picture's bytes say about themselves, read without decoding a pixel.
 
 The four formats that the API draws are walked here: a stored picture is shown without importing Pillow, and
-what would keep a decoder busy for minutes (frames, chunks, scans) is counted before it sees a byte. Other
-formats are opened by Pillow, which reads their header only. Small damage is no reason to refuse: it is said
-in `Header.flaw`, and the decoder has the last word.
+what would keep a decoder busy for minutes (frames, chunks, scans) is counted before it sees a byte. Small
+damage is no reason to refuse: it is said in `Header.flaw`, and the decoder has the last word. A file that
+ends within its header raises IndexError or struct.error.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: A picture of one pixel and a million frames is small and keeps a decoder busy for minutes.
@@ -91,41 +91,6 @@ def quietly() -> Iterator[None]:
         yield
 
 
-def read_header(data: bytes) -> Header:
-    """Walk the container and return what it says.
-
-    Raises
-    ------
-    ImageRejected
-        If the bytes are no picture that can be read here, or the container would keep a decoder busy.
-    """
-    walk = _walk_for(data)
-    try:
-        return walk(data)
-    except (IndexError, struct.error) as exc:
-        raise ImageRejected("the picture is cut off: its data ends before its pixels begin") from exc
-
-
-def _walk_for(data: bytes) -> Callable[[bytes], Header]:
-    if data.startswith(PNG_SIGNATURE):
-        return _png
-    if data.startswith(b"\xff\xd8\xff"):
-        return _jpeg
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _webp
-    if data[:6] in (b"GIF87a", b"GIF89a"):
-        return _gif
-    from jupyter_imagegen.imaging import formats
-
-    if formats.sniffed(data):
-        return formats.read
-    if not data:
-        raise ImageRejected("there is no picture: the data is empty")
-    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
-    what = "HTML or XML text" if start.startswith(b"<") else f"data that starts with {data[:8]!r}"
-    raise ImageRejected(f"this is {what}, not a PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP picture")
-
-
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield each PNG chunk's type and where its data starts and ends; checksums are checked on the way."""
     for kind, start, end, sound in loose_png_chunks(data):
@@ -154,7 +119,8 @@ def loose_png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int, bool]]:
         position = end + 4
 
 
-def _png(data: bytes) -> Header:
+def read_png(data: bytes) -> Header:
+    """What a PNG says of itself."""
     header = None
     frames = drawn = chunks = 0
     transparent = False
@@ -198,37 +164,33 @@ def _unsound(kind: bytes, *, cut: bool) -> str:
 _PNG_ALPHA = 4
 
 
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield each JPEG segment up to the end marker: its marker, and where its payload starts.
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield each JPEG segment: its marker, where it starts (at 0xFF), where its payload does, where it ends.
 
-    What comes after the end marker is not looked at: phones put a film or a second picture there.
+    Pixel data belongs to the segment before it. The end marker is the last; it does not come where the file
+    is damaged or cut. What is after it is not looked at: phones put a film or a second picture there.
 
     Raises
     ------
-    ImageRejected
-        Where the end marker is missing.
+    struct.error
+        If the file ends within a segment's length.
     """
     position = 2
-    while True:
-        found = _MARKER.match(data, position)
-        if found is None:
-            raise ImageRejected("the JPEG is damaged or cut off: a marker is missing between its segments")
-        marker = data[found.end() - 1]
-        if marker == _EOI:
+    while found := _MARKER.match(data, position):
+        start, marker = position, data[found.end() - 1]
+        if marker == JPEG_END:
+            yield marker, start, found.end(), found.end()
             return
-        payload = found.end() + 2
-        (length,) = struct.unpack_from(">H", data, found.end())
-        position = found.end() + length
-        yield marker, payload
+        position = found.end() + struct.unpack_from(">H", data, found.end())[0]
         if marker == _SOS:
             following = _AFTER_PIXELS.search(data, position)
-            if following is None:
-                raise ImageRejected("the JPEG is cut off: its end marker is missing")
-            position = following.start()
+            position = following.start() if following else len(data)
+        yield marker, start, found.end() + 2, position
 
 
+#: The marker of a JPEG's end.
+JPEG_END = 0xD9
 _SOS = 0xDA
-_EOI = 0xD9
 #: Start of frame, of every kind: C0 to CF without DHT (C4), JPG (C8) and DAC (CC).
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -237,12 +199,13 @@ _MARKER = re.compile(rb"\xff+[^\x00\xff]", re.DOTALL)
 _AFTER_PIXELS = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 
-def _jpeg(data: bytes) -> Header:
+def read_jpeg(data: bytes) -> Header:
+    """What a JPEG says of itself."""
     size = None
-    scans = frames = 0
-    flaw, progressive = "", False
+    marker = scans = frames = 0
+    progressive = False
     try:
-        for marker, payload in _jpeg_segments(data):
+        for marker, _, payload, _ in jpeg_segments(data):
             if marker in _SOF:
                 frames += 1
                 size = struct.unpack_from(">BHH", data, payload)
@@ -251,8 +214,8 @@ def _jpeg(data: bytes) -> Header:
                 scans += 1
                 if scans > MAX_JPEG_SCANS:
                     break
-    except (ImageRejected, struct.error):
-        flaw = CUT
+    except struct.error:
+        marker = 0
     if frames > 1:
         raise ImageRejected("the JPEG is damaged: it has two frame headers")
     if size is None or not scans:
@@ -264,7 +227,12 @@ def _jpeg(data: bytes) -> Header:
             f" {width}x{height} pixels, which only an attack needs"
         )
     return Header(
-        mime="image/jpeg", width=width, height=height, bits=bits, progressive=progressive, flaw=flaw
+        mime="image/jpeg",
+        width=width,
+        height=height,
+        bits=bits,
+        progressive=progressive,
+        flaw="" if marker == JPEG_END else CUT,
     )
 
 
@@ -279,7 +247,8 @@ def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         position = end + (length & 1)
 
 
-def _webp(data: bytes) -> Header:
+def read_webp(data: bytes) -> Header:
+    """What a WebP says of itself."""
     canvas = None
     frames = 0
     has_alpha = False
@@ -309,7 +278,8 @@ def _webp(data: bytes) -> Header:
     )
 
 
-def _gif(data: bytes) -> Header:
+def read_gif(data: bytes) -> Header:
+    """What a GIF says of itself."""
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     position = 13 + _gif_colour_table(flags)
     frames = 0

@@ -15,7 +15,7 @@ from jupyter_imagegen.errors import SourceError
 from jupyter_imagegen.imaging.foreign import FORMAT_NAMES, ORIENTATION, Opened, foreign
 from jupyter_imagegen.imaging.headers import ImageRejected, quietly
 from jupyter_imagegen.imaging.inspection import checked_header, decoded
-from jupyter_imagegen.imaging.masks import change_here, share_to_change
+from jupyter_imagegen.imaging.masks import alpha_of, change_here, share_to_change
 from jupyter_imagegen.imaging.metadata import without_metadata
 from jupyter_imagegen.imaging.previews import plain, png_bytes
 
@@ -165,7 +165,7 @@ def prepare_mask(
             notes = [f"{called}: white is what changes, black is kept (made into transparency)"]
         else:
             share = share_to_change(change_here(alpha))
-            if _vague(alpha, share) or alpha.getextrema() != _full_alpha(upright).getextrema():
+            if _vague(alpha, share) or alpha.getextrema() != alpha_of(upright).getextrema():
                 # The API takes only alpha 0 for "change here"; a brush or a filter left it just above.
                 sent = _mask_png(change_here(alpha).point(lambda value: 255 - value))
                 notes = [f"{called}: what is transparent is what changes (made fully transparent)"]
@@ -333,13 +333,9 @@ def _alpha(picture: Image) -> Image | None:
     """A picture's alpha, where something in it is transparent."""
     if not picture.has_transparency_data:
         return None
-    alpha = _full_alpha(picture)
+    alpha = alpha_of(picture)
     opaque = alpha.histogram()[255] == alpha.width * alpha.height
     return None if opaque else alpha
-
-
-def _full_alpha(picture: Image) -> Image:
-    return picture.convert("RGBA").getchannel("A")
 
 
 def _vague(alpha: Image, share: float) -> bool:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.imaging.headers import MAX_FRAMES, Header, ImageRejected, read_header, told
+from jupyter_imagegen.imaging import formats
+from jupyter_imagegen.imaging.headers import (
+    MAX_FRAMES,
+    PNG_SIGNATURE,
+    Header,
+    ImageRejected,
+    read_gif,
+    read_jpeg,
+    read_png,
+    read_webp,
+    told,
+)
 from jupyter_imagegen.imaging.svg import looks_like_svg, read_svg
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PIL.ImageFile import ImageFile
 
@@ -99,9 +111,11 @@ def checked_header(
     if svg and not allow_svg:
         raise ImageRejected("this is an SVG, which is text that can run script, and none was asked for")
     try:
-        header = read_svg(data) if svg else read_header(data)
+        header = read_svg(data) if svg else _reader_of(data)(data)
     except ImageRejected:
         raise
+    except (IndexError, struct.error) as exc:
+        raise ImageRejected("the picture is cut off: its data ends before its pixels begin") from exc
     except Exception as exc:  # hostile bytes: whatever a reader raises is said of the picture
         raise ImageRejected(f"the picture cannot be read: {told(exc)}") from exc
     if not header.width or not header.height:
@@ -120,6 +134,25 @@ def checked_header(
             f"the picture is {header.width}x{header.height}; sides of at most {MAX_SIDE:,} are accepted"
         )
     return header
+
+
+def _reader_of(data: bytes) -> Callable[[bytes], Header]:
+    """What reads the header of a file that begins so."""
+    if data.startswith(PNG_SIGNATURE):
+        return read_png
+    if data.startswith(b"\xff\xd8\xff"):
+        return read_jpeg
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return read_webp
+    if data[:6] in (b"GIF87a", b"GIF89a"):
+        return read_gif
+    if formats.sniffed(data):
+        return formats.read
+    if not data:
+        raise ImageRejected("there is no picture: the data is empty")
+    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
+    what = "HTML or XML text" if start.startswith(b"<") else f"data that starts with {data[:8]!r}"
+    raise ImageRejected(f"this is {what}, not a PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP picture")
 
 
 def decoded(data: bytes, header: Header, *, at_least: int = 0, flaws: list[str] | None = None) -> ImageFile:

@@ -101,7 +101,7 @@ def painted(mask: bytes) -> float:
     1.0
     """
     with _first_frame(mask) as picture:
-        return share_to_change(change_here(_alpha_of(picture)))
+        return share_to_change(change_here(alpha_of(picture)))
 
 
 def keep_outside(original: bytes, edited: bytes, mask: bytes, *, feather: int = 0) -> bytes:
@@ -157,7 +157,7 @@ def keep_outside(original: bytes, edited: bytes, mask: bytes, *, feather: int = 
         profile = before.info.get("icc_profile")
         kept = before.convert(mode)
         new = _in_colours_of(after.convert(mode), after.info.get("icc_profile"), profile)
-        weight = _weight(change_here(_alpha_of(stencil)), feather)
+        weight = _weight(change_here(alpha_of(stencil)), feather)
         if new.size != kept.size:
             new, reached = _fitted(new, kept.size)
             weight = ImageChops.multiply(weight, reached)
@@ -194,7 +194,8 @@ def _first_frame(data: bytes) -> Image:
     return decoded(data, still(header), flaws=[])
 
 
-def _alpha_of(picture: Image) -> Image:
+def alpha_of(picture: Image) -> Image:
+    """How opaque each pixel is, from 0 to 255."""
     return picture.convert("RGBA").getchannel("A")
 
 

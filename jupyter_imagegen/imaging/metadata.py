@@ -6,14 +6,9 @@ end goes too: phones put a film or a second picture there, with a place of its o
 
 from __future__ import annotations
 
-import re
 import struct
-from typing import TYPE_CHECKING
 
-from jupyter_imagegen.imaging.headers import PNG_SIGNATURE, png_chunks, webp_chunks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from jupyter_imagegen.imaging.headers import PNG_SIGNATURE, jpeg_segments, png_chunks, webp_chunks
 
 _PNG_KEPT = frozenset(
     b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT".split()
@@ -28,11 +23,7 @@ _WEBP_NAMES = {b"EXIF": "EXIF", b"XMP ": "XMP", b"C2PA": "Content Credentials"}
 _OTHER = "other data"
 #: Bits of a WebP's flags that announce EXIF and XMP.
 _WEBP_ANNOUNCED = 0x0C
-_SOS, _EOI = 0xDA, 0xD9
 _COMMENT = 0xFE
-_MARKER = re.compile(rb"\xff+[^\x00\xff]", re.DOTALL)
-#: In pixel data 0xFF is followed by 0, or by a restart marker.
-_AFTER_PIXELS = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 #: Bytes of a JFIF segment's payload that has no thumbnail.
 _JFIF_LENGTH = 14
 
@@ -105,9 +96,9 @@ def _webp(data: bytes) -> tuple[list[bytes], list[str]]:
 
 
 def _jpeg(data: bytes) -> tuple[list[bytes], list[str]]:
-    pieces, names = [data[:2]], []
-    for marker, piece in _segments(data):
-        body = piece.lstrip(b"\xff")[3:]
+    pieces, names, end = [data[:2]], [], 2
+    for marker, start, payload, end in jpeg_segments(data):
+        piece, body = data[start:end], data[payload:end]
         kept = _JPEG_KEPT.get(marker)
         if not (0xE0 <= marker <= 0xEF or marker == _COMMENT):  # noqa: PLR2004 - the application segments
             pieces.append(piece)
@@ -118,7 +109,6 @@ def _jpeg(data: bytes) -> tuple[list[bytes], list[str]]:
             names.append("a thumbnail")
         else:
             pieces.append(piece)
-    end = sum(len(piece) for _, piece in _segments(data)) + 2
     return pieces, names + _after(data, end)
 
 
@@ -126,20 +116,6 @@ def _jpeg_name(marker: int, body: bytes) -> str:
     if body.startswith(b"http://ns.adobe.com/x"):
         return "XMP"
     return "a thumbnail" if body.startswith(b"JFXX") else _JPEG_NAMES.get(marker, _OTHER)
-
-
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Each JPEG segment with its marker, pixel data with the segment before it, up to the end marker."""
-    position = 2
-    while found := _MARKER.match(data, position):
-        start, marker = position, data[found.end() - 1]
-        if marker == _EOI:
-            yield marker, data[start : found.end()]
-            return
-        position = found.end() + struct.unpack_from(">H", data, found.end())[0]
-        if marker == _SOS and (following := _AFTER_PIXELS.search(data, position)):
-            position = following.start()
-        yield marker, data[start:position]
 
 
 def _after(data: bytes, end: int) -> list[str]:
