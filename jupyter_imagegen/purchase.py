@@ -326,7 +326,10 @@ class Purchase:
         if self._answer.usage is not None and self.usd is not None:
             places.append(f"it cost {format_usd(self.usd)} by the usage that was told")
         if places:
-            exc.message = "; ".join([exc.message.removesuffix("."), *places])
+            first = exc.message.removesuffix(".")
+            sentence = "; ".join(places)
+            asks = first.endswith(("?", "!"))
+            exc.message = f"{first} {sentence[0].upper()}{sentence[1:]}" if asks else f"{first}; {sentence}"
             exc.args = (exc.message,)
         if self._kept_unread and _REREAD not in exc.hint:
             exc.hint = f"{exc.hint} {_REREAD}".strip()

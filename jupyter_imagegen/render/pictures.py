@@ -100,7 +100,7 @@ def image_bundle(image: Image, *, preview: int = PREVIEW_SIDE) -> MimeBundle:
     """
     shown, alt = sized_preview(image, preview), image.alt or "a generated picture"
     kind = image.mime.removeprefix("image/").partition("+")[0].upper()
-    facts = f"{pixels(f'{image.width}x{image.height}')} {kind}, {image.size_bytes / 1e6:,.1f} MB"
+    facts = f"{pixels(f'{image.width}x{image.height}')} {kind}, {_size_words(image.size_bytes)}"
     # What a small copy is a copy of, and how to get that.
     words = f'{facts} · small copy; .save("name.png") writes the original'
     if image.reduced:
@@ -116,6 +116,10 @@ def image_bundle(image: Image, *, preview: int = PREVIEW_SIDE) -> MimeBundle:
         data[plain.mime] = b64encode(plain.data).decode("ascii")
         metadata[plain.mime] = {"alt": alt, "width": plain.width, "height": plain.height}
     return data, metadata
+
+
+def _size_words(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:,.1f} kB"  # noqa: PLR2004
 
 
 def sized_preview(image: Image, side: int = PREVIEW_SIDE) -> Preview:

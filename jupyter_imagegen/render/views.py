@@ -91,16 +91,20 @@ def _spent_row(name: str, spent: Spent, limit: Decimal | None) -> list[Cell]:
     left = ""
     if limit is not None:
         left = f"{format_usd(max(limit - spent.counted_usd, Decimal(0)))} of {format_usd(limit)}"
-    unknown = unknown_calls(spent)
     return [
         name,
-        format_usd(spent.usd) if spent.usd or not (spent.held_usd or unknown) else NOT_KNOWN,
-        sum_words(spent.held_usd, unknown),
+        _known_spent(spent),
+        sum_words(spent.held_usd, unknown_calls(spent)),
         left,
         str(spent.pictures),
         str(spent.hits),
         format_usd(spent.saved_usd),
     ]
+
+
+def _known_spent(spent: Spent) -> str:
+    held = spent.held_usd or unknown_calls(spent)
+    return format_usd(spent.usd) if spent.usd or not held else NOT_KNOWN
 
 
 def _stopped_lines(stopped: str) -> list[str]:
@@ -115,7 +119,9 @@ def budget_view(
     for budget in budgets:
         spent = getattr(spending, budget.scope)
         left = budget.usd - spent.counted_usd
-        spent_shown = sum_words(spent.counted_usd, unknown_calls(spent))
+        spent_shown = _known_spent(spent)
+        if spent.held_usd or unknown_calls(spent):
+            spent_shown += f" + {sum_words(spent.held_usd, unknown_calls(spent))} held"
         shown: Cell = format_usd(left) if left > 0 else Mark(text="nothing", kind="warn")
         if not known and budget.scope != "session":
             spent_shown = shown = NOT_KNOWN

@@ -105,7 +105,7 @@ def test_costs_without_a_known_price_are_not_shown_as_nothing():
 def test_budgets_show_limit_spent_and_left():
     budgets = [Budget(scope="day", usd=Decimal(5)), Budget(scope="total", usd=Decimal("0.5"))]
     view = views.budget_view(budgets, spending(spent("0.40", "0.10")))
-    assert line(view, "today").split() == ["today", "$5.00", "$0.50", "$4.50"]
+    assert line(view, "today").split() == ["today", "$5.00", "$0.40", "+", "$0.10", "held", "$4.50"]
     assert line(view, "all time").endswith("nothing")
 
 
