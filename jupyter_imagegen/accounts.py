@@ -289,7 +289,7 @@ class Accounts(StaysHere):
         >>> session.accounts.zone().name
         'Europe/Berlin'
         """
-        return self._workshop.storage_to_read.ledger.zone()
+        return self._workshop.storage_to_read.ledger.zones.present()
 
     def zone_words(self) -> str:
         """The same in words; empty where the store cannot be read, which settings can be shown without."""

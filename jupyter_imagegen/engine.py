@@ -103,7 +103,7 @@ class Engine(StaysHere):
             return
 
         self._refuse_replay(order, key)
-        failed = self._storage.ledger.failed(key)
+        failed = self._storage.ledger.failures.of(key)
         notes = self._validated(order)
         if order.provider.paid:
             # It may look into files of others, and the loop is everybody's.
@@ -189,7 +189,7 @@ class Engine(StaysHere):
             if purchase.failure is not None and purchase.charge_id:
                 # A ledger that cannot be written must not hide what went wrong.
                 with contextlib.suppress(StoreError):
-                    self._storage.ledger.remember_failure(purchase.charge_id, purchase.failure)
+                    self._storage.ledger.failures.remember(purchase.charge_id, purchase.failure)
 
     def _share_failure(self, order: Order, key: str, failed: frozenset[str]) -> None:
         """Fifty waiters must not repeat, one after the other, what was refused or may have been billed.
@@ -197,7 +197,7 @@ class Engine(StaysHere):
         Whoever asks after the failure tries anew. A process that was killed has not failed: whoever waited
         for it takes over.
         """
-        failure = self._storage.ledger.failure_since(key, failed)
+        failure = self._storage.ledger.failures.since(key, failed)
         if isinstance(failure, ProviderError):
             raise failure
         if failure is not None and not order.fresh:

@@ -62,7 +62,7 @@ class Turn:
 
         A run that fails while this one waits for it fails this one too: twenty cells that ask for one picture
         must not send one after the other a request that the provider refuses. Among processes the ledger
-        says so; see `Ledger.failure_since`.
+        says so; see `Failures.since`.
         """
         ended_before = self._ended
         async with self._lock:

@@ -213,7 +213,7 @@ class Workshop(StaysHere):
     def _set_zone(self, storage: Storage, settings: Settings) -> None:
         """Let the ledger count the days of the zone that the user's settings name."""
         if settings.timezone is not None and self._zones.get(storage) != settings.timezone:
-            storage.ledger.change_zone(settings.timezone)
+            storage.ledger.zones.change(settings.timezone)
             self._zones[storage] = settings.timezone
 
     def _remember_prices(self, storage: Storage, *, learns: bool) -> None:

@@ -43,7 +43,7 @@ def clock():
 @pytest.fixture
 def ledger(clock):
     storage = open_temporary_storage(now=clock, session="s")
-    storage.ledger.keep_zone()
+    storage.ledger.zones.keep()
     yield storage.ledger
     storage.close()
 
@@ -125,20 +125,20 @@ def test_a_ledger_from_before_there_were_zones_keeps_todays_charges(home, clock)
     storage._database.all("DELETE FROM ledger_state")
     storage.close()
     storage = open_storage(home, now=clock, session="t")
-    assert storage.ledger.zone().name == "UTC"
+    assert storage.ledger.zones.present().name == "UTC"
     assert storage.ledger.spending().day.usd == 3
     storage.close()
 
 
 def test_an_empty_ledger_takes_another_zone_at_once(ledger):
-    ledger.change_zone("Pacific/Kiritimati")
-    assert str(ledger.zone()) == "Pacific/Kiritimati"
+    ledger.zones.change("Pacific/Kiritimati")
+    assert str(ledger.zones.present()) == "Pacific/Kiritimati"
 
 
 def test_with_the_same_date_in_both_the_other_zone_takes_over_at_once(ledger):
     spend(ledger)
-    ledger.change_zone("Europe/Berlin")
-    assert str(ledger.zone()) == "Europe/Berlin"
+    ledger.zones.change("Europe/Berlin")
+    assert str(ledger.zones.present()) == "Europe/Berlin"
     assert ledger.spending().day.usd == 1
 
 
@@ -146,13 +146,13 @@ def test_with_the_same_date_in_both_the_other_zone_takes_over_at_once(ledger):
 def test_a_zone_where_it_is_another_day_takes_over_when_today_is_over(ledger, clock, other, hours):
     spend(ledger)
     clock.moment = datetime(2026, 11, 22, 12 if hours else 9, tzinfo=UTC)
-    ledger.change_zone(other)
-    assert ledger.zone().name == "UTC"
-    assert other in str(ledger.zone())
+    ledger.zones.change(other)
+    assert ledger.zones.present().name == "UTC"
+    assert other in str(ledger.zones.present())
     assert ledger.spending().day.usd == 1
     assert ledger.left([]) == {}
     clock.turn(hours=12)
-    assert ledger.zone().name == other
+    assert ledger.zones.present().name == other
     if hours is None:
         # The zone is behind: its 22 November goes on, with what was spent on it.
         assert ledger.spending().day.usd == 1
@@ -164,7 +164,7 @@ def test_back_and_forth_gives_no_second_budget(ledger, clock):
     ledger.set_budget("day", Decimal(5))
     spend(ledger, "5")
     for name in ("Pacific/Kiritimati", "Etc/GMT+12", "UTC", "Asia/Tokyo", "Pacific/Honolulu") * 3:
-        ledger.change_zone(name)
+        ledger.zones.change(name)
         with pytest.raises(BudgetExceededError):
             spend(ledger, "0.01")
         clock.turn(minutes=1)
@@ -181,13 +181,13 @@ def test_however_often_the_zone_changes_no_more_days_begin_than_have_passed(step
     storage = open_temporary_storage(now=clock, session="s")
     try:
         ledger = storage.ledger
-        ledger.keep_zone()
+        ledger.zones.keep()
         spent = 0
         for name, hours in steps:
             if ledger.spending().day.usd == 0:
                 spend(ledger, "1")
                 spent += 1
-            ledger.change_zone(name)
+            ledger.zones.change(name)
             clock.turn(hours=hours)
         passed = (clock.moment - start.replace(tzinfo=UTC)) / timedelta(days=1)
         # One for the day that had begun, and one for an hour that summer time takes away.
@@ -197,7 +197,7 @@ def test_however_often_the_zone_changes_no_more_days_begin_than_have_passed(step
 
 
 def test_summer_time_begins_the_day_at_its_own_midnight(ledger, clock):
-    ledger.change_zone("Europe/Berlin")
+    ledger.zones.change("Europe/Berlin")
     clock.moment = datetime(2026, 3, 29, 21, 59, tzinfo=UTC)  # 23:59 in summer time
     spend(ledger)
     clock.turn(minutes=2)

@@ -3,14 +3,59 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen import errors
 from jupyter_imagegen.errors import AbandonedError, ConnectionFailedError, NoKeyError, ProviderError
+from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.recipes import storable
+
+if TYPE_CHECKING:
+    from jupyter_imagegen.storage.database import Database
 
 #: What says nothing about another process's try: its own key may be set, its own network may be up.
 _NOT_SHARED = (NoKeyError, ConnectionFailedError)
+
+
+class Failures:
+    """The failures in one ledger.
+
+    Parameters
+    ----------
+    database
+        Where they are written.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def remember(self, charge_id: str, exc: BaseException) -> None:
+        """Write down how a call failed.
+
+        By whoever holds the key's lock, after the charge is closed. What is this process's own failure, such
+        as a key that is missing, is not written.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written.
+        """
+        text = failure_to_json(exc)
+        if text is not None:
+            with self._database.transaction():
+                self._database.all(statements.REMEMBER_FAILURE, id=charge_id, failure=text)
+
+    def of(self, key: str) -> frozenset[str]:
+        """The charges of a key that have failed so far; what `since` compares with."""
+        return frozenset(row["id"] for row in self._database.all(statements.FAILURES, key=key))
+
+    def since(self, key: str, failed: frozenset[str]) -> ProviderError | AbandonedError | None:
+        """How the last call for a key failed that had not failed when `failed` was read; None for none.
+
+        Not by the time: the clocks of two machines on one home need not agree.
+        """
+        rows = [row for row in self._database.all(statements.FAILURES, key=key) if row["id"] not in failed]
+        return failure_from_json(rows[-1]["failure"]) if rows else None
 
 
 def failure_to_json(exc: BaseException) -> str | None:

@@ -29,7 +29,7 @@ from jupyter_imagegen.storage.recipes import (
     storable,
     utc_text,
 )
-from jupyter_imagegen.storage.zones import local_time
+from jupyter_imagegen.storage.zones import Zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -255,7 +255,7 @@ class Pictures(StoredPictures):
             alt=storable(alt),
             charge_id=charge_id or None,
             session=self.session,
-            day=f"{local_time(self.database, now):%Y-%m-%d}",
+            day=f"{Zones(self.database, self.now).local_time():%Y-%m-%d}",
         )
 
     def price_charge(self, key: str, charge_id: str, *, cost: Decimal) -> None:

@@ -35,7 +35,7 @@ from jupyter_imagegen.storage.charges import (
     charge_row,
     count_again,
 )
-from jupyter_imagegen.storage.failures import failure_from_json, failure_to_json
+from jupyter_imagegen.storage.failures import Failures
 from jupyter_imagegen.storage.held import held_charges, settle_by_hand
 from jupyter_imagegen.storage.recipes import storable, utc_text
 from jupyter_imagegen.storage.spending import (
@@ -49,7 +49,7 @@ from jupyter_imagegen.storage.spending import (
     spent_by_model,
 )
 from jupyter_imagegen.storage.unusable import budgets_lost, no_paid_call, refuse_change
-from jupyter_imagegen.storage.zones import LedgerZone, change_zone, keep_zone, ledger_zone, local_time
+from jupyter_imagegen.storage.zones import Zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.budgets import Scope
     from jupyter_imagegen.core.usage import Usage
-    from jupyter_imagegen.errors import AbandonedError, ProviderError
     from jupyter_imagegen.storage.charges import State
     from jupyter_imagegen.storage.database import Database
     from jupyter_imagegen.storage.held import Held
@@ -82,6 +81,13 @@ class Ledger(StaysHere):
         This session's id.
     stands_for
         The ledger that this one stands in for, because it cannot be used; None where it is the store's own.
+
+    Attributes
+    ----------
+    zones : Zones
+        The zone whose days count.
+    failures : Failures
+        How calls failed, for the processes that wait for the same picture.
     """
 
     def __init__(
@@ -98,6 +104,8 @@ class Ledger(StaysHere):
         self._lock = lock
         self._now = now
         self._session = session
+        self.zones = Zones(database, now)
+        self.failures = Failures(database)
 
     def reserve(
         self,
@@ -136,7 +144,7 @@ class Ledger(StaysHere):
             If the ledger cannot be written, or it only stands in for one that cannot be used.
         """
         configured = tuple(budgets)
-        now = self._local()
+        now = self.zones.local_time()
         charge = Charge(
             id=secrets.token_hex(8),
             key=key,
@@ -258,34 +266,6 @@ class Ledger(StaysHere):
         """
         self._close(charge_id, "possibly_billed", reason)
 
-    def remember_failure(self, charge_id: str, exc: BaseException) -> None:
-        """Write down how a call failed, for the processes that wait for the same picture.
-
-        By whoever holds the key's lock, after the charge is closed. What is nobody else's failure, such as a
-        key that is missing, is not written.
-
-        Raises
-        ------
-        StoreError
-            If the ledger cannot be written.
-        """
-        text = failure_to_json(exc)
-        if text is not None:
-            with self._database.transaction():
-                self._database.all(statements.REMEMBER_FAILURE, id=charge_id, failure=text)
-
-    def failed(self, key: str) -> frozenset[str]:
-        """The charges of a key that have failed so far; what `failure_since` compares with."""
-        return frozenset(row["id"] for row in self._database.all(statements.FAILURES, key=key))
-
-    def failure_since(self, key: str, failed: frozenset[str]) -> ProviderError | AbandonedError | None:
-        """How the last call for a key failed that had not failed when `failed` was read; None for none.
-
-        Not by the time: the clocks of two machines on one home need not agree.
-        """
-        rows = [row for row in self._database.all(statements.FAILURES, key=key) if row["id"] not in failed]
-        return failure_from_json(rows[-1]["failure"]) if rows else None
-
     def held(self) -> tuple[Held, ...]:
         """Every call whose cost is not known, the oldest first."""
         return held_charges(self._database)
@@ -328,7 +308,7 @@ class Ledger(StaysHere):
             add_counts(
                 self._database,
                 Counts(hits=pictures, saved_nano=dollars_to_nano(saved)),
-                day=f"{self._local():%Y-%m-%d}",
+                day=f"{self.zones.local_time():%Y-%m-%d}",
                 session=self._session,
                 provider=provider,
                 model=model,
@@ -340,40 +320,16 @@ class Ledger(StaysHere):
 
     def spent_within(self, scopes: Iterable[Scope]) -> dict[Scope, Spent]:
         """What was spent within some scopes' present periods."""
-        now = self._local()
+        now = self.zones.local_time()
         return {scope: spent(self._database, scope, now=now, session=self._session) for scope in scopes}
 
     def by_model(self, scope: Scope = "total") -> dict[str, Spent]:
         """What was spent on each model within a scope's present period."""
-        return spent_by_model(self._database, scope, now=self._local(), session=self._session)
+        return spent_by_model(self._database, scope, now=self.zones.local_time(), session=self._session)
 
     def by_day(self, days: int = 14) -> dict[date, Spent]:
         """What was spent on each of the last `days` local dates, at least 1, the oldest first."""
-        return spent_by_day(self._database, days, last=self._local().date())
-
-    def zone(self) -> LedgerZone:
-        """The zone whose days count."""
-        return ledger_zone(self._database, self._now())
-
-    def keep_zone(self) -> None:
-        """Write down the machine's zone in a ledger that has none yet.
-
-        Raises
-        ------
-        StoreError
-            If the ledger cannot be written.
-        """
-        keep_zone(self._database, self._now())
-
-    def change_zone(self, name: str) -> None:
-        """Let another zone's days count, once today is over; `name` as `core.zones.parse_zone` gives it.
-
-        Raises
-        ------
-        StoreError
-            If the ledger cannot be written.
-        """
-        change_zone(self._database, name, self._now())
+        return spent_by_day(self._database, days, last=self.zones.local_time().date())
 
     def set_budget(self, scope: Scope, usd: Decimal | None) -> None:
         """Set a budget for all processes of this store, a session's for this session; None takes it away.
@@ -405,7 +361,7 @@ class Ledger(StaysHere):
 
     def left(self, configured: Iterable[Budget] = ()) -> dict[Scope, Decimal]:
         """What each budget in force has left, in US dollars; never below 0."""
-        now = self._local()
+        now = self.zones.local_time()
         return {
             budget.scope: nano_to_dollars(
                 max(0, dollars_to_nano(budget.usd) - self._counted(budget.scope, now))
@@ -518,9 +474,6 @@ class Ledger(StaysHere):
             f"{format_usd(nano_to_dollars(max(0, left)))} of {whose} is left.",
             hint=f"Raise it {raised}, choose a lower quality, or use --provider demo.",
         )
-
-    def _local(self) -> datetime:
-        return local_time(self._database, self._now())
 
     def _counted(self, scope: Scope, now: datetime) -> int:
         return counted_nano(self._database, scope, now=now, session=self._session)

@@ -184,7 +184,7 @@ def open_storage(
     try:
         notes = _opened(database, shelf, now, held=False)
         storage = Storage(database, home, now=now, session=session, persistent=True, notes=notes)
-        storage.ledger.keep_zone()
+        storage.ledger.zones.keep()
         storage.ledger.sweep()
     except BaseException:
         database.close()

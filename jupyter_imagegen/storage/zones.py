@@ -16,6 +16,8 @@ from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jupyter_imagegen.storage.database import Database
 
 
@@ -44,58 +46,81 @@ class LedgerZone:
         return f"{self.name}, and {self.next_name} from {self.next_from:%Y-%m-%d %H:%M} UTC on"
 
 
-def ledger_zone(database: Database, now: datetime) -> LedgerZone:
-    """The zone whose days count at a moment; that of the moment itself where none is kept yet."""
-    kept = {row["name"]: row["value"] for row in database.all(statements.ZONE)}
-    name = kept.get("zone") or zone_of(now)
-    if "next_zone" not in kept:
-        return LedgerZone(name=_known(name))
-    moment = datetime.fromisoformat(kept["next_zone_from"])
-    if now >= moment:
-        return LedgerZone(name=_known(kept["next_zone"]))
-    return LedgerZone(name=_known(name), next_name=kept["next_zone"], next_from=moment.astimezone(UTC))
+class Zones:
+    """The zone of one ledger's days.
 
-
-def local_time(database: Database, now: datetime) -> datetime:
-    """A moment in the ledger's zone: its date is the day that a budget means."""
-    return now.astimezone(zone(ledger_zone(database, now).name))
-
-
-def keep_zone(database: Database, now: datetime) -> None:
-    """Write down the zone of a ledger that has none yet.
-
-    Raises
-    ------
-    StoreError
-        If the ledger cannot be written.
+    Parameters
+    ----------
+    database
+        Where it is kept.
+    now
+        The present moment, with a time zone.
     """
-    if database.one(statements.ZONE) is None:
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def present(self) -> LedgerZone:
+        """The zone whose days count now; that of the moment itself where none is kept yet."""
+        return self._at(self._now())
+
+    def local_time(self) -> datetime:
+        """The present moment in the ledger's zone: its date is the day that a budget means."""
+        now = self._now()
+        return now.astimezone(zone(self._at(now).name))
+
+    def keep(self) -> None:
+        """Write down the machine's zone in a ledger that has none yet.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written.
+        """
+        database = self._database
+        if database.one(statements.ZONE) is None:
+            with database.transaction():
+                if database.one(statements.ZONE) is None:
+                    database.all(statements.SET_STATE, name="zone", value=zone_of(self._now()))
+
+    def change(self, name: str) -> None:
+        """Let another zone's days count: at once in a ledger that is empty, else when today is over.
+
+        Parameters
+        ----------
+        name
+            As `core.zones.parse_zone` gives it.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be written.
+        """
+        database, now = self._database, self._now()
+        present = self._at(now)
+        if (present.next_name or present.name) == name and database.one(statements.ZONE) is not None:
+            return
         with database.transaction():
-            if database.one(statements.ZONE) is None:
-                database.all(statements.SET_STATE, name="zone", value=zone_of(now))
+            present = self._at(now)
+            empty = database.one(statements.ANY_SPENDING) is None
+            moment = now if empty else change_moment(now, present.name, name)
+            takes_over = moment <= now
+            database.all(statements.SET_STATE, name="zone", value=name if takes_over else present.name)
+            database.all(statements.DROP_NEXT_ZONE)
+            if not takes_over and name != present.name:
+                database.all(statements.SET_STATE, name="next_zone", value=name)
+                database.all(statements.SET_STATE, name="next_zone_from", value=utc_text(moment))
 
-
-def change_zone(database: Database, name: str, now: datetime) -> None:
-    """Let another zone's days count: at once in a ledger that is empty, else when today is over.
-
-    Raises
-    ------
-    StoreError
-        If the ledger cannot be written.
-    """
-    present = ledger_zone(database, now)
-    if (present.next_name or present.name) == name and database.one(statements.ZONE) is not None:
-        return
-    with database.transaction():
-        present = ledger_zone(database, now)
-        empty = database.one(statements.ANY_SPENDING) is None
-        moment = now if empty else change_moment(now, present.name, name)
-        takes_over = moment <= now
-        database.all(statements.SET_STATE, name="zone", value=name if takes_over else present.name)
-        database.all(statements.DROP_NEXT_ZONE)
-        if not takes_over and name != present.name:
-            database.all(statements.SET_STATE, name="next_zone", value=name)
-            database.all(statements.SET_STATE, name="next_zone_from", value=utc_text(moment))
+    def _at(self, now: datetime) -> LedgerZone:
+        kept = {row["name"]: row["value"] for row in self._database.all(statements.ZONE)}
+        name = kept.get("zone") or zone_of(now)
+        if "next_zone" not in kept:
+            return LedgerZone(name=_known(name))
+        moment = datetime.fromisoformat(kept["next_zone_from"])
+        if now >= moment:
+            return LedgerZone(name=_known(kept["next_zone"]))
+        return LedgerZone(name=_known(name), next_name=kept["next_zone"], next_from=moment.astimezone(UTC))
 
 
 def _known(name: str) -> str:

@@ -179,7 +179,7 @@ def test_what_costs_nothing_passes_a_budget_that_is_used_up(storage, drawing, sp
 
 
 def test_the_day_and_the_month_are_of_the_ledgers_calendar(storage, spend, clock):
-    storage.ledger.change_zone("-05:00")
+    storage.ledger.zones.change("-05:00")
     clock.moment = datetime(2026, 11, 30, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
     spend("1")
     assert storage.ledger.spending().day.usd == 1
@@ -236,21 +236,21 @@ def test_spending_is_told_apart_by_model(storage, spend):
 
 
 def test_a_failure_is_told_to_whoever_asked_before_it_and_to_no_other_key(storage, drawing, clock):
-    before = storage.ledger.failed(drawing.key)
+    before = storage.ledger.failures.of(drawing.key)
     charge = drawing.reserve()
     storage.ledger.mark_sent(charge.id)
     clock.turn(days=-1)  # the clock of another machine
     storage.ledger.possibly_billed(charge.id, "timeout")
-    assert storage.ledger.failure_since(drawing.key, before) is None
+    assert storage.ledger.failures.since(drawing.key, before) is None
     refused = ModerationError(
         "refused", hint="Say it otherwise.", status=400, stage="output", categories=("violence",)
     )
-    storage.ledger.remember_failure(charge.id, refused)
-    shared = storage.ledger.failure_since(drawing.key, before)
+    storage.ledger.failures.remember(charge.id, refused)
+    shared = storage.ledger.failures.since(drawing.key, before)
     assert type(shared) is ModerationError
     assert vars(shared) == {**vars(refused), "billed": "no"}
-    assert storage.ledger.failure_since(drawing.key, storage.ledger.failed(drawing.key)) is None
-    assert storage.ledger.failure_since("ab" * 32, before) is None
+    assert storage.ledger.failures.since(drawing.key, storage.ledger.failures.of(drawing.key)) is None
+    assert storage.ledger.failures.since("ab" * 32, before) is None
 
 
 @pytest.mark.parametrize(
@@ -258,8 +258,8 @@ def test_a_failure_is_told_to_whoever_asked_before_it_and_to_no_other_key(storag
 )
 def test_what_says_nothing_about_another_process_is_not_told(storage, drawing, own):
     charge = drawing.reserve()
-    storage.ledger.remember_failure(charge.id, own)
-    assert storage.ledger.failure_since(drawing.key, frozenset()) is None
+    storage.ledger.failures.remember(charge.id, own)
+    assert storage.ledger.failures.since(drawing.key, frozenset()) is None
 
 
 @pytest.mark.parametrize(
@@ -268,9 +268,9 @@ def test_what_says_nothing_about_another_process_is_not_told(storage, drawing, o
 )
 def test_a_failure_that_cannot_be_read_may_have_been_billed(storage, drawing, text):
     charge = drawing.reserve()
-    storage.ledger.remember_failure(charge.id, ServerError("x"))
+    storage.ledger.failures.remember(charge.id, ServerError("x"))
     storage._database.all("UPDATE charges SET failure = :text", text=text.encode(errors="replace").decode())
-    assert storage.ledger.failure_since(drawing.key, frozenset()).billed == "possibly"
+    assert storage.ledger.failures.since(drawing.key, frozenset()).billed == "possibly"
 
 
 def test_whoever_takes_a_keys_lock_settles_its_orphans_and_no_others(storage, draw, charges):
