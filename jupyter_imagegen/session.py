@@ -342,7 +342,8 @@ class Session(StaysHere):
         for job in jobs:
             job.cancel()
         wait([job.future for job in jobs])
-        self._runner.call(self.workshop.close_providers())
+        if self.workshop.has_providers:
+            self._runner.call(self.workshop.close_providers())
         self._runner.close()
         self.workshop.close()
 

@@ -231,6 +231,11 @@ class Workshop(StaysHere):
         """What the user should know about the store: that it is temporary, or was put right; else empty."""
         return self.stores.opening_note(self.settings().home.absolute())
 
+    @property
+    def has_providers(self) -> bool:
+        """Whether a provider was made, which may hold connections."""
+        return bool(self._providers)
+
     async def close_providers(self) -> None:
         """Close every provider's connections; on the loop that they were used on."""
         with self._lock:

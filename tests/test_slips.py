@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import shlex
+import warnings
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -156,3 +158,13 @@ def test_a_value_that_is_refused_is_neither_a_key_repeated_nor_a_traceback(new_s
     with pytest.raises(ImagegenError) as caught:
         new_session().edit("x", image=b"", **{"provider": "demo", **options})
     assert KEY not in str(caught.value)
+
+
+def test_a_command_that_python_calls_leaves_no_connection_open(server, capsys):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        assert main(["generate", "a boat"]) == 0
+        capsys.readouterr()
+        gc.collect()
+    assert server.calls == 1
+    assert [str(one.message) for one in told] == []

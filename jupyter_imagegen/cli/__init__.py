@@ -76,7 +76,11 @@ def _run(arguments: Namespace) -> int:
     from jupyter_imagegen.session import Session
 
     session = Session(demo_fallback=False)
-    code = _command(arguments.command)(arguments, session)
+    try:
+        code = _command(arguments.command)(arguments, session)
+    finally:
+        # What calls this from Python goes on, and so would its connections.
+        session.close()
     sys.stdout.flush()
     return code
 
