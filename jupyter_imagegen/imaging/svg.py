@@ -37,7 +37,11 @@ _METADATA = (
     "http://www.inkscape.org/namespaces/",
     "http://sodipodi.sourceforge.net/",
 )
-_PICTURE = re.compile(r"data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+_EMBEDDED = r"data:image/(?:png|jpe?g|webp|gif)(?:;charset=[\w-]+)?;base64,"
+_FONT = r"data:(?:font/(?:woff2?|otf|ttf|sfnt)|application/(?:x-)?font-[\w-]+)(?:;charset=[\w-]+)?;base64,"
+_PICTURE = re.compile(rf"{_EMBEDDED}[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+#: Where the definition of SVG is that drawing programs name; browsers have it built in and load no other.
+_STANDARD = re.compile(r"https?://www\.w3\.org/[\w./-]+\.dtd")
 #: Attributes that name something to load, whatever element they stand on.
 _LOADING = frozenset(("href", "src", "base", "srcset", "imagesrcset", "poster", "ping", "codebase"))
 #: Attributes that are free text; a browser reads none of them as CSS.
@@ -65,10 +69,10 @@ _RULES = frozenset(
 )
 #: The pieces of a style, as CSS cuts them: comments and strings say nothing, `#name` is in the drawing.
 _CSS = re.compile(
-    r"""
+    rf"""
     (?P<skip> /\*.*?\*/ | "[^"\n\r\f]*" | '[^'\n\r\f]*'
-            | url\(\s*(?P<quote>["']?)\#[^\s"'()\\;{}<>]+(?P=quote)\s*\) )
-    | (?P<picture> url\(\s*["']?data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]*["']?\s*\) )
+            | url\(\s*(?P<quote>["']?)\#[^\s"'()\\;{{}}<>]+(?P=quote)\s*\) )
+    | (?P<embedded> url\(\s*["']?(?:{_EMBEDDED}|{_FONT})[A-Za-z0-9+/=]*["']?\s*\) )
     | (?P<function> -*[^\W\d][\w-]* ) \(
     | @ (?P<rule> [\w-]+ )
     | (?P<bad> \\ | /\* | ["'] | // | expression\s*\( | -moz-binding | (?<![\w-])behavior\s*: )
@@ -93,7 +97,7 @@ def read_svg(data: bytes) -> Header:
     ------
     ImageRejected
         If it is not well-formed UTF-8 XML, is over `MAX_SVG_BYTES`, or has anything in it that runs or loads:
-        script, event handlers, references to the outside, foreign elements, a DOCTYPE.
+        script, event handlers, references to the outside, foreign elements, a DOCTYPE other than SVG's own.
     """
     from xml.parsers import expat
 
@@ -142,8 +146,9 @@ class _Check:
         if encoding and encoding.lower() not in {"utf-8", "us-ascii"}:
             raise ImageRejected(f"the SVG says its encoding is {encoding}; only UTF-8 is accepted")
 
-    def doctype(self, *_: object) -> None:
-        raise ImageRejected("the SVG has a DOCTYPE, which can define entities")
+    def doctype(self, _name: str, system: str | None, _public: str | None, inside: int) -> None:
+        if inside or not (system is None or _STANDARD.fullmatch(system)):
+            raise ImageRejected("the SVG has a DOCTYPE of its own, which can define entities")
 
     def instruction(self, target: str, _data: str) -> None:
         raise ImageRejected(f"the SVG has a <?{target}?> instruction")

@@ -33,7 +33,13 @@ HARMLESS = [
         '<set attributeName="fill" to="url(#a)"/></circle>'
     ),
     '<rect style="fill:url(#a);filter:blur(2px);enable-background:new 0 0 512 512"/>',
+    f'<image xlink:href="{PIXEL.replace("png;", "jpg;")}"/><image href="{PIXEL.replace("png;", "png;charset=utf-8;")}"/>',
+    "<style>@font-face{font-family:A;src:url('data:font/woff2;charset=utf-8;base64,d09GMg==') format('woff2')}</style>",
+    "<style>@font-face{font-family:A;src:url(data:application/x-font-woff;base64,d09GRg==)}</style>",
 ]
+STANDARD = (
+    '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">'
+)
 HOSTILE = [
     "<path fill='\\75rl(https://example.org/a)'/>",
     "<path fill='u\\72 l(//example.org/a)'/>",
@@ -88,7 +94,8 @@ def answer(edit):
     """Asks for an SVG, and gets this one."""
 
     def ask(body):
-        data = base64.b64encode(SVG.format(body).encode()).decode()
+        drawing = body if body.startswith("<!DOCTYPE") else SVG.format(body)
+        data = base64.b64encode(drawing.encode()).decode()
         edit.server.script(rows({"b64_json": data}))
         return edit.session.generate(
             "a fox", model="gpt-image-2.6-flare", output_format="svg", provider="openai", fresh=True
@@ -106,3 +113,25 @@ def test_a_drawing_as_programs_write_them_is_shown(answer, body):
 def test_a_drawing_that_could_load_or_run_something_is_not_shown(answer, body):
     with pytest.raises(ImagegenError, match="the SVG"):
         answer(body)
+
+
+@pytest.mark.parametrize("doctype", [STANDARD, "<!DOCTYPE svg>", STANDARD.replace("http:", "https:")])
+def test_the_doctype_that_programs_write_is_no_reason_to_refuse_a_drawing(answer, doctype):
+    drawing = doctype + SVG.format("<rect/>")
+    assert answer(drawing).images[0].bytes == drawing.encode()
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE svg SYSTEM "http://example.org/svg11.dtd">',
+        '<!DOCTYPE svg SYSTEM "http://www.w3.org.example.org/svg11.dtd">',
+        '<!DOCTYPE svg SYSTEM "http://www.w3.org@example.org/svg11.dtd">',
+        '<!DOCTYPE svg SYSTEM "svg11.dtd">',
+        STANDARD.replace(">", ' [<!ENTITY a "b">]>'),
+        STANDARD.replace(">", ' [<!ENTITY % a SYSTEM "http://example.org/a">%a;]>'),
+    ],
+)
+def test_a_doctype_that_could_define_entities_is_refused(answer, doctype):
+    with pytest.raises(ImagegenError, match="DOCTYPE of its own"):
+        answer(doctype + SVG.format("<rect/>"))
