@@ -30,6 +30,13 @@ ENDINGS = {
     "image/jp2": (".jp2", ".j2k"),
     "image/heic": (".heic", ".heif"),
     "image/jxl": (".jxl",),
+    "image/x-portable-anymap": (".pnm", ".ppm", ".pgm", ".pbm"),
+    "image/qoi": (".qoi",),
+    "image/x-icon": (".ico",),
+    "image/x-dds": (".dds",),
+    "image/x-sgi": (".sgi", ".rgb"),
+    "image/x-pcx": (".pcx",),
+    "image/x-tga": (".tga",),
 }
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 #: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import random
+import re
 import struct
 import time
 import warnings
@@ -57,6 +58,14 @@ def without_last_row():
 ODD = {
     "BMP": (lambda: encode("BMP"), "image/bmp", ".bmp", "BMP came"),
     "TIFF": (lambda: encode("TIFF"), "image/tiff", ".tiff", "TIFF came"),
+    "BigTIFF": (lambda: encode("TIFF", big_tiff=True), "image/tiff", ".tiff", "TIFF came"),
+    "PNM": (lambda: encode("PPM"), "image/x-portable-anymap", ".pnm", "ANYMAP came"),
+    "QOI": (lambda: encode("QOI"), "image/qoi", ".qoi", "QOI came"),
+    "ICO": (lambda: encode("ICO", sizes=[(64, 64)]), "image/x-icon", ".ico", "ICON came"),
+    "DDS": (lambda: encode("DDS"), "image/x-dds", ".dds", "DDS came"),
+    "SGI": (lambda: encode("SGI"), "image/x-sgi", ".sgi", "SGI came"),
+    "PCX": (lambda: encode("PCX"), "image/x-pcx", ".pcx", "PCX came"),
+    "TGA": (lambda: encode("TGA"), "image/x-tga", ".tga", "TGA came"),
     "WebP": (lambda: encode("WEBP"), "image/webp", ".webp", "WEBP came"),
     "text checksum": (with_wrong_text_checksum, "image/png", ".png", "checksum of its tEXt chunk"),
     "last row": (without_last_row, "image/png", ".png", "1.6% of it is missing"),
@@ -237,6 +246,7 @@ def test_an_svg_that_would_take_for_ever_is_refused_at_once_and_kept_aside(sessi
 def seeds():
     still = [("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("WEBP", {}), ("GIF", {})]
     still += [("BMP", {}), ("TIFF", {}), ("WEBP", {"lossless": True})]
+    still += [(kind, {}) for kind in ("PPM", "QOI", "ICO", "DDS", "SGI", "PCX", "TGA")]
     still += [("AVIF", {})] if features.check("avif") else []
     found = [encode(kind, **options) for kind, options in still]
     turned = Image.open(BytesIO(paint("64x64"))).convert("RGB").rotate(90)
@@ -278,6 +288,37 @@ def test_whatever_the_bytes_are_they_are_a_picture_or_refused_and_soon():
                 assert max(found.width, found.height) <= 65_500
             slowest = max(slowest, time.monotonic() - started)
     assert slowest < 5
+
+
+def progressive():
+    # Noise, so that each scan has a share of the bytes.
+    out = BytesIO()
+    Image.effect_noise((64, 64), 90).convert("RGB").save(out, "JPEG", progressive=True, quality=95)
+    return out.getvalue()
+
+
+def test_of_a_cut_progressive_picture_the_scans_that_only_refine_may_be_missing():
+    data = progressive()
+    starts = [found.start() for found in re.finditer(b"\xff\xda", data)]
+    # libjpeg's ten scans: the fifth brings the last coefficients that were missing, the sixth refines.
+    for scan in range(1, 10):
+        for at in (starts[scan] + 20, starts[scan] - 20):
+            kept = scan >= (5 if at > starts[scan] else 6)
+            if kept:
+                examine(data[:at], allow_svg=False)
+            else:
+                with pytest.raises(ImageRejected, match="cut off"):
+                    examine(data[:at], allow_svg=False)
+
+
+def test_what_pillow_reads_in_python_is_capped_by_its_header():
+    for data in (
+        b"qoif" + struct.pack(">IIBB", 3000, 3000, 3, 0) + bytes(20),
+        b"P6 3000 3000 1000\n" + bytes(20),
+        b"P3 3000 3000 255\n" + bytes(20),
+    ):
+        with pytest.raises(ImageRejected, match="2,000,000 pixels are accepted"):
+            examine(data, allow_svg=False)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.pricing import format_usd
@@ -25,7 +26,7 @@ def unlike_asked(request: GenerateRequest, images: Sequence[Image]) -> list[str]
         came = ", ".join(f"{width}x{height}" for width, height in other)
         notes.append(f"size {request.size} was asked for and {came} came.")
     wanted = request.output_format or "png"
-    kinds = {image.mime.removeprefix("image/").removesuffix("+xml") for image in images}
+    kinds = {re.sub(r"image/(?:x-(?:portable-)?)?|\+xml", "", image.mime) for image in images}
     if others := sorted(kinds - {wanted}):
         said = "was asked for" if request.output_format else "is the usual format"
         notes.append(f"{wanted.upper()} {said} and {', '.join(others).upper()} came.")

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_imagegen.errors import SourceError
+from jupyter_imagegen.imaging import formats
 from jupyter_imagegen.imaging.arrays import shades
 from jupyter_imagegen.imaging.headers import Header, quietly
 from jupyter_imagegen.imaging.inspection import MAX_PIXELS
@@ -20,25 +21,7 @@ if TYPE_CHECKING:
 
 #: What a format is called, by its media type.
 FORMAT_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "image/gif": "GIF",
-        "image/avif": "AVIF",
-        "image/heic": "HEIC",
-        "image/tiff": "TIFF",
-        "image/bmp": "BMP",
-        "image/jp2": "JPEG 2000",
-        "image/x-portable-anymap": "PNM",
-        "image/qoi": "QOI",
-        "image/x-icon": "ICO",
-    }
-)
-_READ = (
-    (re.compile(rb"(?s)II\*\0|MM\0\*|II\+\0|MM\0\+"), "image/tiff", "TIFF"),
-    (re.compile(rb"(?s)BM....\0\0\0\0"), "image/bmp", "BMP"),
-    (re.compile(rb"(?s)\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"), "image/jp2", "JPEG2000"),
-    (re.compile(rb"P[1-6]\s"), "image/x-portable-anymap", "PPM"),
-    (re.compile(rb"qoif"), "image/qoi", "QOI"),
-    (re.compile(rb"(?s)\0\0\x01\0[\x01-\xff]\0"), "image/x-icon", "ICO"),
+    {"image/gif": "GIF", **{each.mime: each.called for each in formats.FORMATS}}
 )
 #: What cannot be read, by how it begins: what it is, and what to do.
 _NAMED = (
@@ -96,10 +79,8 @@ def foreign(data: bytes, called: str) -> Opened | None:
     for signature, what, hint in _NAMED:
         if re.match(signature, data):
             raise _shut(called, what, hint)
-    for begins, mime, name in _READ:
-        if begins.match(data):
-            return _read(data, mime, name, called)
-    return None
+    kind = formats.sniffed(data)
+    return None if kind is None else _read(data, kind, called)
 
 
 def _boxed(data: bytes, called: str) -> Opened:
@@ -108,7 +89,7 @@ def _boxed(data: bytes, called: str) -> Opened:
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, length, 4))}
     kind = next((kind for known, kind in _BRANDS if brands & known), "film")
     if kind == "AVIF":
-        return _read(data, "image/avif", "AVIF", called)
+        return _avif(data, called)
     if kind == "RAW":
         raise _shut(called, "a camera's RAW file", "Export it as JPEG.")
     if kind == "film":
@@ -130,16 +111,16 @@ def _boxed(data: bytes, called: str) -> Opened:
     return _decoded(data, "image/heic", called, opened)
 
 
-def _read(data: bytes, mime: str, name: str, called: str) -> Opened:
-    from PIL import Image, features
+def _avif(data: bytes, called: str) -> Opened:
+    from PIL import features
 
-    if name == "AVIF":
-        if not features.check("avif"):
-            raise _shut(
-                called, "AVIF, which this Pillow does not read", "Export it as PNG, or update Pillow."
-            )
-        from PIL import AvifImagePlugin  # noqa: F401 - else Image.open loads every plugin to find it
-    return _decoded(data, mime, called, lambda file: Image.open(file, formats=[name]))
+    if not features.check("avif"):
+        raise _shut(called, "AVIF, which this Pillow does not read", "Export it as PNG, or update Pillow.")
+    return _read(data, formats.BY_NAME["AVIF"], called)
+
+
+def _read(data: bytes, kind: formats.Format, called: str) -> Opened:
+    return _decoded(data, kind.mime, called, lambda file: formats.opened(file.getvalue(), kind))
 
 
 def _decoded(data: bytes, mime: str, called: str, opened: Any) -> Opened:

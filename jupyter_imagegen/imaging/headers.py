@@ -77,7 +77,7 @@ class Header:
 #: What a cut file is said to have.
 CUT = "its data ends early"
 
-_opening = threading.Lock()
+_opening = threading.RLock()
 
 
 @contextmanager

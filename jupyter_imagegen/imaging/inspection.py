@@ -40,8 +40,8 @@ class Inspected:
     Attributes
     ----------
     mime : str
-        `image/png`, `image/jpeg`, `image/webp`, `image/gif` or `image/svg+xml`; `image/avif`, `image/bmp`,
-        `image/tiff`, `image/jp2`, `image/heic` or `image/jxl` where Pillow reads them.
+        `image/png`, `image/jpeg`, `image/webp`, `image/gif` or `image/svg+xml`, or one of `formats.FORMATS`
+        where Pillow reads it.
     width, height : int
         Pixels, as stored: an EXIF orientation is not applied.
     has_alpha : bool

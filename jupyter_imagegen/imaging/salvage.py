@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from jupyter_imagegen.imaging.headers import (
     PNG_SIGNATURE,
     Header,
     ImageRejected,
+    jpeg_segments,
     loose_png_chunks,
     quietly,
     told,
@@ -41,6 +43,9 @@ _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcT
 #: Rows that libjpeg has read and not yet given out when its data ends: two rows of the largest blocks.
 _JPEG_HELD_BACK = 32
 
+_SOS, _END = 0xDA, b"\xff\xd9"
+#: Of each block of a JPEG.
+_COEFFICIENTS = 64
 #: Pixels that are compared at a time.
 _AT_A_TIME = 4_000_000
 #: Bytes that libwebp may want after the last that came; an even number.
@@ -201,17 +206,45 @@ def _bare_png(data: bytes, *, unsummed: bool = False) -> bytes:
 
 def _cut_jpeg(data: bytes, header: Header) -> tuple[ImageFile, str]:
     """A JPEG without its end: libjpeg fills in the rest when it is given an end marker."""
-    complete = data + b"\xff\xd9"
+    complete = data + _END
     if header.progressive:
-        # Each scan but the last is over the whole picture: without the last ones it is only less fine.
-        if data.count(b"\xff\xda") < 2:  # noqa: PLR2004 - the first of them may be cut itself
-            raise ImageRejected("the picture cannot be decoded: its data ends in the first scan")
-        return whole(complete, header), "The picture is cut off: its finest detail is missing."
+        # Each scan is over the whole picture: without the last ones, which only refine, it is less fine.
+        if not _has_every_detail(data):
+            raise ImageRejected("the picture is cut off: its data ends before the finer details begin")
+        said = "The picture is cut off: its finest detail is missing."
+        with suppress(Exception):
+            return whole(complete, header), said
+        # Cut within what comes before a scan: its tables.
+        return whole(data[: data.rfind(b"\xff\xc4")] + _END, header), said
     missing = _share_that_differs(_over(data, header, 0)[0], _over(data, header, 255)[0])
     missing = max(0.0, missing - _JPEG_HELD_BACK / header.height)
     _refuse_much(missing)
     words = f"up to {missing:.1%} of it is missing" if missing else "its last rows may be wrong"
     return whole(complete, header), f"The picture is cut off: {words}."
+
+
+def _has_every_detail(data: bytes) -> bool:
+    """Whether a cut progressive JPEG has every coefficient at least roughly, the cut scan left out.
+
+    Notes
+    -----
+    A scan names its components, and the first and last coefficient of a block that it brings, of 64
+    (ITU-T T.81, B.2.3 and G.1.1.1).
+    """
+    scans: list[tuple[bytes, int, int]] = []
+    components = 0
+    with suppress(ImageRejected, struct.error, IndexError):
+        for marker, _, payload, _ in jpeg_segments(data):
+            if marker == _SOS:
+                end = payload + 1 + 2 * data[payload]
+                scans.append((data[payload + 1 : end : 2], data[end], data[end + 1]))
+            elif marker in (0xC2, 0xC6, 0xCA, 0xCE):  # the frames of progressive files
+                components = data[payload + 5]
+    brought: dict[int, set[int]] = {}
+    for ids, first, last in scans[:-1]:
+        for each in ids:
+            brought.setdefault(each, set()).update(range(first, last + 1))
+    return len(brought) == components > 0 and all(len(each) == _COEFFICIENTS for each in brought.values())
 
 
 def _cut_webp(data: bytes, header: Header) -> tuple[ImageFile, str]:

@@ -56,6 +56,13 @@ EXTENSIONS = {
     "image/jp2": "jp2",
     "image/heic": "heic",
     "image/jxl": "jxl",
+    "image/x-portable-anymap": "pnm",
+    "image/qoi": "qoi",
+    "image/x-icon": "ico",
+    "image/x-dds": "dds",
+    "image/x-sgi": "sgi",
+    "image/x-pcx": "pcx",
+    "image/x-tga": "tga",
 }
 
 _EXTENSION = rf"(?:{'|'.join([*EXTENSIONS.values(), 'bin'])})"

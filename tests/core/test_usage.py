@@ -93,7 +93,21 @@ def test_no_usage_is_unknown_and_never_nothing(value):
 
 @pytest.mark.parametrize(
     "bad",
-    [-1, True, float("nan"), float("inf"), -float("inf"), 196.5, "196", [196], 50_000_001, Decimal(196)],
+    [
+        -1,
+        True,
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        196.5,
+        "196 tokens",
+        "-1",
+        "1e2",
+        "١",
+        [196],
+        50_000_001,
+        Decimal(196),
+    ],
 )
 @pytest.mark.parametrize("field", ["input_tokens", "output_tokens", "total_tokens"])
 def test_a_number_that_cannot_be_true_makes_the_whole_unknown(field, bad):

@@ -6,8 +6,10 @@ import base64
 import io
 import json
 import os
+import struct
 import threading
 import time
+import zlib
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -172,7 +174,12 @@ FORMATS = {
     "AVIF": ("AVIF", {}),
     "JPEG 2000": ("JPEG2000", {}),
     "PNM": ("PPM", {}),
+    "BigTIFF": ("TIFF", {"big_tiff": True}),
     "ICO": ("ICO", {"sizes": [(32, 32)]}),
+    "TGA": ("TGA", {}),
+    "PCX": ("PCX", {}),
+    "SGI": ("SGI", {}),
+    "DDS": ("DDS", {}),
     "GIF": ("GIF", {}),
 }
 
@@ -186,6 +193,19 @@ def test_formats_that_the_api_does_not_take_become_png_and_say_so(edit, kind, op
         for a, b in zip(sent.image.convert("RGB").getpixel((9, 9)), (200, 40, 10), strict=True)
     )
     assert any("converted from" in note for note in sent.result.notes)
+
+
+def test_an_icon_that_holds_a_huge_picture_is_refused_before_it_is_decoded(edit):
+    with pytest.raises(SourceError, match="the icon is 100,000,000 pixels"):
+        edit(icon_of(10_000, 10_000))
+
+
+def icon_of(width, height):
+    """An icon of 16x16, whose picture says another size."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(png), 22)
+    return struct.pack("<HHH", 0, 1, 1) + entry + png
 
 
 def test_a_tiff_of_several_pages_gives_the_first(edit):
