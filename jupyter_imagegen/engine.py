@@ -89,7 +89,7 @@ class Engine(StaysHere):
         RequestError
             If the request cannot be sent, or replay has no picture for it; nothing was called.
         BudgetError
-            If a budget or `max_cost` stands against it; nothing was called.
+            If a budget or `max_cost` blocks it; nothing was called.
         ProviderError
             If the provider did not make the picture.
         """

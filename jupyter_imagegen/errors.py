@@ -121,7 +121,7 @@ class ConfigError(ImagegenError, ValueError):
 
 
 class BudgetError(ImagegenError):
-    """A budget stands against the call. Nothing was called and nothing was spent."""
+    """The call is blocked by a budget. Nothing was called and nothing was spent."""
 
 
 class BudgetExceededError(BudgetError):

@@ -144,7 +144,7 @@ class Purchase:
         Raises
         ------
         BudgetError
-            If a budget or `max_cost` stands against it; nothing was called.
+            If a budget or `max_cost` blocks it; nothing was called.
         ProviderError
             If no picture came; the charge is settled by the usage that was told, else released, or left at
             its ceiling where it may be billed.

@@ -142,7 +142,7 @@ class Session(StaysHere):
         RequestError
             If a value cannot be sent.
         BudgetError
-            If a budget or `max_cost` stands against it.
+            If a budget or `max_cost` blocks it.
         ProviderError
             If the picture was not made.
         DetachedError

@@ -40,7 +40,7 @@ MEANINGS: Mapping[int, str] = {
     OK: "done",
     FAILED: "another failure, or fewer pictures than asked for",
     WRONG_REQUEST: "wrong usage, setting or request; nothing was spent",
-    BUDGET: "a budget stands against it, or its price or the budgets are unknown; nothing was spent",
+    BUDGET: "blocked by a budget, or its price or the budgets are unknown; nothing was spent",
     ACCESS: "no key, a key that is not accepted, or the account's limit",
     REFUSED: "refused by a safety system",
     UNREACHABLE: "network, server or rate limit; nothing was billed, try again",
