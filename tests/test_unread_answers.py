@@ -202,6 +202,22 @@ def test_a_disk_that_takes_no_answer_says_so_in_the_error(session, server, store
     assert (store.home / "unread").read_text() == "a file in the way"
 
 
+@pytest.mark.parametrize("reply", [html(), rows(row(b"no picture" * 9))], ids=["an answer", "a picture"])
+def test_a_folder_that_is_gone_is_made_again_for_an_answer(session, server, store, reply):
+    (store.home / "unread").rmdir()
+    fail(session, server, reply)
+    (kept,) = store.unread.all()
+    assert kept.path.read_bytes()
+    assert stat.S_IMODE((store.home / "unread").stat().st_mode) == 0o700
+
+
+def test_a_note_that_does_not_say_which_call_it_was_is_told_as_damaged(session, server, store, cli):
+    fail(session, server, html())
+    (note,) = (store.home / "unread").glob("*.json")
+    note.write_text(json.dumps({**json.loads(note.read_text()), "recipe": {"key": "../../evil"}}))
+    assert "the note beside it is missing or damaged" in cli("reread").stdout
+
+
 def test_notes_that_are_damaged_or_gone_lose_no_answer(session, server, store, cli):
     for number in range(3):
         server.script(html())

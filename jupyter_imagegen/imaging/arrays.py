@@ -43,6 +43,11 @@ def array_png(value: Any, name: str, *, mask: bool = False) -> bytes:
     import numpy as np
     from PIL import Image
 
+    if np.ma.is_masked(value):
+        raise SourceError(
+            f"{name!r} has masked values, which have no shade",
+            hint=f"Fill them, such as `{_variable(name)}.filled(0)`.",
+        )
     array = np.asarray(value)
     kind = array.dtype.kind
     if kind == "b":

@@ -11,7 +11,7 @@ import struct
 from jupyter_imagegen.imaging.headers import PNG_SIGNATURE, jpeg_segments, png_chunks, webp_chunks
 
 _PNG_KEPT = frozenset(
-    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT".split()
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD pHYs".split()
     + b"acTL fcTL fdAT".split()
 )
 #: What the payload of a kept JPEG application segment begins with, by its marker.
@@ -26,6 +26,8 @@ _WEBP_ANNOUNCED = 0x0C
 _COMMENT = 0xFE
 #: Bytes of a JFIF segment's payload that has no thumbnail.
 _JFIF_LENGTH = 14
+#: Bytes of an Adobe segment's payload: its last says how the colours are written.
+_ADOBE_LENGTH = 12
 
 
 def without_metadata(data: bytes) -> tuple[bytes, list[str]]:
@@ -107,6 +109,9 @@ def _jpeg(data: bytes) -> tuple[list[bytes], list[str]]:
         elif marker == 0xE0 and len(body) > _JFIF_LENGTH:  # noqa: PLR2004 - JFIF
             pieces.append(b"\xff\xe0" + struct.pack(">H", 2 + _JFIF_LENGTH) + body[:12] + b"\0\0")
             names.append("a thumbnail")
+        elif marker == 0xEE and len(body) > _ADOBE_LENGTH:  # noqa: PLR2004 - Adobe
+            pieces.append(b"\xff\xee" + struct.pack(">H", 2 + _ADOBE_LENGTH) + body[:_ADOBE_LENGTH])
+            names.append(_OTHER)
         else:
             pieces.append(piece)
     return pieces, names + _after(data, end)

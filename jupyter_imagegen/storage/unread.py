@@ -109,6 +109,8 @@ class UnreadAnswers:
             path=self._new_place(recipe), recipe=recipe, whole=whole, n=n, **self._dated(facts)
         )
         try:
+            # Somebody may have cleared the home while this process had it open.
+            files.make_folder(self._shelf.unread)
             files.write_synced(answer.path.with_suffix(".json"), _note(answer))
             files.write_synced(answer.path, data)
             files.sync_folder(self._shelf.unread)
@@ -140,6 +142,7 @@ class UnreadAnswers:
         answer = UnreadAnswer(path=self._new_place(recipe), recipe=recipe, whole=False, **self._dated(facts))
         note = answer.path.with_suffix(".json")
         try:
+            files.make_folder(self._shelf.unread)
             # The note is there before the bytes, and the recipe goes after them: one of both is always known.
             with contextlib.suppress(OSError):
                 files.write_synced(note, _note(answer))
@@ -256,6 +259,8 @@ def _read(path: Path) -> UnreadAnswer:
         if not 1 <= int(values["unread"]) <= UNREAD_VERSION:
             return replace(unknown, reason="a newer version wrote the note beside it")
         recipe = recipe_from_bytes(json.dumps(values["recipe"]).encode())
+        if recipe is None:
+            return unknown
         n = values["n"]
         texts = {name: str(values[name]) for name in ("reason", "media_type", "endpoint", "kept_at")}
         return UnreadAnswer(

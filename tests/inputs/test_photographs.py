@@ -231,3 +231,18 @@ def test_every_conversion_is_noted(edit):
     notes = " ".join(edit(jpeg(6, icc_profile=P3)).result.notes)
     assert "turned upright as its EXIF says" in notes
     assert "colours converted to sRGB" in notes
+
+
+def test_what_is_hidden_in_a_part_that_the_colours_need_goes_too(edit):
+    data = jpeg()
+    adobe = segment(0xEE, b"Adobe\0d\0\0\0\0\x01" + b"a hidden note")
+    for hiding in (data[:2] + adobe + data[2:], chunked(b"sPLT", b"a hidden note\0\x08")):
+        sent = edit(hiding)
+        assert b"hidden note" not in sent.data
+        assert seen(sent.image).tobytes() == seen(Image.open(BytesIO(hiding))).tobytes()
+
+
+def chunked(kind, body):
+    plain = png()
+    at = plain.index(b"IDAT") - 4
+    return plain[:at] + chunk(kind, body) + plain[at:]

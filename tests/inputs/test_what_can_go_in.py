@@ -327,6 +327,7 @@ def test_a_ramp_of_greys_arrives_as_one_whatever_holds_it(edit, picture):
         (Image.fromarray(ramp * 255), "floats from 0 to 255", "/ 255"),
         (np.full((8, 8), np.inf), "floats from inf", "Scale"),
         (Image.fromarray(np.array([[0.0, np.nan]], "float32")), "floats from nan", "Scale"),
+        (np.ma.masked_less(np.array([[0.0, 1.0]]), 0.5), "masked values", ".filled(0)"),
         (Image.fromarray(np.array([[0.0, np.inf]], "float32")), "floats", "Scale"),
         (Image.fromarray(np.array([[0, -1]], "int32")), "from -1 to 0", "Scale"),
         (Image.fromarray(np.array([[0, 70_000]], "int32")), "from 0 to 70000", "Scale"),
