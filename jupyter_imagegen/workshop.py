@@ -425,7 +425,7 @@ class Workshop(StaysHere):
                 return False
             # In replay the author's goes over the reader's files, and was not chosen where it is the default.
             if deck.replays and "size" in deck.cassette.manifest.settings:
-                return source not in {"%config", "call"}
+                return source != "%config"
         return source == "default"
 
     def is_recorded(self, request: GenerateRequest, deck: Deck) -> bool:

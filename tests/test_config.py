@@ -58,11 +58,9 @@ def test_each_layer_goes_over_the_one_before_it(notebook_dir):
     layers["environ"] = {"IMAGEGEN_MODEL": "from-environment"}
     assert load(**layers).model == "from-environment"
     layers["overrides"] = {"model": "from-session"}
-    assert load(**layers).model == "from-session"
-    layers["call"] = {"model": "from-call"}
     settings = load(**layers)
-    assert settings.model == "from-call"
-    assert settings.sources["model"] == "call"
+    assert settings.model == "from-session"
+    assert settings.sources["model"] == "%config"
     assert settings.quality == "high"
     assert settings.sources["quality"] == f"user file {user_file()}"
 

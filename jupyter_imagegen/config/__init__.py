@@ -1,9 +1,9 @@
 """Settings: which value holds, and where it came from.
 
 Defaults, then the personal file, then `imagegen.toml` beside the notebook, then the environment, then what
-was set in the session, then the call; the later wins. Budgets are the exception: all of them hold at once,
-so a file that comes with a lesson can tighten the reader's budget and never loosen it. What else such a file
-may say is in the table of `values`: the rest of it is refused, with the line that says it.
+was set in the session; the later wins, and what a call sets goes over all. Budgets are the exception: all of
+them hold at once, so a file that comes with a lesson can tighten the reader's budget and never loosen it.
+What else such a file may say is in the table of `values`: the rest of it is refused, with the line that says it.
 
 A file looks like this::
 
@@ -222,7 +222,7 @@ class Settings:
         weaker = {
             name: value
             for name, value in values.items()
-            if (replays and self.sources.get(name, "default") not in {"%config", "call"})
+            if (replays and self.sources.get(name, "default") != "%config")
             or (self.sources.get(name, "default") == "default" and self._lesson_may(name, value))
         }
         return replace(self, **weaker)  # type: ignore[arg-type]  # checked when the cassette was read
@@ -247,7 +247,6 @@ def load_settings(
     environ: Mapping[str, str],
     notebook_dir: Path | None,
     overrides: Mapping[str, object] | None = None,
-    call: Mapping[str, object] | None = None,
 ) -> Settings:
     """Read all layers.
 
@@ -259,8 +258,6 @@ def load_settings(
         The folder of the notebook (see `notebook_folder`), or None for no notebook.
     overrides
         What was set in this session (`%imagegen config`, `configure()`).
-    call
-        What this one call sets.
 
     Returns
     -------
@@ -291,8 +288,7 @@ def load_settings(
     for variable, name in VARIABLES.items():
         if text := environ.get(variable, "").strip():
             settings = settings.with_values({name: text}, f"environment {variable}")
-    settings = settings.with_values(overrides or {}, "%config")
-    return settings.with_values(call or {}, "call")
+    return settings.with_values(overrides or {}, "%config")
 
 
 def user_file() -> Path:

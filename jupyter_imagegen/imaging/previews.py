@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.results import Preview
 from jupyter_imagegen.imaging.headers import ImageRejected
 from jupyter_imagegen.imaging.inspection import (
-    MAX_BYTES,
-    MAX_PIXELS,
     Inspected,
     checked_header,
     decoded,
@@ -32,6 +30,8 @@ _QUALITIES = (80, 72, 64, 55)
 #: How far over the bytes to aim for a small copy may be before it loses pixels, and how few it keeps.
 _SLACK = 1.25
 _SMALLEST_SIDE = 64
+#: Pixels between the pictures of a contact sheet; white, as paper is.
+_GAP = 8
 
 
 def preview(
@@ -39,7 +39,6 @@ def preview(
     *,
     max_side: int = PREVIEW_SIDE,
     max_bytes: int = PREVIEW_BYTES,
-    max_pixels: int = MAX_PIXELS,
     inspected: Inspected | None = None,
 ) -> Preview:
     """Make the small copy that the notebook shows.
@@ -56,8 +55,6 @@ def preview(
     max_bytes
         Bytes to aim for: JPEG quality goes down to 55 and PNG to a palette before this is passed, and what is
         a quarter over it even then, as noise is, gets fewer pixels.
-    max_pixels
-        The most pixels, as for `inspect`.
     inspected
         What `inspect` said of the same bytes, where that was asked already. Frames after the first are then
         not decoded again.
@@ -75,21 +72,14 @@ def preview(
     >>> small.mime, small.width
     ('image/jpeg', 256)
     """
-    header = checked_header(data, max_pixels=max_pixels, allow_svg=True)
+    header = checked_header(data, allow_svg=True)
     if inspected is not None and header.frames > 1:
         header = still(header)
     return _small_copy(data, header, [], max_side=max_side, max_bytes=max_bytes)
 
 
-def examine(
-    data: bytes,
-    *,
-    max_side: int = PREVIEW_SIDE,
-    max_bytes: int = PREVIEW_BYTES,
-    max_pixels: int = MAX_PIXELS,
-    allow_svg: bool = False,
-) -> tuple[Inspected, Preview]:
-    """Inspect and preview with one decoding; takes what `inspect` and `preview` take.
+def examine(data: bytes, *, allow_svg: bool = False) -> tuple[Inspected, Preview]:
+    """Inspect and preview with one decoding; takes what `inspect` takes.
 
     Raises
     ------
@@ -104,9 +94,9 @@ def examine(
     >>> inspected.width, small.width
     (1024, 512)
     """
-    header = checked_header(data, max_pixels=max_pixels, max_bytes=MAX_BYTES, allow_svg=allow_svg)
+    header = checked_header(data, allow_svg=allow_svg)
     flaws: list[str] = []
-    small = _small_copy(data, header, flaws, max_side=max_side, max_bytes=max_bytes)
+    small = _small_copy(data, header, flaws, max_side=PREVIEW_SIDE, max_bytes=PREVIEW_BYTES)
     return inspected_from(header, flaws), small
 
 
@@ -129,7 +119,7 @@ def _small_copy(data: bytes, header: Header, flaws: list[str], *, max_side: int,
             raise ImageRejected("the picture cannot be shown: its colours cannot be read") from exc
 
 
-def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE, gap: int = 8) -> Preview:
+def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE) -> Preview:
     """Put pictures side by side in one, for front ends that show a single picture; one comes back as it is.
 
     Parameters
@@ -138,8 +128,6 @@ def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE, ga
         Pictures' bytes, in reading order.
     max_side
         Pixels of the sheet's long side, at most.
-    gap
-        Pixels between pictures; white, as paper is.
 
     Raises
     ------
@@ -166,18 +154,18 @@ def contact_sheet(previews: Sequence[bytes], *, max_side: int = PREVIEW_SIDE, ga
     columns = math.ceil(math.sqrt(len(previews)))
     rows = math.ceil(len(previews) / columns)
     wide, high = max(h.width for h in headers), max(h.height for h in headers)
-    room_x, room_y = max_side - gap * (columns - 1), max_side - gap * (rows - 1)
+    room_x, room_y = max_side - _GAP * (columns - 1), max_side - _GAP * (rows - 1)
     scale = min(1.0, room_x / (columns * wide), room_y / (rows * high))
     cell = (max(1, math.floor(wide * scale)), max(1, math.floor(high * scale)))
-    size = (columns * cell[0] + gap * (columns - 1), rows * cell[1] + gap * (rows - 1))
+    size = (columns * cell[0] + _GAP * (columns - 1), rows * cell[1] + _GAP * (rows - 1))
     sheet = Image.new("RGB", size, "white")
     for index, (data, header) in enumerate(zip(previews, headers, strict=True)):
         with decoded(data, still(header), flaws=[]) as picture:
             fitted = (max(1, math.floor(header.width * scale)), max(1, math.floor(header.height * scale)))
             small = plain(picture).resize(fitted, Image.Resampling.LANCZOS)
         row, column = divmod(index, columns)
-        left = column * (cell[0] + gap) + (cell[0] - fitted[0]) // 2
-        top = row * (cell[1] + gap) + (cell[1] - fitted[1]) // 2
+        left = column * (cell[0] + _GAP) + (cell[0] - fitted[0]) // 2
+        top = row * (cell[1] + _GAP) + (cell[1] - fitted[1]) // 2
         sheet.paste(small, (left, top), small if small.mode == "RGBA" else None)
     return Preview(data=_jpeg(sheet, 10**9), mime="image/jpeg", width=size[0], height=size[1])
 

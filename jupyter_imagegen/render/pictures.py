@@ -25,7 +25,7 @@ _GRID_BYTES = 18_000
 MimeBundle = tuple[dict[str, Any], dict[str, Any]]
 
 
-def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str | None = None) -> MimeBundle:
+def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE) -> MimeBundle:
     """Return a result's forms for a notebook and their metadata.
 
     `text/html` is a figure, because JupyterLab ignores `alt` metadata on images; `image/jpeg` (or
@@ -38,8 +38,6 @@ def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str 
         What to show.
     preview
         The long side in pixels.
-    ledger_line
-        The session's total; the result's own unless given.
 
     Raises
     ------
@@ -53,7 +51,7 @@ def mimebundle(result: Result, *, preview: int = PREVIEW_SIDE, ledger_line: str 
     >>> sorted(mimebundle(r)[0])
     ['image/jpeg', 'text/html', 'text/plain']
     """
-    words = caption(result, ledger_line=ledger_line)
+    words = caption(result)
     alts = [alt_text(result, i) for i in range(len(result.images))]
     text = "\n".join((f"Picture: {alt_text(result)}" if len(alts) == 1 else _pictures_line(alts), words.text))
     if not alts:

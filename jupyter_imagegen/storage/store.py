@@ -272,7 +272,8 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
     _refuse_a_file(shelf.home)
     try:
         claimed = homes.claim(shelf.home)
-        _refuse_the_wrong_kind(shelf)
+        for name in FOLDERS:
+            _refuse_a_file(shelf.home / name)
         _refuse_read_only(shelf)
         notes = _open(database, shelf, now, held=held)
         # After the index: where a folder is there, so was an index.
@@ -292,16 +293,6 @@ def _refuse_a_file(folder: Path) -> None:
     with contextlib.suppress(OSError):
         if not stat.S_ISDIR(folder.stat().st_mode):
             raise StoreError(f"{folder} is a file, and a folder of the store belongs there", hint=_AWAY)
-
-
-def _refuse_the_wrong_kind(shelf: Shelf) -> None:
-    for name in FOLDERS:
-        _refuse_a_file(shelf.home / name)
-    with contextlib.suppress(OSError):
-        if stat.S_ISDIR((shelf.home / INDEX).stat().st_mode):
-            raise StoreError(
-                f"{shelf.home / INDEX} is a folder, and the store's index belongs there", hint=_AWAY
-            )
 
 
 def _refuse_read_only(shelf: Shelf) -> None:

@@ -228,7 +228,7 @@ def test_one_picture_is_its_own_contact_sheet(encode, gradient):
 
 def test_a_contact_sheet_shows_each_picture_in_reading_order(encode, opened):
     names = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
-    sheet = contact_sheet([encode(Image.new("RGB", (300, 200), name), "JPEG") for name in names], gap=10)
+    sheet = contact_sheet([encode(Image.new("RGB", (300, 200), name), "JPEG") for name in names])
     shown = opened(sheet.data)
     assert shown.size == (sheet.width, sheet.height) == (512, 344)
     quarters = [(20, 20, 230, 150), (280, 20, 490, 150), (20, 190, 230, 320)]
@@ -251,7 +251,7 @@ def test_a_contact_sheet_is_never_larger_than_asked(sizes):
         out = BytesIO()
         Image.new("RGB", size).save(out, "PNG")
         pictures.append(out.getvalue())
-    sheet = contact_sheet(pictures, max_side=120, gap=4)
+    sheet = contact_sheet(pictures, max_side=120)
     assert max(sheet.width, sheet.height) <= 120
 
 
