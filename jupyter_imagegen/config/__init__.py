@@ -3,7 +3,7 @@
 Defaults, then the personal file, then `imagegen.toml` beside the notebook, then the environment, then what
 was set in the session; the later wins, and what a call sets goes over all. Budgets are the exception: all of
 them hold at once, so a file that comes with a lesson can tighten the reader's budget and never loosen it.
-What else such a file may say is in the table of `values`: the rest of it is refused, with the line that says it.
+What else such a file may say is in the table of `values`; the rest is refused, with the line that says it.
 
 A file looks like this::
 
