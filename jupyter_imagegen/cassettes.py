@@ -235,7 +235,7 @@ class Cassettes(StaysHere):
         from jupyter_imagegen.imaging import ImageRejected, inspect
 
         cassette = self._chosen(file)
-        members = cassette.believed()
+        members = cassette.validated()
         for done, (name, read) in enumerate(members, 1):
             try:
                 inspect(read(), allow_svg=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.errors import RequestError, StoreError
+from jupyter_imagegen.purchase import NOT_STORED
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.request import InputImage
@@ -119,6 +120,6 @@ def _kept(data: bytes, image: Image, key: str, result: Result, storage: Storage)
             **facts,
         )
     except StoreError as exc:
-        note = f"{exc} The picture is shown but not stored: keep it with r.save(…)."
+        note = f"{exc} {NOT_STORED}"
         return storage.pictures.unkept(**facts), [note]
     return kept, []

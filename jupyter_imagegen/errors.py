@@ -32,7 +32,7 @@
      │   ├─ HomeError           the folder is no store's, or a link leads out of it
      │   ├─ NewerSchemaError    the store was written by a newer version
      │   └─ DamagedPictureError the bytes on disk are not the bytes that were paid for
-     ├─ CassetteError           a cassette that cannot be read, written or believed
+     ├─ CassetteError           a cassette that cannot be read, written or validated
      ├─ DetachedError           the cell was interrupted; the picture still lands
      └─ AbandonedError          the run was cancelled; a call that had left is possibly billed
 """
@@ -262,7 +262,7 @@ class PossiblyBilledError(ProviderError):
 
 
 class BadAnswerError(ProviderError):
-    """The server answered, and it is not what the API promises: no picture in it can be believed."""
+    """The server answered, and it is not what the API promises: it contained no valid picture."""
 
     billed: Literal["no", "possibly"] = "possibly"
 

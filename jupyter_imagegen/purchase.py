@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: After why the disk did not take a picture that is there.
+NOT_STORED = "The picture is shown but not stored: keep it with r.save(…)."
 #: What to do about an answer that could not be read.
 _REREAD = "After an update, `jupyter imagegen store reread` tries to read what was kept, at no cost."
 
@@ -259,7 +261,7 @@ class Purchase:
                 return pictures.enter(received, inspected, small)
             except StoreError as exc:
                 trouble = str(exc)
-        self.notes.append(f"{trouble} The picture is shown but not stored: keep it with r.save(…).")
+        self.notes.append(f"{trouble} {NOT_STORED}")
         return pictures.unkept(
             data=drawn.data,
             inspected=inspected,
@@ -349,7 +351,7 @@ class Purchase:
             )
             again = "Run the cell again to try once more."
             self.failure = BadAnswerError(
-                f"the answer of {self.order.provider.name} held no picture that can be believed: "
+                f"the answer of {self.order.provider.name} contained no valid picture: "
                 + (reasons or "; ".join(self._places) or "there was none in it"),
                 hint=" ".join([cost, _REREAD, again] if self._kept_unread else [cost, again]),
             )

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_imagegen.config import user_file
+from jupyter_imagegen.core.edit_rules import MOST_INPUT_BYTES
 from jupyter_imagegen.core.request import InputImage
 from jupyter_imagegen.core.results import Image, Result
 from jupyter_imagegen.core.text import HIDDEN, is_key
 from jupyter_imagegen.errors import SourceError, StoreError
 from jupyter_imagegen.imaging.objects import (
-    MAX_SOURCE_BYTES,
     checked_length,
     file_bytes,
     object_bytes,
@@ -236,7 +236,7 @@ class Sources:
         from jupyter_imagegen.fetching import FetchError, fetched
 
         try:
-            data = fetched(url, most=MAX_SOURCE_BYTES + 1, seconds=self._seconds)
+            data = fetched(url, most=MOST_INPUT_BYTES + 1, seconds=self._seconds)
         except FetchError as exc:
             raise SourceError(
                 f"{public!r} could not be fetched: {exc}",

@@ -115,7 +115,7 @@ def test_a_damaged_picture_among_good_ones_is_left_out_with_a_note(session, serv
 
 def test_an_answer_with_no_picture_to_believe_costs_what_its_usage_says(session, server, home):
     server.script(rows({"b64_json": base64.b64encode(b"<svg onload=alert(1)>").decode()}, usage=USAGE))
-    with pytest.raises(BadAnswerError, match="no picture that can be believed"):
+    with pytest.raises(BadAnswerError, match="contained no valid picture"):
         session.generate("a lighthouse")
     (charge,) = charges(home)
     assert (charge["state"], charge["pictures"]) == ("settled", 0)

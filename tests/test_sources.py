@@ -13,8 +13,9 @@ import pytest
 from imageserver import paint
 from PIL import Image as Pillow
 
+from jupyter_imagegen.core.edit_rules import MOST_INPUT_BYTES
 from jupyter_imagegen.errors import SourceError
-from jupyter_imagegen.sources import MAX_SOURCE_BYTES, Sources
+from jupyter_imagegen.sources import Sources
 from jupyter_imagegen.storage import Deck
 
 SIZE = (64, 48)
@@ -138,7 +139,7 @@ def test_a_pipe_is_refused_without_waiting_for_its_writer(sources, tmp_path):
 def test_a_file_of_more_than_50_mb_is_refused_before_it_is_decoded(sources, tmp_path):
     with (tmp_path / "big.png").open("wb") as file:
         file.write(png())
-        file.truncate(MAX_SOURCE_BYTES + 1)
+        file.truncate(MOST_INPUT_BYTES + 1)
     with pytest.raises(SourceError, match="larger than 50 MB"):
         sources.image("big.png")
 
@@ -244,7 +245,7 @@ def test_what_is_no_picture_is_told_by_its_type(sources, value):
 
 def test_an_object_that_draws_more_than_50_mb(sources):
     with pytest.raises(SourceError, match="larger than 50 MB"):
-        sources.image(SimpleNamespace(_repr_png_=lambda: bytes(MAX_SOURCE_BYTES + 1)))
+        sources.image(SimpleNamespace(_repr_png_=lambda: bytes(MOST_INPUT_BYTES + 1)))
 
 
 # arrays

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 16
 INPUT_FORMATS = ("image/png", "image/jpeg", "image/webp")
+#: Bytes; what the API takes for one input picture (openai-python 3.54.0, `types/image_edit_params.py`).
 MOST_INPUT_BYTES = 50_000_000
 #: OpenAI's SDK says under 4 MB for a mask, its guide under 50 MB; above the smaller one we say so.
 NOTED_MASK_BYTES = 4_000_000

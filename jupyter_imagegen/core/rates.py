@@ -158,7 +158,7 @@ def _looked_up(name: str) -> Rates | None:
     """What genai-prices says.
 
     Its rows match some names by prefix, so a relay's `gpt-4o-image` would be priced as a chat model; only a
-    row with a rate for input pictures and an equality match is believed.
+    row with a rate for input pictures and an equality match is taken.
     """
     import genai_prices
 

@@ -12,6 +12,10 @@ LONGEST_SHOWN = 80
 #: What takes the place of a value that looks like a key.
 HIDDEN = "(hidden: it looks like a key)"
 
+#: A terminal's CSI, OSC (up to its terminator) and two-character escapes, as a whole: "\x1b[31mred" is "red"
+#: and not "[31mred".
+TERMINAL_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+
 #: What keys begin with: OpenAI's and compatible services', GitHub's, Google's, Hugging Face's, AWS's, and
 #: JSON web tokens.
 _KEY = re.compile(
@@ -73,7 +77,7 @@ def clean(text: str, limit: int = LONGEST_SHOWN) -> str:
     """
     # The text may be megabytes long, and all of this is linear in it.
     head = text[: limit * 4]
-    kept = "".join(" " if char.isspace() else char for char in head if _shows(char))
+    kept = "".join(" " if char.isspace() else char for char in head if shows(char))
     kept = without_keys(" ".join(kept.split()))
     return kept if len(kept) <= limit and len(text) <= limit * 4 else f"{kept[: limit - 1]}…"
 
@@ -127,6 +131,6 @@ def _shown_object(value: object) -> str:
     return kind if is_key(told) or _ALIKE.search(told) or not told else f"{clean(told)} ({kind})"
 
 
-def _shows(character: str) -> bool:
+def shows(character: str) -> bool:
     """Whether a character shows as itself or is a space: no control, format, surrogate or unassigned one."""
     return character.isspace() or not unicodedata.category(character).startswith("C")

@@ -62,7 +62,7 @@ def usage_from_api(value: object) -> Usage | None:
     Returns
     -------
     Usage or None
-        None where the server reported nothing, or nothing that can be believed: a negative, fractional or
+        None where the server reported nothing, or nothing that can be true: a negative, fractional or
         huge number, parts that are not the sum, a picture without output tokens. An unknown cost is said
         to be unknown, never counted as 0.
 

@@ -10,6 +10,7 @@ import hashlib
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.edit_rules import MOST_INPUT_BYTES
 from jupyter_imagegen.core.request import InputImage
 from jupyter_imagegen.errors import SourceError
 from jupyter_imagegen.imaging.foreign import FORMAT_NAMES, ORIENTATION, Opened, foreign
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.imaging.headers import Header
 
 #: "Each image should be a png, webp, or jpg file less than 50MB."
-MAX_INPUT_BYTES = 50_000_000
-#: The SDK's words for masks; the guides say 50 MB. So it is a note and not an error.
-LARGE_MASK_BYTES = 4_000_000
 _SENT_AS_IT_IS = {"RGB", "RGBA", "L"}
 _SENT_FORMATS = frozenset(("image/png", "image/jpeg", "image/webp"))
 #: JPEG rounds white and black to their neighbours, so greys are not told apart more finely than this.
@@ -183,8 +181,6 @@ def prepare_mask(
         )
     if share == 1:
         notes.append(f"{called}: everything is marked to change, as without a mask")
-    if len(sent) > LARGE_MASK_BYTES:
-        notes.append(f"{called}: {len(sent):,} bytes; some endpoints take masks under 4 MB only")
     return _input(sent, "image/png", size, name, "; ".join(notes), given=given)
 
 
@@ -301,7 +297,7 @@ def _upright(picture: Image) -> Image:
 def _encoded(picture: Image) -> tuple[bytes, str]:
     """PNG, or JPEG where a large photograph would pass the API's limit as PNG."""
     data = png_bytes(picture, compress_level=3)
-    if len(data) < MAX_INPUT_BYTES or picture.mode == "RGBA":
+    if len(data) < MOST_INPUT_BYTES or picture.mode == "RGBA":
         return data, "image/png"
     out = BytesIO()
     picture.save(out, "JPEG", quality=95)
@@ -309,7 +305,7 @@ def _encoded(picture: Image) -> tuple[bytes, str]:
 
 
 def _refuse_large(data: bytes, called: str) -> None:
-    if len(data) >= MAX_INPUT_BYTES:
+    if len(data) >= MOST_INPUT_BYTES:
         raise SourceError(
             f"{called} is {len(data) / 1e6:.1f} MB, and the API takes pictures under 50 MB",
             hint="Make it smaller first; the largest picture a model draws is 3840x2160.",

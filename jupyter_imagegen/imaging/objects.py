@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.edit_rules import MOST_INPUT_BYTES
 from jupyter_imagegen.core.results import Image, Result
 from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import ImagegenError, SourceError
@@ -16,8 +17,6 @@ from jupyter_imagegen.imaging.arrays import array_png, pillow_png
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Bytes; what the API takes for one input picture (openai-python 3.54.0, `types/image_edit_params.py`).
-MAX_SOURCE_BYTES = 50_000_000
 #: Characters of a prompt that stand for a picture without a name, and digits of a digest.
 _LONGEST_NAME = 48
 _DIGEST_DIGITS = 12
@@ -127,7 +126,7 @@ def file_bytes(path: Path) -> bytes:
         raise SourceError(f"{shown(path)} is not a regular file", hint="Give a picture file.")
     try:
         with path.open("rb") as file:
-            return checked_length(file.read(MAX_SOURCE_BYTES + 1), path.name)
+            return checked_length(file.read(MOST_INPUT_BYTES + 1), path.name)
     except OSError as exc:
         raise SourceError(f"{path.name!r} cannot be read: {exc.strerror or exc}") from exc
 
@@ -140,9 +139,9 @@ def checked_length(data: bytes, name: str) -> bytes:
     SourceError
         If they are more than the API takes.
     """
-    if len(data) > MAX_SOURCE_BYTES:
+    if len(data) > MOST_INPUT_BYTES:
         raise SourceError(
-            f"{name!r} is larger than {MAX_SOURCE_BYTES // 1_000_000} MB, the most that the API takes",
+            f"{name!r} is larger than {MOST_INPUT_BYTES // 1_000_000} MB, the most that the API takes",
             hint="Save a smaller copy and use that.",
         )
     return data
@@ -184,7 +183,7 @@ def _read_file(file: Any, name: str) -> bytes:
     try:
         pieces, length = [], 0
         # A raw file gives less than it is asked for.
-        while length <= MAX_SOURCE_BYTES and (piece := file.read(MAX_SOURCE_BYTES + 1 - length)):
+        while length <= MOST_INPUT_BYTES and (piece := file.read(MOST_INPUT_BYTES + 1 - length)):
             if not isinstance(piece, bytes | bytearray | memoryview):
                 raise SourceError(
                     f"{name!r} is open as text, and a picture is bytes",

@@ -22,7 +22,7 @@ def run_cassette_command(session: Session, words: Sequence[str]) -> View:
     RequestError
         If the words are not understood.
     CassetteError
-        If a cassette cannot be read, written or believed.
+        If a cassette cannot be read, written or validated.
     """
     name, options = read_cassette_command(words)
     cassettes = session.cassettes

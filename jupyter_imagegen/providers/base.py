@@ -47,7 +47,7 @@ class Partial:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """A finished picture's bytes, exactly as received and not yet believed."""
+    """A finished picture's bytes, exactly as received and not yet validated."""
 
     data: bytes = field(repr=False)
     revised_prompt: str | None = None

@@ -7,11 +7,11 @@ line around, a megabyte of HTML, or the key itself: OpenAI's 401 repeats a part 
 from __future__ import annotations
 
 import re
-import unicodedata
 from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from jupyter_imagegen.core.text import TERMINAL_SEQUENCE, shows
 from jupyter_imagegen.hidden import Hidden
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ ID_LIMIT = 200
 
 #: What stands where a key was.
 REDACTED = "[key removed]"
-# CSI, OSC (up to its terminator) and two-character escapes.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # OpenAI repeats keys as `sk-proj-abcd****wxyz`. A word such as `desk-lamp` is no key.
 _KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*-]{6,}")
 _SHORTEST_SECRET = 4
@@ -60,8 +58,8 @@ class Redactor:
         if not isinstance(text, str):
             return ""
         # A hostile text may be megabytes long, and everything below is linear in it.
-        shown = _ESCAPES.sub("", text[: limit * 20])
-        shown = "".join(" " if c.isspace() else c for c in shown if c.isspace() or _is_plain(c))
+        shown = TERMINAL_SEQUENCE.sub("", text[: limit * 20])
+        shown = "".join(" " if c.isspace() else c for c in shown if shows(c))
         shown = self.redact(" ".join(shown.split()))
         return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
@@ -122,8 +120,3 @@ class Redactor:
                 if len(core) >= _SHORTEST_CORE:
                     cores |= {core, core.translate(_URL_SAFE)}
         return cores
-
-
-def _is_plain(character: str) -> bool:
-    """Whether a character shows as itself: no control, format (bidi), surrogate or unassigned one."""
-    return not unicodedata.category(character).startswith("C")

@@ -6,8 +6,8 @@ import html
 import re
 import unicodedata
 
-# CSI and OSC sequences as a whole, so that "\x1b[31mred" becomes "red" and not "[31mred".
-_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+from jupyter_imagegen.core.text import TERMINAL_SEQUENCE
+
 _PRINTABLE = re.compile(r"[\n\t\x20-\x7e]*")
 # Characters that turn the direction of what stands around them (https://trojansource.codes).
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -23,7 +23,7 @@ def plain(text: str) -> str:
     """
     if _PRINTABLE.fullmatch(text):
         return text
-    text = _TERMINAL.sub("", text.replace("\r\n", "\n"))
+    text = TERMINAL_SEQUENCE.sub("", text.replace("\r\n", "\n"))
     return "".join(
         char
         for char in text

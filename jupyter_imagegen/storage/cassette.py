@@ -8,7 +8,7 @@
       pictures/<digest>.png      originals, exactly as received; not where it holds small copies only
       previews/<digest>.jpg      the small copy of each, so that a replay decodes nothing
 
-It comes from somebody else. Nothing in it is run, unpacked to a name of its own, or believed without its
+It comes from somebody else. Nothing in it is run, unpacked to a name of its own, or used without its
 digest; a file that is not wholly what it says is refused whole.
 """
 
@@ -157,7 +157,7 @@ class Cassette:
         """Every picture file's name in its order, and what reads it."""
         return [(name, partial(self.read, name, digest)) for name, digest in self.manifest.members().items()]
 
-    def believed(self) -> list[tuple[str, Callable[[], bytes]]]:
+    def validated(self) -> list[tuple[str, Callable[[], bytes]]]:
         """Every picture file's name, and what reads it; each must be what the contents say."""
         loads: list[tuple[str, Callable[[], bytes]]] = []
         manifest = self.manifest

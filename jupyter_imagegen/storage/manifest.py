@@ -1,6 +1,6 @@
 """What stands in a cassette's `cassette.json`: the recordings, and what each of their pictures is.
 
-A cassette comes from somebody else, so nothing in it is believed before it was checked: every name, type,
+A cassette comes from somebody else, so nothing in it is used before it was checked: every name, type,
 length and digest, and that each recording's key is the key of its own request. No key of an account, no path
 and no name of a machine has a place in it.
 """

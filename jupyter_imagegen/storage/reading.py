@@ -1,4 +1,4 @@
-"""Reading pictures: found by key, never believed without their digest, previews made again where needed."""
+"""Reading pictures: found by key, never shown without their digest, previews made again where needed."""
 
 from __future__ import annotations
 

@@ -89,9 +89,9 @@ def test_two_pictures_may_share_one_small_copy(folder):
     del tape.members[f"previews/{other['preview']['digest']}.png"]
     other["preview"] = shared["preview"]
     cassette = Cassette(tape.write(folder / "a.cassette"))
-    names = [name for name, _ in cassette.believed()]
+    names = [name for name, _ in cassette.validated()]
     assert (len(names), names) == (4, sorted(names))
-    assert [load() == tape.members[name] for name, load in cassette.believed()] == [True] * 4
+    assert [load() == tape.members[name] for name, load in cassette.validated()] == [True] * 4
 
 
 def test_a_cassette_that_is_gone_when_its_picture_is_asked_for_is_said(folder):

@@ -149,7 +149,7 @@ def test_an_entry_is_the_one_request_whose_key_begins_so(storage, draw, png, rec
 def test_all_of_a_cassette_is_believed_file_by_file_in_the_order_of_their_names(kept, record):
     for side, count in ((None, 6), (64, 3)):
         tape = record(kept, preview_side=side)
-        loads = tape.believed()
+        loads = tape.validated()
         assert [name for name, _ in loads] == sorted(tape.manifest.members())
         assert len(loads) == count
         for (name, load), (other, plain) in zip(loads, tape.each(), strict=True):
