@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_imagegen.core.events import Kept, PartialShown, Sent, Waiting
 from jupyter_imagegen.core.pricing import Estimate, cost, estimate, format_usd, rates
+from jupyter_imagegen.core.text import sentence, upper_first
 from jupyter_imagegen.errors import (
     AbandonedError,
     BadAnswerError,
@@ -329,9 +330,8 @@ class Purchase:
             places.append(f"it cost {format_usd(self.usd)} by the usage that was told")
         if places:
             first = exc.message.removesuffix(".")
-            sentence = "; ".join(places)
-            asks = first.endswith(("?", "!"))
-            exc.message = f"{first} {sentence[0].upper()}{sentence[1:]}" if asks else f"{first}; {sentence}"
+            told = "; ".join(places)
+            exc.message = f"{first} {upper_first(told)}" if first.endswith(("?", "!")) else f"{first}; {told}"
             exc.args = (exc.message,)
         if self._kept_unread and _REREAD not in exc.hint:
             exc.hint = f"{exc.hint} {_REREAD}".strip()
@@ -391,7 +391,7 @@ class Purchase:
             all_came = len(self.images) >= self.n
             self._odd_cost = odd_cost(self.usd, self._priced, all_came=all_came)
         if self._odd_cost:
-            self.notes.append(_sentence(self._odd_cost))
+            self.notes.append(sentence(self._odd_cost))
 
     def _note_answer(self) -> None:
         answer, request = self._answer, self.order.request
@@ -412,7 +412,7 @@ class Purchase:
 
         notes = [f"A picture was put aside: {reason}; {place}." for reason, place in self._rejected]
         if self.images:
-            notes += [_sentence(place) for place in self._places]
+            notes += [sentence(place) for place in self._places]
         notes += [*self._flaws, *unlike_asked(self.order.request, self.images)]
         if self._kept_unread:
             notes.append(_REREAD)
@@ -452,10 +452,6 @@ class Purchase:
         with contextlib.suppress(StoreError):
             closing = ledger.possibly_billed if billed else ledger.release
             closing(self.charge_id, self._reason(reason) or reason)
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
 
 
 def cost_of(answer: Answered, model: str, catalog: Catalog) -> Decimal | None:

@@ -82,6 +82,22 @@ def clean(text: str, limit: int = LONGEST_SHOWN) -> str:
     return kept if len(kept) <= limit and len(text) <= limit * 4 else f"{kept[: limit - 1]}…"
 
 
+def upper_first(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def sentence(words: str) -> str:
+    """A few words as a sentence.
+
+    Examples
+    --------
+    >>> sentence("show the limits, or set one")
+    'Show the limits, or set one.'
+    """
+    return upper_first(words) + ("" if words.endswith((".", "?")) or not words else ".")
+
+
 def shown(value: object, name: str = "") -> str:
     """A value as a message repeats it: as Python writes it, cut, and without what looks like a key.
 

@@ -6,8 +6,9 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.text import sentence
 from jupyter_imagegen.options.cassettes import CASSETTE_COMMANDS, cassette_parser
-from jupyter_imagegen.options.parsing import HELP_FLAGS, command_parser, find_command, sentence
+from jupyter_imagegen.options.parsing import HELP_FLAGS, command_parser, find_command
 from jupyter_imagegen.options.table import COMMANDS, OPTIONS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import shlex
 from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
-from jupyter_imagegen.core.text import without_keys
+from jupyter_imagegen.core.text import sentence, without_keys
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options.costs import add_costs_arguments
 from jupyter_imagegen.options.slips import (
@@ -128,20 +128,6 @@ class OptionParser(argparse.ArgumentParser):
             f"{self.prog} has no option {shortened(flag)}.{meant}",
             hint=f"`{self.prog} --help` shows the options.",
         )
-
-
-def sentence(words: str) -> str:
-    """Return a few words of the table as a sentence of a help.
-
-    Examples
-    --------
-    >>> sentence("show the limits, or set one")
-    'Show the limits, or set one.'
-    """
-    if not words:
-        return ""
-    stop = "" if words.endswith((".", "?")) else "."
-    return f"{words[0].upper()}{words[1:]}{stop}"
 
 
 def _is_flag(word: str) -> bool:

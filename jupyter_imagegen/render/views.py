@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, held_words, sum_words, unknown_calls
 from jupyter_imagegen.core.pricing import estimate, format_usd
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
+from jupyter_imagegen.core.text import upper_first
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.progress import estimate_words
 from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
@@ -108,7 +109,7 @@ def _known_spent(spent: Spent) -> str:
 
 
 def _stopped_lines(stopped: str) -> list[str]:
-    return [f"{stopped[0].upper()}{stopped[1:]}"] if stopped else []
+    return [upper_first(stopped)] if stopped else []
 
 
 def budget_view(

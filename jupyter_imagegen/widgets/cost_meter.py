@@ -14,6 +14,7 @@ import traitlets
 
 from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, counted_words, held_words
 from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.text import sentence, upper_first
 from jupyter_imagegen.render.captions import short_model
 from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.views import NOT_KNOWN, costs_view
@@ -184,7 +185,7 @@ def meter_state(costs: Costs, by_day: Mapping[date, Spent], by_model: Mapping[st
         models=_amounts(_largest(by_model)),
         saved=format_usd(month.saved_usd),
         saved_pictures=month.hits,
-        warning=" ".join(filter(None, (_warning(scopes), costs.stopped[:1].upper() + costs.stopped[1:]))),
+        warning=" ".join(filter(None, (_warning(scopes), upper_first(costs.stopped)))),
         note=_note(shown),
     )
 
@@ -247,13 +248,13 @@ def _warning(scopes: Iterable[ScopeState]) -> str:
         elif scope["level"] == "over":
             left = scope["beside"].split(" · ")[0]
             whose = f"{SCOPE_WORDS[scope['scope']].whose} budget"
-            sentences.append(f"{whose[0].upper()}{whose[1:]} is used up: {left}. New calls are refused.")
+            sentences.append(f"{upper_first(whose)} is used up: {left}. New calls are refused.")
     return " ".join(sentences)
 
 
 def _note(spent: Iterable[Spent]) -> str:
     held = any(held_words(one) for one in spent)
-    return f"{HELD_NOTE[0].upper()}{HELD_NOTE[1:]}." if held else ""
+    return sentence(HELD_NOTE) if held else ""
 
 
 def _part(usd: Decimal, whole: Decimal | None) -> float:
