@@ -204,6 +204,8 @@ class _Walk:
         """Note what is said beside the pictures: an error, a usage."""
         if name in {"error", "errors"} and item:
             self.found.errors.append(item)
+            if isinstance(item, Mapping) and isinstance(item.get("usage"), Mapping):
+                self.found.usages.append(item["usage"])
         elif name == "usage" and isinstance(item, Mapping):
             self.found.usages.append(item)
         elif name == "toolusage" and isinstance(item, Mapping):

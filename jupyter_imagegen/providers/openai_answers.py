@@ -32,6 +32,8 @@ _MAX_ADDRESS = 300
 _FINISHED = {
     "completed", "complete", "done", "final", "finished", "succeeded", "success", "result", "generated",
 }  # fmt: skip
+#: The last word of its name where it has failed.
+_ENDS_BADLY = {"error", "failed"}
 _SAYS_NOTHING = {"", "message", "image", "images", "data", "output", "chunk", "response"}
 #: The names of OpenAI's own events, which tell the usage of one picture each.
 _ONE_PICTURE = ("image_generation.", "image_edit.")
@@ -77,6 +79,7 @@ class Reading:
     _text: list[str] = field(default_factory=list)
     _usage: Usage | None = None
     _unpriced: int = 0
+    _priced_whole: bool = False
     _finished: int = 0
     _said: dict[str, object] = field(default_factory=dict)
 
@@ -177,7 +180,7 @@ class Reading:
         `trouble` is how the answer broke off before all pictures were there.
         """
         # Of a stream that broke off, what the rest cost is not known.
-        partly = trouble and self.streams and self._finished < self.n
+        partly = trouble and self.streams and self._finished < self.n and not self._priced_whole
         usage = None if self._unpriced or partly else self._usage
         if not self.pictures and usage is None:
             return None
@@ -226,7 +229,7 @@ class Reading:
         certain = not self.streams or last_word in _FINISHED or _is_answer(value)
         # What all cost may be told after the last picture; what is told with a picture too many is its own.
         later = self._unpriced and (name.startswith("response.") or not found.pictures)
-        if certain and (later or len(self.pictures) < self.n):
+        if (certain or last_word in _ENDS_BADLY) and (later or len(self.pictures) < self.n):
             self._note(name, value, found, whole=document.whole)
         pictures = [each for each in found.pictures if each.data not in self.sent] or found.pictures
         drawn = [self._drawn(picture.data, picture.beside) for picture in pictures]
@@ -272,6 +275,7 @@ class Reading:
                 found.pictures or found.spoilt or (isinstance(value, Mapping) and "b64_json" in value)
             )
             self._unpriced = self._unpriced if own and has_picture else 0
+            self._priced_whole = not own
         elif found.pictures or own:
             self._unpriced += 1
         beside = [picture.beside for picture in found.pictures[:1]]
@@ -287,7 +291,7 @@ class Reading:
             self.refusal = value if at_top else {"error": found.errors[0]}
         elif not isinstance(value, Mapping) or found.pictures:
             return
-        elif last_word in {"error", "failed"} or _says_it_failed(value):
+        elif last_word in _ENDS_BADLY or _says_it_failed(value):
             self.refusal = value
 
     def _drawn(self, data: bytes, beside: Mapping[str, object]) -> Drawn:

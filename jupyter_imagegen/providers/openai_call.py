@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from contextlib import AsyncExitStack, aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -75,16 +75,17 @@ class Call:
                     yield event
 
     def _despite(self, failure: Failure, body: bytes, trail: Trail) -> Iterator[ProviderEvent | Failure]:
-        """A failure; or the pictures, where a server sent them under a status that says it failed."""
+        """A failure and the usage beside it; or the pictures, where a server sent them as if it had failed."""
         reading = self._reading()
         if body and not trail.refused:
             drawn = [each for each in (*reading.feed(body), *reading.finish()) if isinstance(each, Drawn)]
             yield from drawn
         answered = reading.answered(trouble=f"the answer also says: {failure.error.message}")
-        if not reading.pictures or answered is None:
-            yield failure
-        else:
+        if answered is not None:
             yield answered
+        if not reading.pictures:
+            # What a server says it used is billed, so that is not sent again.
+            yield failure if answered is None else replace(failure, repeat=False, refuses_format=False)
 
     def _reading(self) -> Reading:
         sent = [image.data for image in self.request.images] if isinstance(self.request, EditRequest) else []
