@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.text import clean
-from jupyter_imagegen.errors import ConfigError, HomeError, NewerSchemaError, StoreError
+from jupyter_imagegen.errors import ConfigError, HomeError, ImagegenError, NewerSchemaError, StoreError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import (
     Unusable,
@@ -56,7 +57,7 @@ class Stores(StaysHere):
         self._session = session
         self._budgets = budgets
         self._lock = threading.RLock()
-        self._opened: dict[Path, tuple[Storage, str]] = {}
+        self._opened: dict[Path, Storage] = {}
         self._unmade: dict[Path, Storage] = {}
         self._told: Storage | None = None
         self._tried_at = float("-inf")
@@ -76,7 +77,7 @@ class Stores(StaysHere):
         with self._lock:
             if home not in self._opened:
                 self._opened[home] = self._open(home)
-            return self._opened[home][0]
+            return self._opened[home]
 
     def to_read(self, home: Path) -> Storage:
         """The same for whoever only looks: where no store was made yet, an empty one in memory.
@@ -129,12 +130,11 @@ class Stores(StaysHere):
         with self._lock:
             if home not in self._opened or time.monotonic() < self._tried_at + every:
                 return
-            storage = self._opened[home][0]
+            storage = self._opened[home]
             missing = storage.stands_for
             try:
                 if missing is None and storage.failed:
                     storage.reopen()
-                    self._opened[home] = storage, " ".join(storage.notes)
                 elif missing is not None and missing.held:
                     self._opened[home] = self._opened_home(home, busy_seconds=SHORT_BUSY_SECONDS)
             except (HomeError, NewerSchemaError):
@@ -149,27 +149,28 @@ class Stores(StaysHere):
     def opening_note(self, home: Path) -> str:
         """What the user should know of a home's store: that it is temporary, or was put right; else empty."""
         with self._lock:
-            return self._opened[home][1] if home in self._opened else ""
+            return self._note_of(self._opened[home]) if home in self._opened else ""
 
     def note(self, storage: Storage) -> str:
         """What a result says of its store; that it can only be read is said once."""
         with self._lock:
-            told = next((note for opened, note in self._opened.values() if opened is storage), "")
+            if not any(opened is storage for opened in self._opened.values()):
+                return ""
             if storage.stands_for is not None and storage.stands_for.held:
                 if self._told is storage:
                     return ""
                 self._told = storage
-            return told
+            return self._note_of(storage)
 
     def close(self) -> None:
         """Close every store that was opened; a temporary one is deleted."""
         with self._lock:
-            for storage in (*(storage for storage, _ in self._opened.values()), *self._unmade.values()):
+            for storage in (*self._opened.values(), *self._unmade.values()):
                 storage.close()
             self._opened, self._unmade = {}, {}
 
-    def _open(self, home: Path) -> tuple[Storage, str]:
-        """A home's store, and what the user should know about it."""
+    def _open(self, home: Path) -> Storage:
+        """A home's store, or one that stands in for it."""
         held = may_hold_a_ledger(home)
         try:
             return self._opened_home(home)
@@ -178,21 +179,31 @@ class Stores(StaysHere):
         except StoreError as exc:
             return self._stand_in(Unusable(home=home, why=exc, held=held))
 
-    def _opened_home(self, home: Path, **options: Any) -> tuple[Storage, str]:
-        storage = open_storage(home, now=self._now, session=self._session, **options)
-        return storage, " ".join(storage.notes)
+    def _opened_home(self, home: Path, **options: Any) -> Storage:
+        return open_storage(home, now=self._now, session=self._session, **options)
 
-    def _stand_in(self, missing: Unusable) -> tuple[Storage, str]:
-        """A temporary store for a home that cannot be used, and what the user should know about it."""
+    def _stand_in(self, missing: Unusable) -> Storage:
+        """A temporary store for a home that cannot be used."""
         storage = open_temporary_storage(now=self._now, session=self._session, stands_for=missing)
         # Its folder goes with the process that made it, not with a forked child of that.
         atexit.register(_close_in, os.getpid(), storage)
-        note = f"{missing.why} Pictures are kept only until this kernel ends"
+        return storage
+
+    def _note_of(self, storage: Storage) -> str:
+        """What the user should know about a store, as things are now."""
+        missing = storage.stands_for
+        if missing is None:
+            return " ".join(storage.notes)
+        why = str(missing.why)
+        note = f"{why if why.endswith('.') else f'{why}.'} Pictures are kept only until this kernel ends"
         if missing.held:
-            return storage, f"{note}, stored ones are only read, and no call is paid."
-        here = [budget for budget in self._budgets() if budget.scope == "session"]
+            return f"{note}, stored ones are only read, and no call is paid."
+        here: list[Budget] = []
+        # Settings that broke meanwhile must not take a picture's caption away.
+        with contextlib.suppress(ImagegenError):
+            here = [one for one in storage.ledger.budgets(self._budgets()) if one.scope == "session"]
         holds = f"Only {', '.join(map(str, here))} holds here" if here else "No budget holds here"
-        return storage, f"{note}, and so are costs. {holds}: others are kept in a store."
+        return f"{note}, and so are costs. {holds}: others are kept in a store."
 
 
 def _close_in(pid: int, storage: Storage) -> None:

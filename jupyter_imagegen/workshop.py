@@ -110,8 +110,12 @@ class Workshop(StaysHere):
                 new = self.settings()
                 self._refuse_unusable(new, old, values)
                 if values.get("timezone") is not None:
+                    from jupyter_imagegen.storage import refuse_change
+
                     # Kept by the ledger, where there is one; else with the first picture.
-                    self._set_zone(self.storage_to_read, new)
+                    storage = self.storage_to_read
+                    refuse_change(storage.stands_for)
+                    self._set_zone(storage, new)
             except Exception:
                 self._overrides = before
                 raise

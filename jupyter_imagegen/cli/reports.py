@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.cli.outcomes import FAILED, OK, in_shell
 from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
-from jupyter_imagegen.core.money import spent_words
+from jupyter_imagegen.core.money import SCOPE_WORDS, spent_words
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.core.rates import rates
 from jupyter_imagegen.core.text import clean, shown
@@ -36,12 +36,16 @@ def costs(arguments: Namespace, session: Session) -> int:
         return _settle(arguments, session)
     found = session.accounts.costs()
     if arguments.what == "held":
-        return _tell(arguments, {"held": found.held}, held_view(found.held))
+        view = held_view(found.held, stopped=found.stopped, known=found.known)
+        return _tell(arguments, {"held": found.held if found.known else None}, view)
     ledger = session.workshop.storage_to_read.ledger
     left = ledger.left(session.workshop.settings().budgets) if found.known else None
     document = {
-        "spending": found.spending,
-        "by_model": found.by_model,
+        "spending": {
+            scope: getattr(found.spending, scope) if found.known or scope == "session" else None
+            for scope in SCOPE_WORDS
+        },
+        "by_model": found.by_model if found.known else None,
         "budgets": found.budgets,
         "left_usd": left,
         "timezone": str(session.accounts.zone()),

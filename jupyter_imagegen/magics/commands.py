@@ -88,7 +88,7 @@ def _costs(session: Session, options: Namespace, _names: Mapping[str, Any]) -> V
         return settled_view(held, format_usd(cost), today)
     costs = session.accounts.costs()
     if options.what == "held":
-        return held_view(costs.held)
+        return held_view(costs.held, stopped=costs.stopped, known=costs.known)
     used = session.cassettes.in_use()
     line = in_use_line(used.path, used.manifest)
     return views.costs_view(

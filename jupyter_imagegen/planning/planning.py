@@ -133,9 +133,13 @@ def _plan(session: Session, path: Path, shared: Held, *, write: bool) -> tuple[P
         try:
             found = workshop.settings()
             rows = Pricing(workshop, path.absolute().parent, held).rows(reading.steps)
+            paid = any(row.now.usd != 0 and not row.error for row in rows)
+            stopped = workshop.paid_calls_stopped() if paid else ""
         finally:
             workshop.close()
         notes = (*reading.notes, *_found_by_name(found))
+        if stopped:
+            notes = (*notes, f"what is not stored would be refused now: {stopped}")
         plans.append(Plan(notebook=str(path), rows=tuple(rows), notes=notes))
     if write:
         write_costs(path, data, document, plans[0])

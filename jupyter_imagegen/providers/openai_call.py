@@ -75,7 +75,7 @@ class Call:
                     yield event
 
     def _despite(self, failure: Failure, body: bytes, trail: Trail) -> Iterator[ProviderEvent | Failure]:
-        """A failure and the usage beside it; or the pictures, where a server sent them as if it had failed."""
+        """A failure, and the usage told with it; or the pictures, where a server sent them all the same."""
         reading = self._reading()
         if body and not trail.refused:
             drawn = [each for each in (*reading.feed(body), *reading.finish()) if isinstance(each, Drawn)]

@@ -19,12 +19,24 @@ if TYPE_CHECKING:
 #: More calls than a person reads; the newest are shown.
 _MOST_SHOWN = 50
 _WHY_CHARACTERS = 200
+_NOTHING_HELD = "Nothing is held: the cost of every call is known."
 
 
-def held_view(held: Sequence[Held]) -> View:
-    """Return every call of unknown cost, the newest first."""
+def held_view(held: Sequence[Held], *, stopped: str = "", known: bool = True) -> View:
+    """Return every call of unknown cost, the newest first.
+
+    Parameters
+    ----------
+    stopped
+        Why no call is paid now; empty where nothing is in its way.
+    known
+        Whether the ledger could be read.
+    """
+    why = [stopped[:1].upper() + stopped[1:]] if stopped else []
+    if not known:
+        return paragraphs("Held", ["What is held is not known.", *why])
     if not held:
-        return paragraphs("Held", ["Nothing is held: the cost of every call is known."])
+        return paragraphs("Held", ["Nothing is held.", *why] if why else [_NOTHING_HELD])
     shown = sorted(held, key=lambda one: one.at, reverse=True)[:_MOST_SHOWN]
     rows: list[list[Cell]] = [
         [
@@ -47,7 +59,7 @@ def held_view(held: Sequence[Held]) -> View:
             "`%imagegen costs settle ID 0.04`, or `%imagegen costs settle ID unbilled`"
         )
     head = ["id", "when", "model", "pictures", "up to", "request id", "why"]
-    return table("Held", head, rows, numbers={3, 4}, loose=6, foot=foot)
+    return table("Held", head, rows, numbers={3, 4}, loose=6, foot=[*foot, *why])
 
 
 def settled_view(one: Held, cost_words: str, today: str) -> View:

@@ -14,7 +14,7 @@ from jupyter_imagegen.storage.store import (
     open_temporary_storage,
     open_unmade_storage,
 )
-from jupyter_imagegen.storage.unusable import Unusable
+from jupyter_imagegen.storage.unusable import Unusable, refuse_change
 
 if TYPE_CHECKING:
     from jupyter_imagegen.storage.browsing import Browsing, Narrowed, Page, StoredPicture
@@ -43,6 +43,7 @@ __all__ = [
     "open_storage",
     "open_temporary_storage",
     "open_unmade_storage",
+    "refuse_change",
 ]
 
 #: What a cell that shows a picture does without: imported when it is first asked for.

@@ -392,6 +392,8 @@ class Database(StaysHere):
             version = int(self._run(statements.SCHEMA_VERSION)[0]["version"] or 0)
             if lost := self._tables(version) - tables:
                 raise self._damaged(f"no such table: {min(lost)}")
+            if early := self._tables(self._steps[-1][0]) - self._tables(version) & tables:
+                raise self._damaged(f"the table {min(early)} and no version that has it")
             return version
         if tables:
             raise another_programs(self.path, tables)

@@ -342,7 +342,7 @@ class Ledger(StaysHere):
         StoreError
             If the ledger cannot be written.
         """
-        refuse_change(self._stands_for)
+        refuse_change(self._stands_for, budget=scope)
         whose = self._session if scope == "session" else ""
         with self._database.transaction():
             if scope != "session":

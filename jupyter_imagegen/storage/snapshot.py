@@ -60,16 +60,24 @@ def _sources(index: Path, scratch: Path) -> Iterator[str]:
     """Ways to read an index, the truest first."""
     yield f"{index.as_uri()}?mode=ro"
     log = index.with_name(f"{index.name}-wal")
+    try:
+        logged = log.stat().st_size > 0
+    except OSError as exc:
+        logged = not isinstance(exc, FileNotFoundError)
+    if not logged:
+        # Without a lock: there is no log, so the file has everything.
+        yield f"{index.as_uri()}?immutable=1"
+        return
     copy = scratch / index.name
-    with contextlib.suppress(OSError, StoreError):
-        if log.stat().st_size:
-            for path, target in ((index, copy), (log, scratch / log.name)):
-                files.regular(path)
-                with path.open("rb") as source, files.create(target) as file:
-                    shutil.copyfileobj(source, file)
-            yield copy.as_uri()
-    for left in scratch.glob(f"{index.name}*"):
-        with contextlib.suppress(OSError):
-            left.unlink()
-    # Without a lock, and without what only the log has.
-    yield f"{index.as_uri()}?immutable=1"
+    try:
+        for path, target in ((index, copy), (log, scratch / log.name)):
+            files.regular(path)
+            with path.open("rb") as source, files.create(target) as file:
+                shutil.copyfileobj(source, file)
+        yield copy.as_uri()
+    except (OSError, StoreError):
+        return
+    finally:
+        for left in scratch.glob(f"{index.name}*"):
+            with contextlib.suppress(OSError):
+                left.unlink()

@@ -362,8 +362,8 @@ def _read_from(home: Path, scratch: Path, database: Database) -> bool:
     from jupyter_imagegen.storage.snapshot import copied
 
     try:
-        if database.load(lambda memory: copied(home / INDEX, scratch, memory)):
-            database.open()
+        # What is empty was a store's once, and its sums are not zero.
+        if database.load(lambda memory: copied(home / INDEX, scratch, memory)) and not database.open():
             return True
     except StoreError:
         pass

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from jupyter_imagegen.core.budgets import Budget
+    from jupyter_imagegen.core.budgets import Budget, Scope
 
 _ELSEWHERE = "Mend it, or set IMAGEGEN_HOME to another folder."
 
@@ -66,8 +66,8 @@ def budgets_lost() -> BudgetsUnknownError:
     )
 
 
-def refuse_change(missing: Unusable | None) -> None:
-    """Refuse to change a ledger that can only be read.
+def refuse_change(missing: Unusable | None, budget: Scope = "session") -> None:
+    """Refuse to change a ledger that can only be read, or one that ends with its session for all sessions.
 
     Raises
     ------
@@ -77,4 +77,9 @@ def refuse_change(missing: Unusable | None) -> None:
     if missing is not None and missing.held:
         raise StoreError(
             f"the ledger cannot be changed: {missing.why.message}", hint=missing.why.hint or _ELSEWHERE
+        )
+    if missing is not None and budget != "session":
+        raise StoreError(
+            f"a budget per {budget} is kept in a store, and there is none: {missing.why.message}",
+            hint=missing.why.hint or _ELSEWHERE,
         )

@@ -181,9 +181,12 @@ def meter_state(costs: Costs, by_day: Mapping[date, Spent], by_model: Mapping[st
     month = costs.spending.month
     return MeterState(
         scopes=scopes,
-        days=_amounts((f"{day:%A} {day.day} {day:%B}", str(day.day), spent) for day, spent in by_day.items()),
-        models=_amounts(_largest(by_model)),
-        saved=format_usd(month.saved_usd),
+        days=_amounts(
+            ((f"{day:%A} {day.day} {day:%B}", str(day.day), spent) for day, spent in by_day.items()),
+            known=costs.known,
+        ),
+        models=_amounts(_largest(by_model), known=costs.known),
+        saved=format_usd(month.saved_usd) if costs.known else NOT_KNOWN,
         saved_pictures=month.hits,
         warning=" ".join(filter(None, (_warning(scopes), upper_first(costs.stopped)))),
         note=_note(shown),
@@ -264,14 +267,14 @@ def _part(usd: Decimal, whole: Decimal | None) -> float:
     return round(float(min(usd / whole, Decimal(1))), 4) if whole else 1.0
 
 
-def _amounts(named: Iterable[tuple[str, str, Spent]]) -> list[AmountState]:
+def _amounts(named: Iterable[tuple[str, str, Spent]], *, known: bool) -> list[AmountState]:
     rows = list(named)
     most = max((spent.counted_usd for _, _, spent in rows), default=Decimal(0))
     return [
         AmountState(
             name=name,
             short=short,
-            words=counted_words(spent),
+            words=counted_words(spent) if known else NOT_KNOWN,
             pictures=spent.pictures,
             part=_part(spent.counted_usd, most),
         )
