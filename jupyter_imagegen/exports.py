@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.media import ENDINGS
 from jupyter_imagegen.errors import RequestError, StoreError
 
 if TYPE_CHECKING:
@@ -17,27 +18,6 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.results import Image
 
-#: File endings by media type, the usual one first.
-ENDINGS = {
-    "image/png": (".png",),
-    "image/jpeg": (".jpg", ".jpeg"),
-    "image/webp": (".webp",),
-    "image/gif": (".gif",),
-    "image/svg+xml": (".svg",),
-    "image/avif": (".avif",),
-    "image/bmp": (".bmp",),
-    "image/tiff": (".tiff", ".tif"),
-    "image/jp2": (".jp2", ".j2k"),
-    "image/heic": (".heic", ".heif"),
-    "image/jxl": (".jxl",),
-    "image/x-portable-anymap": (".pnm", ".ppm", ".pgm", ".pbm"),
-    "image/qoi": (".qoi",),
-    "image/x-icon": (".ico",),
-    "image/x-dds": (".dds",),
-    "image/x-sgi": (".sgi", ".rgb"),
-    "image/x-pcx": (".pcx",),
-    "image/x-tga": (".tga",),
-}
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 #: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
 _WINDOWS_NAMES = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(\..*)?")

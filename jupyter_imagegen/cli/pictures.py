@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, OK, in_shell
 from jupyter_imagegen.cli.output import preflight_document, result_document, say, to_json, warn
 from jupyter_imagegen.cli.watching import InterruptedRunError, Watcher
+from jupyter_imagegen.core.media import ENDINGS
 from jupyter_imagegen.core.money import left_words
 from jupyter_imagegen.core.money import line as money_line
 from jupyter_imagegen.errors import RequestError, StoreError
-from jupyter_imagegen.exports import ENDINGS, file_name, unused
+from jupyter_imagegen.exports import file_name, unused
 from jupyter_imagegen.options import given
 from jupyter_imagegen.render import caption
 from jupyter_imagegen.render.escaping import one_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from jupyter_imagegen.errors import RequestError
 
@@ -17,8 +17,6 @@ _FORMAT = 4
 #: A cell of this id, or in older formats with this in its metadata, is the line that `--write` keeps.
 COST_CELL = "imagegen-cost"
 METADATA = "jupyter_imagegen"
-
-CellKind = Literal["code", "markdown", "raw"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.media import ENDINGS
 from jupyter_imagegen.errors import HomeError, StoreError
 
 if TYPE_CHECKING:
@@ -44,26 +45,7 @@ OPENING_LOCK = "opening.lock"
 RATES = "rates.toml"
 FOLDERS = ("pictures", "incoming", "quarantine", "locks", "unread")
 
-EXTENSIONS = {
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "image/webp": "webp",
-    "image/gif": "gif",
-    "image/svg+xml": "svg",
-    "image/avif": "avif",
-    "image/bmp": "bmp",
-    "image/tiff": "tiff",
-    "image/jp2": "jp2",
-    "image/heic": "heic",
-    "image/jxl": "jxl",
-    "image/x-portable-anymap": "pnm",
-    "image/qoi": "qoi",
-    "image/x-icon": "ico",
-    "image/x-dds": "dds",
-    "image/x-sgi": "sgi",
-    "image/x-pcx": "pcx",
-    "image/x-tga": "tga",
-}
+EXTENSIONS = {mime: endings[0].removeprefix(".") for mime, endings in ENDINGS.items()}
 
 _EXTENSION = rf"(?:{'|'.join([*EXTENSIONS.values(), 'bin'])})"
 #: The names of everything that a store writes, from its home.
