@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 REACH_SECONDS = 5.0
 #: Free bytes below which a disk is too full for a session's pictures.
 _LOW_DISK = 500_000_000
-_VERIFY_PAGE = "https://platform.openai.com/settings/organization/general"
 _PROMPT = "a lighthouse at dusk"
 
 
@@ -112,6 +111,7 @@ def _provider(session: Session, settings: Settings, *, online: bool) -> list[Che
 
 def _reach(session: Session, settings: Settings, *, online: bool) -> list[Check]:
     from jupyter_imagegen.providers.openai_connection import read_connection
+    from jupyter_imagegen.providers.openai_errors import VERIFY_PAGE
 
     workshop = session.workshop
     try:
@@ -124,16 +124,16 @@ def _reach(session: Session, settings: Settings, *, online: bool) -> list[Check]
     held = "set" if connection.key or connection.token else "not set; the endpoint may not need one"
     found = [Check(name="key", ok=True, text=held)]
     if not online:
-        return [*found, Check(name="endpoint", ok=None, text=f"{connection.endpoint}, not asked")]
+        return [*found, Check(name="endpoint", ok=None, text=f"{connection.base_url}, not asked")]
     model = settings.model or workshop.catalog.default(workshop.now().date()).name
-    found += _asked(model, connection.endpoint)
+    found += _asked(model, connection.base_url)
     if connection.official:
         found.append(
             Check(
                 name="verified",
                 ok=None,
                 text="only a paid call shows whether the organisation is verified for image models",
-                hint=f"If a picture ends with NotVerifiedError (403), verify at {_VERIFY_PAGE}; "
+                hint=f"If a picture ends with NotVerifiedError (403), verify at {VERIFY_PAGE}; "
                 "it takes up to 15 minutes to count.",
             )
         )

@@ -117,7 +117,7 @@ class OpenAIProvider(StaysHere):
     @property
     def endpoint(self) -> str:
         """Where requests go now, without credentials."""
-        return self._connection().endpoint
+        return self._connection().base_url
 
     @property
     def official(self) -> bool:
@@ -143,8 +143,8 @@ class OpenAIProvider(StaysHere):
         """
         connection = self._connection()
         connection.check_credentials()
-        guard_paid_request(connection.endpoint, loopback=connection.loopback)
-        formats, asked = self._formats, (connection.endpoint, request.model)
+        guard_paid_request(connection.base_url, loopback=connection.loopback)
+        formats, asked = self._formats, (connection.base_url, request.model)
         formats.setdefault(asked, first_format(connection, request.model))
         call = Call(
             client=self._client_of(connection),
@@ -221,14 +221,14 @@ class OpenAIProvider(StaysHere):
         try:
             connection = self._connection()
             connection.check_credentials()
-            guard_paid_request(connection.endpoint, loopback=connection.loopback)
+            guard_paid_request(connection.base_url, loopback=connection.loopback)
             client = self._client_of(connection)
         except Exception as exc:  # noqa: BLE001 - a check reports, it does not raise
             return [_failed_check("key", exc)]
         listed = await self._ask(connection, model, client().models.list)
         if isinstance(listed, ProviderError):
             return [_failed_check("key", listed), Check(name="model", ok=None, text="not asked")]
-        accepted = Check(name="key", ok=True, text=f"accepted by {connection.endpoint}")
+        accepted = Check(name="key", ok=True, text=f"accepted by {connection.base_url}")
         if connection.azure:
             unknown = Check(name="model", ok=None, text="Azure does not tell which deployments there are")
             return [accepted, unknown]
@@ -286,7 +286,7 @@ class OpenAIProvider(StaysHere):
             failure = explain(
                 exc,
                 Circumstances(
-                    endpoint=connection.endpoint,
+                    endpoint=connection.base_url,
                     model=model,
                     redactor=connection.redactor,
                     sent=not trail.never_sent,

@@ -216,7 +216,7 @@ class Call:
 
     def _about(self, started: float, *, sent: bool = True) -> Circumstances:
         return Circumstances(
-            endpoint=self.connection.endpoint,
+            endpoint=self.connection.base_url,
             model=self.request.model,
             redactor=self.connection.redactor,
             sent=sent,

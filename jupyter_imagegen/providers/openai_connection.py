@@ -10,7 +10,7 @@ import inspect
 import os
 import re
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -44,8 +44,7 @@ _PLACEHOLDER = "unset"
 _ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104
 
 
-def _nothing() -> Hidden[str]:
-    return Hidden("")
+_NOTHING = Hidden("")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +69,15 @@ class Connection:
     """
 
     base_url: str
-    key: Hidden[str] = field(default_factory=_nothing)
-    token: Hidden[str] = field(default_factory=_nothing)
-    user: Hidden[str] = field(default_factory=_nothing)
+    key: Hidden[str] = _NOTHING
+    token: Hidden[str] = _NOTHING
+    user: Hidden[str] = _NOTHING
     organization: str = ""
     project: str = ""
     azure: bool = False
     api_version: str = ""
     key_variable: str = "OPENAI_API_KEY"
-    custom_headers: Hidden[str] = field(default_factory=_nothing)
-
-    @property
-    def endpoint(self) -> str:
-        """The base URL without user name, password and query."""
-        return self.base_url
+    custom_headers: Hidden[str] = _NOTHING
 
     @property
     def official(self) -> bool:

@@ -13,7 +13,7 @@ from jupyter_imagegen.providers.openai_connection import is_configured, read_con
 
 def test_nothing_set_is_openai_without_a_key():
     connection = read_connection({})
-    assert (connection.endpoint, connection.official, connection.key()) == (
+    assert (connection.base_url, connection.official, connection.key()) == (
         "https://api.openai.com/v1",
         True,
         "",
@@ -33,7 +33,7 @@ def test_the_sdks_variables_are_read():
     )
     assert connection.key() == KEY
     assert (connection.organization, connection.project) == ("org-1", "proj-1")
-    assert (connection.endpoint, connection.official) == ("https://relay.example/v1", False)
+    assert (connection.base_url, connection.official) == ("https://relay.example/v1", False)
 
 
 def test_what_is_passed_wins_over_the_environment():
@@ -92,7 +92,7 @@ def test_loopback_is_told_by_the_host(url, loopback):
 
 def test_the_endpoint_shows_no_credentials():
     connection = read_connection({"OPENAI_BASE_URL": "https://ann:hunter22@relay.example:8443/v1#x"})
-    assert connection.endpoint == "https://relay.example:8443/v1"
+    assert connection.base_url == "https://relay.example:8443/v1"
     assert "hunter22" not in connection.redactor.clean("your password hunter22")
     assert KEY not in repr(read_connection({"OPENAI_API_KEY": KEY}))
 
@@ -122,7 +122,7 @@ AZURE = {
 def test_an_azure_endpoint_makes_it_azure():
     connection = read_connection(AZURE)
     assert (connection.azure, connection.key(), connection.official) == (True, "0123456789abcdef", False)
-    assert connection.endpoint == "https://res.openai.azure.com"
+    assert connection.base_url == "https://res.openai.azure.com"
 
 
 def test_azures_token_goes_before_its_key():
