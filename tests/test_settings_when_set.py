@@ -18,9 +18,17 @@ SECRET = "sk-test-0000111122223333"
 
 
 @pytest.fixture
-def magics(monkeypatch, new_session):
+def shell():
+    config = Config()
+    config.HistoryManager.enabled = False
+    yield InteractiveShell.instance(config=config)
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def magics(monkeypatch, new_session, shell):
     monkeypatch.setattr(jupyter_imagegen, "_session", new_session())
-    return Imagegen(InteractiveShell.instance())
+    return Imagegen(shell)
 
 
 BAD = [
@@ -155,13 +163,13 @@ def test_config_repeats_no_key(magics, name, value):
     assert getattr(magics, name) is None
 
 
-def test_a_configuration_file_may_give_values_that_are_usable_only_together(monkeypatch, new_session):
+def test_a_configuration_file_may_give_values_that_are_usable_only_together(monkeypatch, new_session, shell):
     monkeypatch.setattr(jupyter_imagegen, "_session", new_session())
     config = Config()
     config.Imagegen.output_compression = 80
     config.Imagegen.quality = "max"
     config.Imagegen.output_format = "webp"
-    magics = Imagegen(InteractiveShell.instance(), config=config)
+    magics = Imagegen(shell, config=config)
     settings = jupyter_imagegen.default_session().workshop.settings()
     assert (settings.output_compression, settings.output_format, settings.quality) == (80, "webp", "max")
     assert magics.quality == "max"

@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.testing import globalipapp
+from traitlets.config import Config
 
 from jupyter_imagegen.cli import main
 from jupyter_imagegen.errors import ImagegenError
@@ -19,10 +19,12 @@ KEY = "sk-test-0000111122223333"
 
 @pytest.fixture(scope="module")
 def notebook():
-    shell = globalipapp.get_ipython() or InteractiveShell.instance()
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
     shell.run_line_magic("load_ext", "jupyter_imagegen")
     yield shell
-    shell.run_line_magic("unload_ext", "jupyter_imagegen")
+    InteractiveShell.clear_instance()
 
 
 @pytest.fixture
