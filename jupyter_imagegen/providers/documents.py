@@ -9,11 +9,14 @@ event without its blank line, events without blank lines between them, JSON with
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
+
+import jiter
 
 from jupyter_imagegen.providers.picture_text import looks_like_picture, picture_in
 
@@ -254,6 +257,9 @@ def _says_its_type(text: bytes) -> bool:
 
 def _loaded(text: bytes | bytearray | str) -> object:
     """A JSON value; None for what is none, and for null."""
+    with contextlib.suppress(ValueError):
+        # Four times as fast, and strict; it comes with the SDK.
+        return jiter.from_json(text.encode() if isinstance(text, str) else bytes(text))
     try:
         # Not strict: a line end in base64 that is not escaped loses nothing.
         return _DECODER.decode(text if isinstance(text, str) else text.decode())
@@ -300,10 +306,8 @@ def _documents(text: str) -> Iterator[Document]:
 def _cut_document(text: str, event: str) -> Iterator[Document]:
     """What can be read of JSON without its end: every value in it that is whole."""
     # The SDK reads JSON with it; imported only where something went wrong.
-    from jiter import from_json
-
     try:
-        value = from_json(text.encode(), partial_mode=True)
+        value = jiter.from_json(text.encode(), partial_mode=True)
     except (ValueError, RecursionError):
         return
     yield Document(value=value, event=event, whole=False)
