@@ -1,0 +1,97 @@
+"""The offline painter as a provider: no key, no network, no cost; the same request gives the same picture.
+
+Words become a scene, the scene a list of shapes, the shapes a picture: `scene` reads the prompt, `compose`
+lays the scene out on a `sheet.Sheet`, `raster` (or `vector`) draws the sheet, `finish` gives it the look that
+the prompt asks for, `lettering` sets quoted words, `retouch` changes pictures that are already there, and
+`painter` joins all this. Everything follows from the request and a sample number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, ClassVar
+
+from jupyter_imagegen.core.usage import Usage
+from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Sending
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from jupyter_imagegen.core.request import CallOptions, GenerateRequest
+    from jupyter_imagegen.providers.base import ProviderEvent
+
+#: Seconds between unfinished pictures, so that one can see a picture coming.
+PARTIAL_PAUSE = 0.35
+
+
+class DemoProvider:
+    """Paints what the prompt says with Pillow, and marks it as a demo.
+
+    Parameters
+    ----------
+    sleep
+        Waits between unfinished pictures; passed in so that tests never wait.
+
+    Examples
+    --------
+    >>> provider = DemoProvider()
+    >>> provider.paid, provider.endpoint
+    (False, 'offline')
+    """
+
+    name: ClassVar[str] = "demo"
+    namespace: ClassVar[str | None] = "demo"
+    paid: ClassVar[bool] = False
+
+    def __init__(self, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._sleep = sleep
+
+    @property
+    def endpoint(self) -> str:
+        """`offline`: nothing leaves this machine."""
+        return "offline"
+
+    @property
+    def official(self) -> bool:
+        """Whether the catalog's rules hold: they do, so that a demo cell runs for real unchanged."""
+        return True
+
+    async def make(
+        self, request: GenerateRequest, options: CallOptions
+    ) -> AsyncGenerator[ProviderEvent, None]:
+        """Paint `options.n` pictures, the samples from `options.first_sample` on.
+
+        Yields
+        ------
+        ProviderEvent
+            `Sending`, then for each picture its unfinished stages and the picture, then `Answered` with the
+            tokens that the model's published formula gives.
+        """
+        from jupyter_imagegen.providers.demo.painter import paint
+
+        yield Sending(attempt=1)
+        stop = threading.Event()
+        try:
+            for sample in range(options.first_sample, options.first_sample + options.n):
+                painting = await asyncio.to_thread(paint, request, sample=sample, stopped=stop.is_set)
+                for index in range(options.partial_images):
+                    data = await asyncio.to_thread(painting.unfinished, index, options.partial_images)
+                    yield Partial(index=index, data=data)
+                    await self._sleep(PARTIAL_PAUSE)
+                yield Drawn(data=await asyncio.to_thread(painting.finished))
+        finally:
+            # A cancelled caller leaves no thread painting on.
+            stop.set()
+        yield Answered(usage=_usage(request, options), size=request.size, quality=request.quality)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def _usage(request: GenerateRequest, options: CallOptions) -> Usage:
+    """The tokens that the asked model would have reported, by the catalog's formula."""
+    from jupyter_imagegen.core.catalog import Catalog
+    from jupyter_imagegen.core.pricing import estimate
+
+    return estimate(request, options, catalog=Catalog.load()).tokens or Usage()

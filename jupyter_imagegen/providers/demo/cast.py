@@ -1,0 +1,261 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+"""Who paints what, how large it is, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_imagegen.providers.demo import (
+    birds,
+    buildings,
+    cosmos,
+    creatures,
+    flyers,
+    fruit,
+    lettering,
+    outdoors,
+    people,
+    plants,
+    sitting,
+    solids,
+    suits,
+    tableware,
+    things,
+    vehicles,
+    vessels,
+    wildlife,
+)
+from jupyter_imagegen.providers.demo.geometry import rounded
+from jupyter_imagegen.providers.demo.sheet import extent
+from jupyter_imagegen.providers.demo.stage import Spot, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_imagegen.providers.demo.scene import Scene, Subject
+    from jupyter_imagegen.providers.demo.sheet import Sheet
+
+    Painter = Callable[[Sheet, Subject, Scene, Spot], None]
+
+Where = Literal["ground", "water", "sky", "back"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """How a kind of thing appears: its painter, its size (1 is the stage's scale), and where it is."""
+
+    paint: Painter
+    size: float
+    where: Where = "ground"
+    wide: float = 0.8
+
+
+def _tree(sheet: Sheet, _subject: Subject, scene: Scene, spot: Spot) -> None:
+    plants.tree(sheet, spot.x, spot.y, spot.scale, scene)
+
+
+def _pine(sheet: Sheet, _subject: Subject, scene: Scene, spot: Spot) -> None:
+    plants.pine(sheet, spot.x, spot.y, spot.scale, snow=scene.season == "winter")
+
+
+PARTS: dict[str, Part] = {
+    "lighthouse": Part(buildings.lighthouse, 1.55, "back", 0.7),
+    "house": Part(buildings.house, 1.0, "back", 1.1),
+    "church": Part(buildings.church, 1.3, "back", 0.8),
+    "castle": Part(buildings.castle, 1.5, "back", 1.1),
+    "tower": Part(buildings.tower, 1.5, "back", 0.4),
+    "windmill": Part(buildings.windmill, 1.3, "back", 0.9),
+    "bridge": Part(buildings.bridge, 1.0, "back", 1.0),
+    "sailboat": Part(vessels.sailboat, 1.0, "water", 0.72),
+    "ship": Part(vessels.ship, 1.2, "water", 1.15),
+    "steamer": Part(vessels.steamer, 1.0, "water", 1.2),
+    "train": Part(vehicles.train, 0.75, "ground", 1.3),
+    "car": Part(vehicles.car, 1.0, "ground", 1.1),
+    "bus": Part(vehicles.bus, 1.0, "ground", 1.3),
+    "bicycle": Part(vehicles.bicycle, 0.9, "ground", 1.0),
+    "balloon": Part(flyers.balloon, 0.6, "sky", 0.5),
+    "hotair": Part(flyers.hot_air_balloon, 0.8, "sky", 0.8),
+    "rocket": Part(flyers.rocket, 1.2, "sky", 0.5),
+    "umbrella": Part(flyers.umbrella, 0.8, "ground", 0.9),
+    "kite": Part(flyers.kite, 0.6, "sky", 0.6),
+    "robot": Part(suits.robot, 1.1, wide=0.85),
+    "person": Part(people.person, 1.15, wide=0.5),
+    "astronaut": Part(suits.astronaut, 1.15, wide=0.75),
+    **{
+        kind: Part(creatures.standing, size, wide=1.1)
+        for kind, size in (
+            ("fox", 0.95),
+            ("wolf", 1.0),
+            ("dog", 0.9),
+            ("horse", 1.3),
+            ("bear", 1.05),
+            ("rabbit", 0.75),
+            ("deer", 1.25),
+            ("cow", 1.0),
+            ("sheep", 0.8),
+            ("lion", 1.0),
+            ("tiger", 0.95),
+            ("elephant", 1.25),
+        )
+    },
+    "cat": Part(sitting.sitting, 0.72, wide=0.75),
+    "bird": Part(birds.bird, 0.55, "sky", 1.1),
+    "owl": Part(birds.owl, 0.95, "ground", 0.8),
+    "duck": Part(birds.duck, 0.7, "water", 1.0),
+    "penguin": Part(birds.penguin, 0.9, wide=0.6),
+    "fish": Part(wildlife.fish, 0.95, "water", 1.2),
+    "whale": Part(wildlife.whale, 0.95, "water", 1.7),
+    "butterfly": Part(wildlife.butterfly, 0.5, "sky", 1.1),
+    "dragon": Part(wildlife.dragon, 1.15, "sky", 1.5),
+    "tree": Part(_tree, 1.3, "back", 0.8),
+    "pine": Part(_pine, 1.3, "back", 0.5),
+    "flower": Part(outdoors.flower, 0.85, wide=0.55),
+    "apple": Part(fruit.fruit, 0.5, wide=0.95),
+    "pear": Part(fruit.fruit, 0.6, wide=0.7),
+    "orange_fruit": Part(fruit.fruit, 0.5, wide=0.95),
+    "cherry": Part(fruit.fruit, 0.45, wide=0.9),
+    "fruit": Part(fruit.fruit, 0.55, wide=0.9),
+    "bowl": Part(fruit.bowl, 1.0, wide=1.2),
+    "cup": Part(tableware.cup, 0.75, wide=1.25),
+    "teapot": Part(tableware.teapot, 0.85, wide=1.8),
+    "vase": Part(tableware.vase, 1.15, wide=0.75),
+    "bottle": Part(tableware.bottle, 1.15, wide=0.34),
+    "jar": Part(tableware.jar, 1.15, wide=0.8),
+    "book": Part(things.book, 0.75, wide=1.3),
+    "lamp": Part(things.lamp, 0.95, wide=0.95),
+    "candle": Part(things.candle, 0.95, wide=0.42),
+    "planet": Part(cosmos.planet, 1.0, "sky", 1.3),
+    "moonball": Part(cosmos.moonball, 0.5, "sky", 1.0),
+    "star": Part(cosmos.star, 0.4, "sky", 1.0),
+    "sphere": Part(solids.sphere, 0.78, wide=1.0),
+    "cube": Part(solids.cube, 0.78, wide=1.0),
+    "triangle": Part(solids.triangle, 0.8, wide=1.05),
+    "cake": Part(things.cake, 0.9, wide=1.25),
+    "heart": Part(solids.heart, 0.7, wide=1.0),
+    "mushroom": Part(outdoors.mushroom, 0.6, wide=0.95),
+    "cactus": Part(outdoors.cactus, 0.95, wide=0.65),
+    "chair": Part(things.chair, 0.95, wide=1.1),
+    "snowman": Part(outdoors.snowman, 0.9, wide=1.0),
+}
+
+
+#: Units left free around things on a transparent picture; a sticker's white rim goes there.
+_RIM = 36.0
+#: Places that are frames rather than landscapes: nothing floats in their sky.
+_FRAMED = ("page", "studio", "table", "chart")
+
+
+def enter(sheet: Sheet, scene: Scene, stage: Stage) -> None:
+    """Put the scene's subjects on the stage, what is large and far first."""
+    order = {"back": 0, "sky": 1, "water": 2, "ground": 3}
+    for subject in sorted(shown(scene), key=lambda s: order[PARTS[s.kind].where]):
+        for spot in spots(sheet, scene, stage, subject):
+            PARTS[subject.kind].paint(sheet, subject, scene, spot)
+
+
+def shown(scene: Scene) -> tuple[Subject, ...]:
+    """The subjects that get a place of their own: not those that another one holds or carries."""
+    held: set[str] = set()
+    if scene.subject("person", "robot", "astronaut") is not None and "reading" in scene.traits:
+        held.add("book")
+    if scene.subject("robot") is not None:
+        held.add("book")
+    if scene.subject("bowl") is not None:
+        held |= set(fruit.FRUITS)
+    if scene.subject("vase") is not None:
+        held.add("flower")
+    if scene.place == "valley":
+        held.add("bridge")
+    if scene.place == "library":
+        held |= {"book", "lamp"}
+    if scene.place == "hall":
+        held.add("candle")
+    return tuple(s for s in scene.subjects if s.kind in PARTS and s.kind not in held)
+
+
+def spots(sheet: Sheet, scene: Scene, stage: Stage, subject: Subject) -> list[Spot]:
+    """Where the things of one kind stand: the first kind in the middle, others beside it; many in depth."""
+    part = PARTS[subject.kind]
+    rng, n = sheet.rng, subject.count
+    standing = [s for s in shown(scene) if PARTS[s.kind].where == part.where]
+    place, of = (standing.index(subject), len(standing)) if subject in standing else (0, 1)
+    span = stage.x1 - stage.x0
+    size = stage.scale * part.size * (1.0 if of == 1 else 0.86)
+    out = []
+    for i in range(n):
+        if of == 1:
+            u = 0.5 if n == 1 else (i + 0.5) / n
+        else:
+            u = (place + 0.5) / of + ((i + 0.5) / n - 0.5) / of * 0.8
+        if n == 1 and of == 1:
+            u += rng.uniform(-0.06, 0.06)
+        depth = 0.0 if n == 1 else ((i * 2 + 1) % n) / n
+        scale = size * (1 - 0.42 * depth) * (1.0 if n < 3 else 0.82 if n < 5 else 0.6)
+        framed = scene.place in _FRAMED
+        if framed:
+            scale = max(scale, stage.scale * 0.8 / max(1.0, n * 0.8))
+        if subject.kind == "person" and scene.has("portrait"):
+            # A portrait shows head and shoulders: the rest is below the frame.
+            scale *= 2.1
+            out.append(Spot(stage.x0 + span * u, sheet.height * 0.16 + scale, scale, flip=False))
+            continue
+        match part.where:
+            case "sky" if framed:
+                y = stage.ground
+            case "sky":
+                y = max(scale + 30, stage.horizon * (0.92 - 0.3 * depth) - rng.uniform(0, 30))
+            case "water":
+                water = stage.water if stage.water is not None else stage.ground
+                y = water + (stage.ground - water) * 0.62 * (1 - depth) * (1.0 if n > 1 else 0.75)
+            case "back":
+                y = stage.ground - (stage.ground - stage.horizon) * 0.12 * (1 + depth)
+            case _:
+                y = stage.ground - (stage.ground - stage.horizon) * 0.45 * depth
+        flip = rng.random() < 0.4 if of == 1 else u > 0.6
+        out.append(Spot(stage.x0 + span * u, y, scale, flip))
+    return sorted(out, key=lambda s: s.y)
+
+
+def alone(sheet: Sheet, scene: Scene) -> None:
+    """The subjects large on nothing."""
+    named = shown(scene)
+    total = sum(s.count for s in named) or 1
+    lines = [] if scene.subject("jar") is not None else [t for t in scene.lettering if lettering.fits(t)]
+    high = sheet.height * (0.8 if lines else 1.0)
+    for k, text in enumerate(lines[:2]):
+        tall = sheet.height * 0.15 / len(lines[:2])
+        y = sheet.height * 0.8 + tall * (k + 0.5)
+        sheet.fill(
+            rounded(sheet.width * 0.1, y - tall * 0.5, sheet.width * 0.9, y + tall * 0.5, 20), (255, 252, 244)
+        )
+        sheet.words(text, sheet.width / 2, y, sheet.width * 0.72, tall * 0.74, (54, 40, 46))
+    step = sheet.width / total
+    i = 0
+    for subject in named:
+        part = PARTS[subject.kind]
+        for _ in range(subject.count):
+            size = min(high * 0.82, step * 0.94 / part.wide)
+            spot = Spot((i + 0.5) * step, high / 2 + size / 2, size)
+            _whole(sheet, replace(subject, count=1), scene, spot, high)
+            i += 1
+
+
+def _whole(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot, high: float) -> None:
+    """One thing, smaller and further in where a tail or a branch would leave the picture."""
+    begun = len(sheet.ops)
+    PARTS[subject.kind].paint(sheet, subject, scene, spot)
+    left, top, right, bottom = extent(sheet.ops[begun:])
+    if min(left, top, sheet.width - right, high - bottom) >= _RIM:
+        return
+    shrink = min(1.0, (sheet.width - 2 * _RIM) / (right - left), (high - 2 * _RIM) / (bottom - top))
+    x = _within(spot.x, left, right, sheet.width, shrink)
+    y = _within(spot.y, top, bottom, high, shrink)
+    del sheet.ops[begun:]
+    PARTS[subject.kind].paint(sheet, subject, scene, Spot(x, y, spot.scale * shrink, spot.flip))
+
+
+def _within(place: float, low: float, high: float, room: float, shrink: float) -> float:
+    """Where a thing is put that reached from `low` to `high`, so that it lies between the rims of a room."""
+    low, high = (place + (reach - place) * shrink for reach in (low, high))
+    return place + max(0.0, _RIM - low) - max(0.0, high - (room - _RIM))

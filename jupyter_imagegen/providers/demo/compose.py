@@ -1,0 +1,112 @@
+"""Puts a scene on a sheet: the light, the place, then everything that is to be seen in it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from jupyter_imagegen.providers.demo import cast, pages, places, skies
+from jupyter_imagegen.providers.demo.palette import LIGHTS, Light, leaning, weathered
+from jupyter_imagegen.providers.demo.scene import Scene, seed_of
+from jupyter_imagegen.providers.demo.sheet import Sheet, Words
+
+#: Places whose light does not come from a sky.
+_ROOMS = {
+    "library": "indoors",
+    "room": "indoors",
+    "hall": "candle",
+    "table": "indoors",
+    "studio": "studio",
+    "page": "studio",
+    "chart": "studio",
+    "space": "space",
+    "moon": "space",
+    "underwater": "day",
+}
+#: What other samples show where the prompt leaves the time open.
+_TIMES = ("day", "golden", "dawn", "dusk")
+_SPARE = {
+    "minimalist": 0.5,
+    "pixel": 0.7,
+    "stained_glass": 0.7,
+    "blueprint": 0.7,
+    "chalk": 0.7,
+    "paper_cut": 0.6,
+    "isometric": 0.7,
+}
+
+
+def light_of(scene: Scene, sample: int) -> Light:
+    """The light that the prompt asks for, or that its place has."""
+    time = scene.time
+    if "cyberpunk" in scene.styles:
+        light = LIGHTS["neon"]
+    elif "baroque" in scene.styles and scene.place in ("table", "hall", "room", "library", "studio"):
+        light = LIGHTS["candle"]
+    elif scene.place in _ROOMS:
+        light = LIGHTS["candle" if time == "candle" else _ROOMS[scene.place]]
+        if time == "day" and scene.place in ("hall", "table"):
+            light = LIGHTS["indoors"]
+    else:
+        open_time = (
+            "day" if scene.weather in ("rain", "storm", "fog", "overcast", "clouds") else _TIMES[sample % 4]
+        )
+        light = weathered(LIGHTS[time if time in LIGHTS else open_time], scene.weather)
+    if scene.place_colour is None and scene.colours:
+        light = leaning(light, scene.colours[0], 0.3)
+    side = -1 if seed_of(scene.seed, sample, "side") % 2 else 1
+    return replace(light, side=side)
+
+
+def composed(
+    scene: Scene,
+    size: tuple[int, int],
+    *,
+    sample: int = 0,
+    detail: float = 0.8,
+    cutout: bool = False,
+    phase: float = 0.0,
+) -> Sheet:
+    """The scene as shapes.
+
+    Parameters
+    ----------
+    scene
+        What is to be seen.
+    size
+        The picture's proportions, in pixels.
+    sample
+        Which drawing of the scene.
+    detail
+        How much to draw.
+    cutout
+        Only the subjects, large, on nothing: for transparent pictures.
+    phase
+        Where a moving picture stands, 0 to 1.
+    """
+    short = min(size)
+    for style in scene.styles:
+        detail *= _SPARE.get(style, 1.0)
+    rng = random.Random(seed_of(scene.seed, sample))  # noqa: S311 - a painter's hand, not secrets
+    time = scene.time if scene.time in LIGHTS else "day"
+    sheet = Sheet(
+        width=size[0] * 1000 / short,
+        height=size[1] * 1000 / short,
+        light=light_of(scene, sample),
+        rng=rng,
+        detail=detail,
+        phase=phase,
+    )
+    scene = replace(scene, time=time)
+    if cutout:
+        sheet.layer = "subject"
+        sheet.light = replace(LIGHTS["studio"], side=sheet.light.side)
+        cast.alone(sheet, scene)
+        return sheet
+    stage = places.paint(sheet, scene)
+    cast.enter(sheet, scene, stage)
+    if scene.lettering and not any(isinstance(op, Words) for op in sheet.ops):
+        pages.banner(sheet, scene)
+    if scene.place not in _ROOMS:
+        skies.falling(sheet, scene)
+    return sheet

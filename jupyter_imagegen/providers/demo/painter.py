@@ -1,0 +1,231 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+"""From a request and a sample number to a picture's bytes."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.core.request import EditRequest
+from jupyter_imagegen.core.sizes import meant_size
+from jupyter_imagegen.providers.demo import cast, compose, demo_mark, encoding, finish, vector
+from jupyter_imagegen.providers.demo.raster import Raster
+from jupyter_imagegen.providers.demo.scene import Scene, read, seed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL.Image import Image
+
+    from jupyter_imagegen.core.request import GenerateRequest
+
+#: How rich a picture is, by the request's quality.
+DETAIL: dict[str, float] = {
+    "low": 0.5,
+    "medium": 0.8,
+    "auto": 0.8,
+    "standard": 0.8,
+    "high": 1.15,
+    "hd": 1.15,
+    "xhigh": 1.4,
+    "max": 1.7,
+}
+#: How many canvas pixels for one of the picture's, along a side.
+OVERSAMPLE: dict[str, float] = {
+    "low": 1.35,
+    "medium": 1.6,
+    "auto": 1.6,
+    "standard": 1.6,
+    "high": 2.0,
+    "hd": 2.0,
+    "xhigh": 2.0,
+    "max": 2.2,
+}
+#: Larger pictures are painted at this many pixels and enlarged.
+WORKING_PIXELS = 1_500_000
+#: The longest side that is painted, so that a panorama's canvas stays small.
+WORKING_SIDE = 2400
+DEFAULT_SIZE = (1024, 1024)
+DEFAULT_FRAMES = 9
+DEFAULT_FRAME_MS = 200
+
+
+class StoppedError(Exception):
+    """The caller no longer wants the picture."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Painting:
+    """A painted picture, still in pixels.
+
+    Attributes
+    ----------
+    picture : PIL.Image.Image
+        RGB, or RGBA for a transparent background.
+    output_format : str
+        `png`, `jpeg`, `webp`, `gif` or `svg`.
+    compression : int or None
+        The request's `output_compression`.
+    file : bytes
+        The finished file where it is more than the pixels: a GIF's frames, an SVG's shapes.
+    """
+
+    picture: Image = field(repr=False)
+    output_format: str
+    compression: int | None
+    file: bytes = field(default=b"", repr=False)
+
+    def finished(self) -> bytes:
+        """The picture's file."""
+        return self.file or encoding.encoded(self.picture, self.output_format, self.compression)
+
+    def unfinished(self, index: int, of: int) -> bytes:
+        """The picture at the `index`-th of `of` stages: first coarse patches of colour, then ever clearer."""
+        from PIL import Image, ImageFilter
+
+        done = (index + 1) / (of + 1)
+        width, height = self.picture.size
+        cell = max(2, round(max(width, height) * (0.05 - 0.042 * done)))
+        small = self.picture.resize((max(1, width // cell), max(1, height // cell)), Image.Resampling.BOX)
+        coarse = small.resize(
+            (width, height), Image.Resampling.BICUBIC if done > 0.4 else Image.Resampling.NEAREST
+        )
+        coarse = coarse.filter(ImageFilter.GaussianBlur(cell * 0.35))
+        known = self.output_format if self.output_format in ("jpeg", "webp") else "png"
+        return encoding.encoded(coarse, known, self.compression)
+
+
+def size_of(request: GenerateRequest) -> tuple[int, int]:
+    """The picture's size in pixels; an edit that leaves it open keeps its picture's."""
+    size = meant_size(request.size)
+    if size is not None:
+        return size
+    if isinstance(request, EditRequest) and request.images:
+        return request.images[0].width, request.images[0].height
+    return DEFAULT_SIZE
+
+
+def paint(request: GenerateRequest, *, sample: int = 0, stopped: Callable[[], bool] = _never) -> Painting:
+    """Paint what a request asks for.
+
+    Parameters
+    ----------
+    request
+        What to paint.
+    sample
+        Which drawing of the request: others differ in composition and chance.
+    stopped
+        Asked between steps; when it says True the work ends with `StoppedError`.
+
+    Examples
+    --------
+    >>> from jupyter_imagegen.core.request import GenerateRequest
+    >>> request = GenerateRequest(model="m", prompt="a lighthouse at dusk", size="64x64", quality="low")
+    >>> paint(request).finished() == paint(request).finished()
+    True
+    """
+    size = size_of(request)
+    output_format = request.output_format or "png"
+    if isinstance(request, EditRequest):
+        from jupyter_imagegen.providers.demo import retouch
+
+        picture = retouch.edited(request, size, sample=sample, stopped=stopped)
+        return Painting(picture=picture, output_format=output_format, compression=request.output_compression)
+    scene = read(request.prompt)
+    if output_format == "gif":
+        count = request.frame_count or DEFAULT_FRAMES
+        frames = [
+            demo_mark.marked(draw(scene, request, size, sample=sample, stopped=stopped, phase=i / count))
+            for i in range(count)
+        ]
+        moving = encoding.animated(frames, request.frame_duration_ms or DEFAULT_FRAME_MS)
+        return Painting(picture=frames[0], output_format="gif", compression=None, file=moving)
+    picture = demo_mark.marked(draw(scene, request, size, sample=sample, stopped=stopped))
+    if output_format == "svg":
+        sheet = compose.composed(
+            scene, size, sample=sample, detail=DETAIL["low"], cutout=_cutout(request, scene)
+        )
+        text = vector.svg(sheet, size, cutout=_cutout(request, scene))
+        return Painting(picture=picture, output_format="svg", compression=None, file=text.encode())
+    return Painting(picture=picture, output_format=output_format, compression=request.output_compression)
+
+
+def _cutout(request: GenerateRequest, scene: Scene | None = None) -> bool:
+    """Whether the background is to be clear; with a scene, whether there is a subject to cut out of it."""
+    return request.background == "transparent" and (scene is None or bool(cast.shown(scene)))
+
+
+def _vignette(picture: Image) -> Image:
+    """A round piece of a picture that has no single subject, on nothing."""
+    from PIL import Image, ImageDraw
+
+    w, h = picture.size
+    short = min(w, h)
+    mask = Image.new("L", (w * 2, h * 2), 0)
+    ImageDraw.Draw(mask).ellipse(
+        (w - short * 0.94, h - short * 0.94, w + short * 0.94, h + short * 0.94), fill=255
+    )
+    picture = picture.convert("RGB")
+    picture.putalpha(mask.resize((w, h), Image.Resampling.BOX))
+    return picture
+
+
+def _die_cut(picture: Image) -> Image:
+    """A cutout with the white rim of a sticker."""
+    from PIL import Image, ImageFilter
+
+    reach = 0.014 * min(picture.size)
+    rim = picture.getchannel("A").filter(ImageFilter.GaussianBlur(reach))
+    rim = rim.point([min(255, max(0, v - 14) * 14) for v in range(256)])
+    out = Image.new("RGB", picture.size, (255, 255, 255))
+    out.paste(picture.convert("RGB"), (0, 0), picture.getchannel("A"))
+    out.putalpha(rim)
+    return out
+
+
+def draw(
+    scene: Scene,
+    request: GenerateRequest,
+    size: tuple[int, int],
+    *,
+    sample: int = 0,
+    stopped: Callable[[], bool] = _never,
+    phase: float = 0.0,
+) -> Image:
+    """The scene as pixels with its finish, without the demo mark."""
+    from PIL import Image
+
+    detail = DETAIL.get(request.quality, DETAIL["medium"])
+    shrink = min(1.0, (WORKING_PIXELS / (size[0] * size[1])) ** 0.5, WORKING_SIDE / max(size))
+    working = (max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink)))
+    over = OVERSAMPLE.get(request.quality, OVERSAMPLE["medium"])
+    look = finish.look_for(scene)
+    cutout = _cutout(request, scene)
+    sheet = compose.composed(scene, working, sample=sample, detail=detail, cutout=cutout, phase=phase)
+    raster = Raster(
+        sheet, working, oversample=over, manner=look.manner, ground=look.ground, ink=look.ink, cutout=cutout
+    )
+    for start in range(0, len(sheet.ops), 40):
+        if stopped():
+            raise StoppedError
+        raster.paint(sheet.ops[start : start + 40])
+    picture = raster.finished()
+    if stopped():
+        raise StoppedError
+    if _cutout(request) and not cutout:
+        picture = _vignette(picture)
+    elif cutout and scene.has("sticker"):
+        picture = _die_cut(picture)
+    rng = random.Random(seed_of(scene.seed, sample, "finish"))  # noqa: S311 - brush strokes, not secrets
+    picture = finish.finished(picture, look, rng=rng, detail=detail)
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+        if picture.mode == "RGBA":
+            return picture
+        picture = finish.enlarged(picture, rng=rng)
+    return picture

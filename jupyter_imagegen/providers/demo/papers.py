@@ -1,0 +1,213 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+"""What is drawn or washed on paper: watercolour, pencil, ink, charcoal, crayon, and chalk on a board."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.providers.demo.texture import curved, noise, papered, saturated, unit_of, wobbled
+
+if TYPE_CHECKING:
+    import random
+
+    from PIL.Image import Image
+
+_PAPER = (250, 246, 236)
+
+
+def watercolour(picture: Image, rng: random.Random, detail: float) -> Image:
+    """Washes with darker wet edges and blooms, on rough paper with a ragged white margin."""
+    from PIL import Image, ImageChops, ImageFilter, ImageOps
+
+    u = unit_of(picture)
+    half = picture.resize((max(8, picture.width // 2), max(8, picture.height // 2)), Image.Resampling.BOX)
+    washed = half.filter(ImageFilter.MedianFilter(3 if detail > 0.6 else 5))
+    washed = wobbled(washed.resize(picture.size, Image.Resampling.BICUBIC), rng, 3.4, 40)
+    soft = washed.filter(ImageFilter.GaussianBlur(max(1.0, 5 * u)))
+    rim = ImageOps.autocontrast(ImageChops.difference(washed, soft).convert("L"), cutoff=(0, 2))
+    rim = rim.filter(ImageFilter.GaussianBlur(max(0.4, 0.7 * u)))
+    # Water carries pigment to the edge of a wash, and there it dries darker.
+    pigment = rim.point([round(255 - v * 0.42) for v in range(256)])
+    out = ImageChops.multiply(washed, Image.merge("RGB", [pigment] * 3))
+    out = curved(saturated(out, 1.24), ((0, 0.16), (0.35, 0.5), (0.7, 0.83), (1, 1)))
+    blooms = noise(rng, picture.size, max(2, 120 * u)).filter(ImageFilter.GaussianBlur(max(1, 6 * u)))
+    fine = noise(rng, picture.size, max(1, 34 * u))
+    wet = ImageChops.add(blooms, fine, 2).point([round((v - 128) * 0.17 + 128) for v in range(256)])
+    out = ImageChops.add(out, Image.merge("RGB", [wet] * 3), 1, -126)
+    granules = noise(rng, picture.size, max(1, 1.6 * u)).point(
+        [255 if v > 60 else round(232 + v * 0.3) for v in range(256)]
+    )
+    out = ImageChops.multiply(out, Image.merge("RGB", [granules] * 3))
+    page = Image.new("RGB", picture.size, _PAPER)
+    mask, edge = _ragged(picture.size, rng, u)
+    page.paste(out, (0, 0), mask)
+    page = ImageChops.multiply(page, Image.merge("RGB", [edge] * 3))
+    return papered(page, rng, 0.07, tooth=1.6)
+
+
+def _ragged(size: tuple[int, int], rng: random.Random, u: float) -> tuple[Image, Image]:
+    """The painted part of a page with an uneven rim, and the darker line where the wash ended."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    w, h = size
+    margin = 30 * u
+    inside = Image.new("L", size, 0)
+    inside.paste(255, (round(margin), round(margin), round(w - margin), round(h - margin)))
+    inside = inside.filter(ImageFilter.GaussianBlur(max(1, 13 * u)))
+    rough = ImageChops.add(noise(rng, size, max(2, 46 * u)), noise(rng, size, max(1, 9 * u)), 2)
+    level = ImageChops.add(inside, rough, 1, -128)
+    mask = level.point([max(0, min(255, (v - 112) * 9)) for v in range(256)])
+    line = level.point([round(255 - 66 * math.exp(-(((v - 134) / 15) ** 2))) for v in range(256)])
+    return mask, line
+
+
+def _hatch(size: tuple[int, int], rng: random.Random, angle: float, gap: float, width: float) -> Image:
+    """Parallel hand-drawn lines, dark on white."""
+    from PIL import Image, ImageDraw
+
+    w, h = size
+    page = Image.new("L", size, 255)
+    pen = ImageDraw.Draw(page)
+    reach = math.hypot(w, h) / 2 + gap
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    offset = -reach
+    while offset < reach:
+        start = -reach
+        while start < reach:
+            length = rng.uniform(0.1, 0.34) * reach
+            wave = rng.uniform(-gap, gap) * 0.35
+            points = []
+            for k in range(4):
+                along = start + length * k / 3
+                off = offset + wave * math.sin(k) + rng.uniform(-0.12, 0.12) * gap
+                points.append((w / 2 + along * c - off * s, h / 2 + along * s + off * c))
+            pen.line(
+                points,
+                fill=rng.randint(20, 90),
+                width=max(1, round(width * rng.uniform(0.7, 1.3))),
+                joint="curve",
+            )
+            start += length * 0.97
+        offset += gap * rng.uniform(0.8, 1.2)
+    return page
+
+
+def _contours(picture: Image, fine: float, coarse: float, gain: float) -> Image:
+    """The picture's outlines, dark on white: what differs between two blurs."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    grey = picture.convert("L")
+    lines = Image.new("L", picture.size, 0)
+    for radius, share in ((fine, 1.0), (coarse, 0.7)):
+        soft = grey.filter(ImageFilter.GaussianBlur(radius))
+        lines = ImageChops.add(
+            lines,
+            ImageChops.subtract(soft, grey).point([min(255, round(v * gain * share)) for v in range(256)]),
+        )
+    return ImageChops.invert(lines)
+
+
+def _hatched(
+    picture: Image, rng: random.Random, detail: float, *, dark: int, gap: float, width: float
+) -> Image:
+    """Tone as layers of hatching: the darker, the more layers cross."""
+    from PIL import Image, ImageChops, ImageFilter, ImageOps
+
+    u = unit_of(picture)
+    tone = ImageOps.autocontrast(
+        picture.convert("L").filter(ImageFilter.GaussianBlur(max(0.6, 1.6 * u))), cutoff=1
+    )
+    out = Image.new("L", picture.size, 255)
+    white = Image.new("L", picture.size, 255)
+    layers = ((48, 182), (-42, 128), (8, 86), (75, 48))
+    for angle, level in layers[: 4 if detail > 0.6 else 3]:
+        # Fewer passes of a fast hand at low quality.
+        lines = _hatch(picture.size, rng, angle + rng.uniform(-4, 4), max(2.2, gap * u), max(1.0, width * u))
+        shown = tone.point([round(255 * max(0.0, min(1.0, (level - v) / 38 + 0.5))) for v in range(256)])
+        out = ImageChops.multiply(
+            out, Image.composite(lines, white, shown.point([round(v * dark / 255) for v in range(256)]))
+        )
+    return out
+
+
+def pencil(picture: Image, rng: random.Random, detail: float) -> Image:
+    """Graphite: contours, hatching and a little smudged tone."""
+    from PIL import Image, ImageChops, ImageFilter, ImageOps
+
+    u = unit_of(picture)
+    hatching = _hatched(picture, rng, detail, dark=150, gap=6.4, width=1.3)
+    lines = wobbled(_contours(picture, max(0.8, 1.6 * u), max(1.6, 4 * u), 5.5), rng, 2.0, 40)
+    smudge = ImageOps.autocontrast(picture.convert("L"), cutoff=1).filter(
+        ImageFilter.GaussianBlur(max(1, 5 * u))
+    )
+    smudge = smudge.point([round(196 + v * 59 / 255) for v in range(256)])
+    grey = ImageChops.multiply(ImageChops.multiply(hatching, lines), smudge).filter(
+        ImageFilter.GaussianBlur(0.4)
+    )
+    page = ImageOps.colorize(grey, (44, 44, 52), _PAPER)
+    tooth = noise(rng, picture.size, max(1, 1.3 * u)).point([round(v * 0.4) for v in range(256)])
+    return papered(ImageChops.lighter(page, Image.merge("RGB", [tooth] * 3)), rng, 0.05, tooth=1.6)
+
+
+def ink(picture: Image, rng: random.Random, detail: float) -> Image:
+    """Pen and ink: black lines, crossed hatching, white paper."""
+    from PIL import ImageChops, ImageFilter, ImageOps
+
+    u = unit_of(picture)
+    hatching = _hatched(picture, rng, detail, dark=255, gap=7.0, width=1.7)
+    lines = wobbled(_contours(picture, max(0.8, 1.8 * u), max(1.8, 4.4 * u), 9), rng, 1.6, 40)
+    grey = ImageChops.multiply(hatching, lines)
+    grey = curved(grey.filter(ImageFilter.GaussianBlur(0.5)), ((0, 0), (0.3, 0.08), (0.72, 0.94), (1, 1)))
+    return papered(ImageOps.colorize(grey, (24, 22, 34), (250, 246, 234)), rng, 0.08)
+
+
+def charcoal(picture: Image, rng: random.Random, detail: float) -> Image:
+    """Charcoal: broad soft darks that the paper breaks."""
+    from PIL import ImageChops, ImageFilter, ImageOps
+
+    u = unit_of(picture)
+    tone = ImageOps.autocontrast(picture.convert("L"), cutoff=2).filter(
+        ImageFilter.GaussianBlur(max(0.6, 2 * u))
+    )
+    tooth = noise(rng, picture.size, max(1, 2.0 * u)).filter(ImageFilter.GaussianBlur(0.6))
+    rough = ImageChops.add(curved(tone, ((0, 0.1), (0.5, 0.5), (1, 0.96))), tooth, 1.5, -10)
+    lines = _contours(picture, max(1.0, 2.6 * u), max(2.0, 6 * u), 7 + detail)
+    return ImageOps.colorize(ImageChops.multiply(rough, lines), (30, 28, 30), (242, 236, 224))
+
+
+def crayon(picture: Image, rng: random.Random, detail: float) -> Image:
+    """Wax crayon: bright strokes in one direction, paper between them."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    u = unit_of(picture)
+    colours = saturated(picture.filter(ImageFilter.GaussianBlur(max(0.8, 2 * u))), 1.5)
+    strokes = _hatch(picture.size, rng, -38, max(2.4, 5.4 * u), max(1.6, 3.6 * u))
+    second = _hatch(picture.size, rng, -52, max(2.8, (7.4 - detail) * u), max(1.6, 3.0 * u))
+    wax = ImageChops.darker(strokes, second)
+    wax = ImageChops.add(wax, noise(rng, picture.size, max(1, 2 * u)), 1.3, -50)
+    covered = wax.point([round(max(70, 255 - v)) for v in range(256)])
+    page = Image.new("RGB", picture.size, (252, 248, 238))
+    page.paste(colours, (0, 0), covered)
+    lines = wobbled(_contours(picture, max(0.8, 2 * u), max(1.6, 5 * u), 5), rng, 4, 30)
+    return papered(ImageChops.multiply(page, Image.merge("RGB", [lines] * 3)), rng, 0.12)
+
+
+def chalk(picture: Image, rng: random.Random, detail: float) -> Image:
+    """Chalk lines on a board: broken by its grain, over the clouds of what was wiped away."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    u = unit_of(picture)
+    board = (38, 58, 50)
+    drawn = ImageChops.subtract(wobbled(picture, rng, 2.4, 40), Image.new("RGB", picture.size, board))
+    grain = noise(rng, picture.size, max(1, 1.7 * u)).point(
+        [0 if v < 70 else min(255, round((v - 70) * 2.6)) for v in range(256)]
+    )
+    dust = drawn.filter(ImageFilter.GaussianBlur(max(1, 7 * u)))
+    broken = ImageChops.multiply(
+        drawn.point([min(255, round(v * 1.7)) for v in range(256)] * 3), Image.merge("RGB", [grain] * 3)
+    )
+    wiped = noise(rng, picture.size, max(2, 150 * u), stretch=2).point([round(v * 0.1) for v in range(256)])
+    out = ImageChops.add(Image.new("RGB", picture.size, board), Image.merge("RGB", [wiped] * 3))
+    out = ImageChops.screen(out, dust.point([round(v * (0.4 + 0.1 * detail)) for v in range(256)] * 3))
+    return ImageChops.screen(out, broken)

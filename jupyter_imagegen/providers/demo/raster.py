@@ -1,0 +1,399 @@
+# ruff: noqa: C901, PLR2004 - a drawing is its coordinates, in their order
+"""Draws a sheet's shapes as pixels, at a higher resolution that is then reduced, so that edges are smooth."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_imagegen.providers.demo import lettering
+from jupyter_imagegen.providers.demo.geometry import bounds
+from jupyter_imagegen.providers.demo.palette import luminance, mix, scaled
+from jupyter_imagegen.providers.demo.ramps import falloff, ramp_of
+from jupyter_imagegen.providers.demo.sheet import Dabs, Glow, Lines, Mirror, Op, Paint, Puffs, Shape, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+
+    from jupyter_imagegen.providers.demo.geometry import Point
+    from jupyter_imagegen.providers.demo.palette import Colour
+    from jupyter_imagegen.providers.demo.sheet import Sheet
+
+#: How shapes are drawn: modelled in light, in two hard tones with contours, in one tone, as contours only,
+#: or as sheets of paper that throw a shadow.
+Manner = Literal["soft", "cel", "flat", "line", "cut"]
+
+
+class Raster:
+    """A canvas in pixels.
+
+    Parameters
+    ----------
+    sheet
+        The size in units, and the shapes.
+    size
+        Pixels of the finished picture.
+    oversample
+        How many canvas pixels for one finished pixel, along a side.
+    manner
+        How shapes are drawn.
+    ground, ink
+        What the canvas is at first, and the colour of contours (None: a dark tone of each shape).
+    cutout
+        Whether to keep where something was drawn, for transparent pictures.
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        size: tuple[int, int],
+        *,
+        oversample: float = 2.0,
+        manner: Manner = "soft",
+        ground: Colour = (255, 255, 255),
+        ink: Colour | None = None,
+        cutout: bool = False,
+    ) -> None:
+        from PIL import Image, ImageDraw
+
+        self.size = size
+        self.pixels = (round(size[0] * oversample), round(size[1] * oversample))
+        self.unit = self.pixels[0] / sheet.width
+        self.manner = manner
+        self.ink = ink
+        self.canvas = Image.new("RGB", self.pixels, ground)
+        self.draw = ImageDraw.Draw(self.canvas)
+        self.cover = Image.new("L", self.pixels, 0) if cutout else None
+        self.contour = 3.2 * self.unit
+
+    def paint(self, ops: Sequence[Op]) -> None:
+        """Draw these in order."""
+        for op in ops:
+            match op:
+                case Shape():
+                    self._shape(op)
+                case Dabs():
+                    self._dabs(op)
+                case Lines():
+                    self._lines(op)
+                case Puffs():
+                    self._puffs(op)
+                case Glow():
+                    self._glow(op)
+                case Mirror():
+                    self._mirror(op)
+                case Words():
+                    self._words(op)
+
+    def finished(self) -> Image:
+        """The canvas at its finished size: RGB, or RGBA for a cutout."""
+        from PIL import Image
+
+        picture = self.canvas
+        if self.cover is not None:
+            picture = self.canvas.copy()
+            picture.putalpha(self.cover)
+        return picture if self.pixels == self.size else picture.resize(self.size, Image.Resampling.BOX)
+
+    def _scaled(self, points: Sequence[Point]) -> list[Point]:
+        u = self.unit
+        return [(x * u, y * u) for x, y in points]
+
+    def _box(self, points: Sequence[Point], pad: float = 0.0) -> tuple[int, int, int, int] | None:
+        """The pixels that the outline can touch, or None where it is off the canvas."""
+        x0, y0, x1, y1 = bounds(points)
+        left, top = max(0, math.floor(x0 - pad)), max(0, math.floor(y0 - pad))
+        right, bottom = (
+            min(self.pixels[0], math.ceil(x1 + pad) + 1),
+            min(self.pixels[1], math.ceil(y1 + pad) + 1),
+        )
+        if right <= left or bottom <= top:
+            return None
+        return left, top, right, bottom
+
+    def _cover(self, box: tuple[int, int, int, int], mask: Image) -> None:
+        if self.cover is None:
+            return
+        from PIL import ImageChops
+
+        self.cover.paste(ImageChops.lighter(self.cover.crop(box), mask), box)
+
+    def _filling(
+        self, paint: Paint, whole: tuple[float, float, float, float], box: tuple[int, int, int, int]
+    ) -> Image:
+        """The gradient over the part of the shape's box that is on the canvas."""
+        from PIL import Image
+
+        second = paint.b if paint.b is not None else paint.a
+        ramp = ramp_of(
+            paint.kind, round(paint.angle, 1), round(paint.centre[0], 2), round(paint.centre[1], 2)
+        )
+        x0, y0, x1, y1 = whole
+        w, h = max(1e-6, x1 - x0), max(1e-6, y1 - y0)
+        side = ramp.width
+        u0, v0, u1, v1 = (
+            max(0.0, min(float(side), v))
+            for v in (
+                (box[0] - x0) / w * side,
+                (box[1] - y0) / h * side,
+                (box[2] - x0) / w * side,
+                (box[3] - y0) / h * side,
+            )
+        )
+        target = (box[2] - box[0], box[3] - box[1])
+        part = (u0, v0, u1, v1)
+        if u1 - u0 < 1e-3 or v1 - v0 < 1e-3:
+            return Image.new("RGB", target, paint.a)
+        t = ramp.resize(target, Image.Resampling.BICUBIC, box=part)
+        if self.manner in ("cel", "cut") and paint.banded:
+            edge = 150 if self.manner == "cel" else 300
+            return Image.merge(
+                "RGB",
+                [
+                    t.point([a if v < edge else b for v in range(256)])
+                    for a, b in zip(mix(paint.a, second, 0.2), mix(paint.a, second, 0.8), strict=True)
+                ],
+            )
+        return Image.merge(
+            "RGB",
+            [
+                t.point([round(a + (b - a) * v / 255) for v in range(256)])
+                for a, b in zip(paint.a, second, strict=True)
+            ],
+        )
+
+    def _shape(self, op: Shape) -> None:
+        from PIL import Image, ImageDraw, ImageFilter
+
+        points = self._scaled(op.points)
+        if len(points) < 3:
+            return
+        blur = op.blur * self.unit
+        if self.manner == "line":
+            if op.edge:
+                self._contour(points, op.paint)
+            return
+        box = self._box(points, blur * 2.5)
+        if box is None:
+            return
+        if self.manner == "cut" and op.edge and op.opacity > 0.9:
+            self._drop(points)
+        paint = op.paint
+        plain = paint.b is None or (self.manner == "flat" and paint.banded)
+        colour = mix(paint.a, paint.b, 0.42) if paint.b is not None and plain else paint.a
+        if plain and blur < 1 and op.opacity >= 1 and self.cover is None:
+            self.draw.polygon(points, fill=colour)
+        else:
+            # A blurred mask has no detail to lose: it is made small and enlarged.
+            step = max(1, min(24, int(blur / 2.5)))
+            size = ((box[2] - box[0]) // step + 1, (box[3] - box[1]) // step + 1)
+            mask = Image.new("L", size, 0)
+            local = [((x - box[0]) / step, (y - box[1]) / step) for x, y in points]
+            ImageDraw.Draw(mask).polygon(local, fill=round(255 * min(1, op.opacity)))
+            if blur >= 1:
+                mask = mask.filter(ImageFilter.GaussianBlur(blur / step))
+            target = (box[2] - box[0], box[3] - box[1])
+            if mask.size != target:
+                mask = mask.resize(target, Image.Resampling.BICUBIC)
+            if plain:
+                self.canvas.paste(colour, box, mask)
+            else:
+                self.canvas.paste(self._filling(paint, bounds(points), box), box, mask)
+            self._cover(box, mask)
+        if self.manner == "cel" and op.edge and op.opacity > 0.9:
+            self._contour(points, paint)
+
+    def _contour(self, points: list[Point], paint: Paint) -> None:
+        x0, y0, x1, y1 = bounds(points)
+        # Tiny shapes and whole-canvas ones have no contour worth drawing.
+        if max(x1 - x0, y1 - y0) < 5 * self.unit:
+            return
+        width = self.contour * (1.0 if max(x1 - x0, y1 - y0) > 60 * self.unit else 0.6)
+        base = paint.b if paint.b is not None else paint.a
+        ink = self.ink if self.ink is not None else scaled(base, 0.38)
+        self.draw.line([*points, points[0], points[1]], fill=ink, width=max(1, round(width)), joint="curve")
+        if self.cover is not None:
+            from PIL import ImageDraw
+
+            ImageDraw.Draw(self.cover).line(
+                [*points, points[0]], fill=255, width=max(1, round(width)), joint="curve"
+            )
+
+    def _drop(self, points: list[Point]) -> None:
+        """The shadow that a sheet of paper throws on what lies below it."""
+        from PIL import Image, ImageDraw, ImageFilter
+
+        shift, blur = 5 * self.unit, 6 * self.unit
+        moved = [(x + shift, y + shift * 1.3) for x, y in points]
+        box = self._box(moved, blur * 2.5)
+        if box is None:
+            return
+        step = max(1, int(blur / 2.5))
+        mask = Image.new("L", ((box[2] - box[0]) // step + 1, (box[3] - box[1]) // step + 1), 0)
+        ImageDraw.Draw(mask).polygon([((x - box[0]) / step, (y - box[1]) / step) for x, y in moved], fill=96)
+        mask = mask.filter(ImageFilter.GaussianBlur(blur / step))
+        mask = mask.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BICUBIC)
+        self.canvas.paste((24, 20, 34), box, mask)
+
+    def _dabs(self, op: Dabs) -> None:
+        u = self.unit
+        if self.manner == "line":
+            return
+        covering = self._cover_draw()
+        for x, y, rx, ry, colour in op.items:
+            spot = ((x - rx) * u, (y - ry) * u, (x + rx) * u, (y + ry) * u)
+            self.draw.ellipse(spot, fill=colour)
+            if covering is not None:
+                covering.ellipse(spot, fill=255)
+
+    def _cover_draw(self) -> ImageDraw | None:
+        if self.cover is None:
+            return None
+        from PIL import ImageDraw
+
+        return ImageDraw.Draw(self.cover)
+
+    def _lines(self, op: Lines) -> None:
+        covering = self._cover_draw()
+        for points, width, colour in op.items:
+            scaled_points = self._scaled(points)
+            pixels = max(1, round(width * self.unit))
+            if self.manner == "line":
+                pixels = min(pixels, max(1, round(self.contour)))
+            ink = self.ink if self.manner == "line" and self.ink is not None else colour
+            self.draw.line(scaled_points, fill=ink, width=pixels, joint="curve" if pixels > 3 else None)
+            if covering is not None:
+                covering.line(scaled_points, fill=255, width=pixels)
+
+    def _puffs(self, op: Puffs) -> None:
+        from PIL import Image, ImageDraw, ImageFilter
+
+        if not op.circles:
+            return
+        u, blur = self.unit, op.blur * self.unit
+        whole = (
+            min(x - r for x, _, r in op.circles) * u,
+            min(y - r for _, y, r in op.circles) * u,
+            max(x + r for x, _, r in op.circles) * u,
+            max(y + r for _, y, r in op.circles) * u,
+        )
+        if self.manner in ("cel", "flat", "cut", "line"):
+            blur = min(blur, 0.5 * u)
+        box = self._box([(whole[0], whole[1]), (whole[2], whole[3])], blur * 2.5)
+        if box is None:
+            return
+        step = max(1, min(24, int(blur / 2.5)))
+        mask = Image.new("L", ((box[2] - box[0]) // step + 1, (box[3] - box[1]) // step + 1), 0)
+        pen = ImageDraw.Draw(mask)
+        for x, y, r in op.circles:
+            px, py, pr = (x * u - box[0]) / step, (y * u - box[1]) / step, r * u / step
+            pen.ellipse((px - pr, py - pr, px + pr, py + pr), fill=round(255 * op.opacity))
+        if self.manner == "line":
+            # Only the rim of the cloud is drawn.
+            rim = max(3, round(2 * self.contour / step) | 1)
+            from PIL import ImageChops
+
+            mask = ImageChops.subtract(mask, mask.filter(ImageFilter.MinFilter(min(rim, 9))))
+            target = (box[2] - box[0], box[3] - box[1])
+            self.canvas.paste(self.ink or scaled(op.paint.a, 0.4), box, mask.resize(target))
+            return
+        if blur >= 1:
+            mask = mask.filter(ImageFilter.GaussianBlur(blur / step))
+        target = (box[2] - box[0], box[3] - box[1])
+        if mask.size != target:
+            mask = mask.resize(target, Image.Resampling.BICUBIC)
+        if op.paint.b is None:
+            self.canvas.paste(op.paint.a, box, mask)
+        else:
+            self.canvas.paste(self._filling(op.paint, whole, box), box, mask)
+        self._cover(box, mask)
+
+    def _glow(self, op: Glow) -> None:
+        from PIL import Image, ImageChops
+
+        if self.manner == "line":
+            return
+        u = self.unit
+        x0, y0, x1, y1 = (op.x - op.rx) * u, (op.y - op.ry) * u, (op.x + op.rx) * u, (op.y + op.ry) * u
+        box = self._box([(x0, y0), (x1, y1)])
+        if box is None:
+            return
+        side = 128
+        w, h = max(1e-6, x1 - x0), max(1e-6, y1 - y0)
+        part = (
+            max(0.0, (box[0] - x0) / w * side),
+            max(0.0, (box[1] - y0) / h * side),
+            min(float(side), (box[2] - x0) / w * side),
+            min(float(side), (box[3] - y0) / h * side),
+        )
+        if part[2] - part[0] < 0.01 or part[3] - part[1] < 0.01:
+            return
+        spot = falloff().resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR, box=part)
+        strength = op.strength * (0.5 if self.manner in ("flat", "cut") else 1.0)
+        light = Image.merge(
+            "RGB",
+            [spot.point([min(255, round(v * c / 255 * strength)) for v in range(256)]) for c in op.colour],
+        )
+        self.canvas.paste(ImageChops.screen(self.canvas.crop(box), light), box)
+        if self.cover is not None and luminance(op.colour) * op.strength > 0.3:
+            self._cover(box, spot.point([round(v * 0.5 * min(1, strength)) for v in range(256)]))
+
+    def _mirror(self, op: Mirror) -> None:
+        from PIL import Image, ImageFilter
+
+        if self.manner == "line":
+            return
+        u = self.unit
+        axis, bottom = round(op.axis * u), min(self.pixels[1], round(op.bottom * u))
+        height = min(bottom - axis, axis)
+        if height < 4:
+            return
+        width = self.pixels[0]
+        source = self.canvas.crop((0, axis - height, width, axis)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+        # Water smears a reflection along the line of sight.
+        source = source.resize((width // 2, max(2, height // 6)), Image.Resampling.BOX)
+        source = source.filter(ImageFilter.GaussianBlur(1.2)).resize(
+            (width, height), Image.Resampling.BICUBIC
+        )
+        rippled = source.copy()
+        rows = max(2, round(2.2 * u))
+        for top in range(0, height, rows):
+            depth = top / height
+            shift = round(
+                op.ripple * u * (0.3 + depth) * math.sin(top / u * (0.42 - 0.24 * depth) + 7 * depth * depth)
+            )
+            strip = source.crop((0, top, width, min(height, top + rows)))
+            rippled.paste(strip, (shift, top))
+        rippled = Image.blend(rippled, Image.new("RGB", rippled.size, op.tint), 0.22)
+        fade = (
+            Image.linear_gradient("L")
+            .resize((width, height))
+            .point([round(255 * op.opacity * (1 - 0.75 * v / 255)) for v in range(256)])
+        )
+        self.canvas.paste(rippled, (0, axis), fade)
+
+    def _words(self, op: Words) -> None:
+        from PIL import ImageFilter
+
+        u = self.unit
+        mask, (left, top) = lettering.set_line(
+            op.text, op.x * u, op.y * u, op.width * u, op.height * u, spacing=op.spacing, bold=op.bold
+        )
+        if op.glow is not None:
+            pad = round(30 * u)
+            from PIL import Image, ImageChops
+
+            wide = Image.new("L", (mask.width + 2 * pad, mask.height + 2 * pad), 0)
+            wide.paste(mask, (pad, pad))
+            soft = wide.filter(ImageFilter.GaussianBlur(11 * u))
+            box = (left - pad, top - pad, left - pad + wide.width, top - pad + wide.height)
+            halo = Image.merge(
+                "RGB", [soft.point([min(255, round(v * c / 150)) for v in range(256)]) for c in op.glow]
+            )
+            self.canvas.paste(ImageChops.screen(self.canvas.crop(box), halo), box[:2])
+        self.canvas.paste(op.colour, (left, top), mask)
+        if self.cover is not None:
+            self.cover.paste(255, (left, top), mask)

@@ -1,0 +1,372 @@
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+"""A picture as a list of shapes, before anyone has drawn it.
+
+Painters put shapes on a `Sheet`; `raster` draws them as pixels and `vector` writes them as SVG. Units: the
+picture's shorter side is 1000, x runs right and y down.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_imagegen.providers.demo.geometry import Point, oval, ribbon
+from jupyter_imagegen.providers.demo.palette import Colour, Light, mix
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterable, Sequence
+
+Layer = Literal["back", "subject"]
+
+
+@dataclass(frozen=True)
+class Paint:
+    """How a shape is filled: flat, along a line (`angle` degrees, 90 is downwards) or around a centre.
+
+    `centre` is in fractions of the shape's box. `banded` allows a flat style to show the two colours as two
+    hard bands; a sky is never banded.
+    """
+
+    a: Colour
+    b: Colour | None = None
+    kind: Literal["linear", "radial"] = "linear"
+    angle: float = 90.0
+    centre: tuple[float, float] = (0.36, 0.3)
+    banded: bool = True
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A filled outline. `edge` allows line styles to draw its contour; `blur` is in units."""
+
+    points: tuple[Point, ...]
+    paint: Paint
+    opacity: float = 1.0
+    blur: float = 0.0
+    edge: bool = True
+    layer: Layer = "back"
+
+
+@dataclass(frozen=True)
+class Dabs:
+    """Many small opaque ellipses: (x, y, rx, ry, colour)."""
+
+    items: tuple[tuple[float, float, float, float, Colour], ...]
+    layer: Layer = "back"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Many opaque lines: (points, width, colour)."""
+
+    items: tuple[tuple[tuple[Point, ...], float, Colour], ...]
+    edge: bool = False
+    layer: Layer = "back"
+
+
+@dataclass(frozen=True)
+class Puffs:
+    """A soft union of circles (clouds, smoke, foliage): (x, y, r)."""
+
+    circles: tuple[tuple[float, float, float], ...]
+    paint: Paint
+    blur: float
+    opacity: float = 1.0
+    layer: Layer = "back"
+
+
+@dataclass(frozen=True)
+class Glow:
+    """Light that is added around a place."""
+
+    x: float
+    y: float
+    rx: float
+    ry: float
+    colour: Colour
+    strength: float
+    layer: Layer = "back"
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A rippled reflection of what stands above `axis`, down to `bottom`."""
+
+    axis: float
+    bottom: float
+    opacity: float
+    ripple: float
+    tint: Colour
+    layer: Layer = "back"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A line of lettering, fitted into a box of width x height around its centre."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: Colour
+    glow: Colour | None = None
+    spacing: float = 0.06
+    bold: bool = True
+    layer: Layer = "subject"
+
+
+Op = Shape | Dabs | Lines | Puffs | Glow | Mirror | Words
+
+
+def extent(ops: Iterable[Op]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what is drawn, light and reflections left out; all 0 for nothing."""
+    xs, ys = [], []
+    for op in ops:
+        match op:
+            case Shape(points=points):
+                reach = [(x, y, 0.0) for x, y in points]
+            case Lines(items=lines):
+                reach = [(x, y, width / 2) for points, width, _ in lines for x, y in points]
+            case Dabs(items=dabs):
+                reach = [(x, y, max(rx, ry)) for x, y, rx, ry, _ in dabs]
+            case Puffs(circles=circles):
+                reach = list(circles)
+            case _:
+                reach = []
+        xs += [x + side * r for x, _, r in reach for side in (-1, 1)]
+        ys += [y + side * r for _, y, r in reach for side in (-1, 1)]
+    return (min(xs), min(ys), max(xs), max(ys)) if xs else (0.0, 0.0, 0.0, 0.0)
+
+
+class Sheet:
+    """What has been put on the picture so far, and the means to put more on it.
+
+    Parameters
+    ----------
+    width, height
+        Units; the shorter is 1000.
+    light
+        The light of the scene.
+    rng
+        The only source of chance.
+    detail
+        How much to draw, about 0.4 (sparse) to 1.6 (rich).
+    phase
+        Where a moving picture stands, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        width: float,
+        height: float,
+        light: Light,
+        rng: random.Random,
+        detail: float,
+        phase: float = 0.0,
+    ) -> None:
+        self.width = width
+        self.height = height
+        self.light = light
+        self.rng = rng
+        self.detail = detail
+        self.phase = phase
+        self.layer: Layer = "back"
+        self.ops: list[Op] = []
+
+    def many(self, count: float) -> int:
+        """How many of something to draw at this detail; at least one."""
+        return max(1, round(count * self.detail))
+
+    def wave(self, turns: float = 1.0, offset: float = 0.0) -> float:
+        """A swing between -1 and 1 with the phase of a moving picture."""
+        return math.sin(2 * math.pi * (turns * self.phase + offset))
+
+    def fill(
+        self,
+        points: Iterable[Point],
+        a: Colour,
+        b: Colour | None = None,
+        *,
+        angle: float = 90.0,
+        opacity: float = 1.0,
+        blur: float = 0.0,
+        edge: bool = True,
+        banded: bool = True,
+    ) -> None:
+        """A shape in exactly these colours."""
+        paint = Paint(a, b, angle=angle, banded=banded)
+        self.ops.append(Shape(tuple(points), paint, opacity, blur, edge, self.layer))
+
+    def orb(
+        self,
+        points: Iterable[Point],
+        a: Colour,
+        b: Colour,
+        *,
+        centre: tuple[float, float] = (0.36, 0.3),
+        opacity: float = 1.0,
+        blur: float = 0.0,
+        edge: bool = True,
+    ) -> None:
+        """A shape shaded around a centre, from `a` inside to `b` outside."""
+        paint = Paint(a, b, kind="radial", centre=centre)
+        self.ops.append(Shape(tuple(points), paint, opacity, blur, edge, self.layer))
+
+    def form(
+        self, points: Iterable[Point], colour: Colour, *, edge: bool = True, slope: float = 28.0
+    ) -> None:
+        """A solid of this colour in the scene's light: lit on one side, shaded on the other."""
+        angle = slope if self.light.side < 0 else 180 - slope
+        self.fill(points, self.light.lit(colour), self.light.shaded(colour), angle=angle, edge=edge)
+
+    def ball(self, points: Iterable[Point], colour: Colour, *, edge: bool = True) -> None:
+        """A round solid of this colour in the scene's light."""
+        x = 0.34 if self.light.side < 0 else 0.66
+        lit = mix(self.light.lit(colour), self.light.sun, 0.16)
+        self.orb(points, lit, self.light.shaded(colour), centre=(x, 0.28), edge=edge)
+
+    def shadow(
+        self,
+        points: Iterable[Point],
+        *,
+        opacity: float = 0.35,
+        blur: float = 12.0,
+        colour: Colour | None = None,
+    ) -> None:
+        """A soft shadow; what is cut out of its ground throws none."""
+        if self.layer == "subject":
+            return
+        dark = self.light.shadow if colour is None else colour
+        self.ops.append(
+            Shape(tuple(points), Paint(mix(dark, (0, 0, 0), 0.4)), opacity, blur, False, self.layer)
+        )
+
+    def ground_shadow(self, x: float, y: float, width: float, *, opacity: float = 0.4) -> None:
+        """The shadow of something that stands at (x, y), falling away from the light."""
+        if self.light.height <= 0.02:
+            return
+        reach = width * (0.25 + 0.5 * (1 - self.light.height))
+        shift = -self.light.side * reach
+        self.shadow(
+            oval(x + shift, y, width * 0.55 + abs(shift), width * 0.11), opacity=opacity, blur=width * 0.045
+        )
+        self.shadow(oval(x, y, width * 0.5, width * 0.06), opacity=opacity * 0.8, blur=width * 0.02)
+
+    def glow(
+        self, x: float, y: float, r: float, colour: Colour, strength: float = 0.8, *, squash: float = 1.0
+    ) -> None:
+        """Light around a place."""
+        self.ops.append(Glow(x, y, r, r * squash, colour, strength, self.layer))
+
+    def line(self, points: Sequence[Point], width: float, colour: Colour) -> None:
+        """One line."""
+        self.ops.append(Lines(((tuple(points), width, colour),), layer=self.layer))
+
+    def lines(self, items: Iterable[tuple[Sequence[Point], float, Colour]]) -> None:
+        """Many lines."""
+        self.ops.append(Lines(tuple((tuple(p), w, c) for p, w, c in items), layer=self.layer))
+
+    def dabs(self, items: Iterable[tuple[float, float, float, float, Colour]]) -> None:
+        """Many small ellipses."""
+        self.ops.append(Dabs(tuple(items), self.layer))
+
+    def band(self, points: Sequence[Point], widths: Sequence[float], colour: Colour) -> None:
+        """A solid band along a curve (tails, necks, branches)."""
+        self.form(ribbon(points, widths), colour)
+
+    def puffs(
+        self,
+        circles: Iterable[tuple[float, float, float]],
+        a: Colour,
+        b: Colour | None = None,
+        *,
+        blur: float = 8.0,
+        opacity: float = 1.0,
+        angle: float = 90.0,
+    ) -> None:
+        """A soft union of circles."""
+        self.ops.append(Puffs(tuple(circles), Paint(a, b, angle=angle), blur, opacity, self.layer))
+
+    def mirror(
+        self,
+        axis: float,
+        bottom: float,
+        *,
+        opacity: float = 0.5,
+        ripple: float = 6.0,
+        tint: Colour | None = None,
+    ) -> None:
+        """A reflection in water or wet ground."""
+        colour = self.light.shadow if tint is None else tint
+        self.ops.append(Mirror(axis, bottom, opacity, ripple, colour, self.layer))
+
+    def words(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        colour: Colour,
+        *,
+        glow: Colour | None = None,
+        spacing: float = 0.06,
+    ) -> None:
+        """A line of lettering in a box around its centre."""
+        self.ops.append(Words(text, x, y, width, height, colour, glow, spacing, layer=self.layer))
+
+
+class Pen:
+    """Draws in a subject's own units: its feet at (0, 0), its height 1, up is negative, facing right.
+
+    `flip` mirrors it; the light stays where it is.
+    """
+
+    def __init__(self, sheet: Sheet, x: float, y: float, size: float, *, flip: bool = False) -> None:
+        self.sheet = sheet
+        self.x = x
+        self.y = y
+        self.size = size
+        self.sign = -1 if flip else 1
+
+    def at(self, x: float, y: float) -> Point:
+        """A place of the subject, on the sheet."""
+        return (self.x + self.sign * x * self.size, self.y + y * self.size)
+
+    def all(self, points: Iterable[Point]) -> list[Point]:
+        """Places of the subject, on the sheet."""
+        return [self.at(*p) for p in points]
+
+    def form(self, points: Iterable[Point], colour: Colour) -> None:
+        """A solid in the scene's light."""
+        self.sheet.form(self.all(points), colour)
+
+    def ball(self, points: Iterable[Point], colour: Colour) -> None:
+        """A round solid in the scene's light."""
+        self.sheet.ball(self.all(points), colour)
+
+    def flat(
+        self, points: Iterable[Point], colour: Colour, *, opacity: float = 1.0, blur: float = 0.0
+    ) -> None:
+        """A shape in exactly this colour."""
+        self.sheet.fill(self.all(points), colour, opacity=opacity, blur=blur * self.size, edge=opacity > 0.9)
+
+    def line(self, points: Iterable[Point], width: float, colour: Colour) -> None:
+        """A line; `width` in the subject's units."""
+        self.sheet.line(self.all(points), width * self.size, colour)
+
+    def glow(self, x: float, y: float, r: float, colour: Colour, strength: float = 0.8) -> None:
+        """Light around a place of the subject."""
+        self.sheet.glow(*self.at(x, y), r * self.size, colour, strength)
+
+    def eye(self, x: float, y: float, r: float, *, iris: Colour = (30, 24, 24)) -> None:
+        """A small dark eye with its glint, which is never dimmed: it is what makes a creature alive."""
+        self.flat(oval(x, y, r, r * 1.1, steps=16), iris)
+        self.flat(
+            oval(x - 0.3 * r * self.sign * -self.sheet.light.side * -1, y - 0.35 * r, r * 0.34, steps=10),
+            (250, 250, 246),
+        )
