@@ -12,6 +12,7 @@
       quarantine/               damaged files, never shown and never deleted
       unread/                   answers that could not be read, never deleted; see `unread.py`
       locks/<key>.lock          whoever holds it is the only one buying that key
+      trial-<id>                for a moment: whether locks work here; see `place.py`
       rates.toml                what genai-prices said; a copy, so it may be deleted
 
 What has another name in such a folder is not ours, and stays as it is.
@@ -20,6 +21,7 @@ What has another name in such a folder is not ours, and stays as it is.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import platform
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 MARKER = "imagegen-home.txt"
 INDEX = "imagegen.sqlite3"
 OPENING_LOCK = "opening.lock"
+TRIAL = "trial-"
 RATES = "rates.toml"
 FOLDERS = ("pictures", "incoming", "quarantine", "locks", "unread")
 
@@ -57,6 +60,7 @@ _OURS = re.compile(
             rf"{re.escape(INDEX)}\.damaged",
             re.escape(OPENING_LOCK),
             rf"{re.escape(RATES)}(?:\.[0-9a-f]{{16}})?",
+            rf"{TRIAL}[0-9a-f]{{16}}(?:\.sqlite3(?:-journal)?)?",
             *FOLDERS,
             r"pictures/[0-9a-f]{2}",
             rf"pictures/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.(?:(?:preview\.)?{_EXTENSION}|[0-9a-f]{{16}}-\d+\.json)",
@@ -71,6 +75,9 @@ _OURS = re.compile(
 #: Prompts, pictures and costs are their owner's alone.
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+
+#: How a file system says that it cannot wait for a folder.
+_NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 #: A writer that has been silent for so long is taken for dead, wherever it ran.
 ABANDONED_AFTER = 3600.0
@@ -355,12 +362,18 @@ def _sync(fd: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk has a folder's names; Windows has no such call and needs none."""
+    """Wait until the disk has a folder's names; Windows has no such call and needs none.
+
+    Some file systems cannot do it, and say so; SQLite and PostgreSQL go on there, too.
+    """
     if sys.platform == "win32":
         return
     fd = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(fd)
+    except OSError as exc:
+        if exc.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(fd)
 
