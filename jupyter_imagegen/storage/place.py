@@ -1,8 +1,8 @@
 """Where a home is: which file system, whether locks exclude there, and which journal its index keeps.
 
-SQLite's write-ahead log shares memory between processes, which only works within one machine. On a network the
-index keeps a rollback journal, which is exact as long as locks hold on every machine. Where they do not, two
-machines would pass a budget together and wreck the index, so no call is paid from there.
+SQLite's write-ahead log shares memory between processes, which only works within one machine. On a network
+the index keeps a rollback journal, which is exact as long as locks hold on every machine. Where they do not,
+two machines would pass a budget together and wreck the index, so no call is paid from there.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _LEFT_OVER = 3600.0
 
 #: File systems of one machine without a disk of their own.
 _LOCAL = {"aufs", "bcachefs", "btrfs", "ecryptfs", "fuse.fuse-overlayfs", "overlay", "ramfs", "tmpfs", "zfs"}
-#: Those of several machines whose locks hold on all of them, unless a mount option says otherwise. Of any other
-#: (sshfs and most of FUSE, 9p, virtiofs, BeeGFS, AFS) one machine cannot tell: where the server is not asked,
-#: its own kernel keeps the locks, and they seem to exclude.
+#: Those of several machines whose locks hold on all of them, unless a mount option says otherwise. Of any
+#: other (sshfs and most of FUSE, 9p, virtiofs, BeeGFS, AFS) one machine cannot tell: where the server is not
+#: asked, its own kernel keeps the locks, and they seem to exclude.
 _SHARED = {"ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "panfs", "smb3", "wekafs"}
 _SHARED |= {"fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs", "fuse.juicefs", "fuse.mfs"}
 #: Mount options that keep locks within a machine.
@@ -75,8 +75,7 @@ class Place:
     Attributes
     ----------
     file_system : str
-        Its type as the system says it, such as `ext4`, `nfs4`, `cifs` or `fuse.sshfs`; `unknown` where it says
-        none.
+        Its type as the system says it: `ext4`, `nfs4`, `cifs`, `fuse.sshfs`; `unknown` where it says none.
     network : bool
         Whether other machines may use it too, or that cannot be seen.
     locks : {"exclude", "do not exclude", "none", "not tried"}
@@ -201,14 +200,15 @@ def _mounted(home: Path) -> tuple[str, set[str], bool]:
         return "unknown", set(), True
     kind, options, length = "unknown", set[str](), 0
     with contextlib.suppress(OSError):
-        # https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html; of two at one point the later is seen.
+        # Of two at one point the later is seen: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
         for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
             before, _, after = line.partition(" - ")
             point = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), before.split(" ")[4])
             if len(point) >= length and path.is_relative_to(point):
                 kind, length = after.split(" ")[0], len(point)
                 options = {*before.split(" ")[5].split(","), *after.split(" ")[2].split(",")}
-    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    # Not `Path.exists`, which raises where a folder may not be looked into.
+    there = next(folder for folder in (path, *path.parents) if os.path.exists(folder))  # noqa: PTH110
     has_a_disk = os.major(there.stat().st_dev) != 0
     return kind, options, kind in _LOCAL or (has_a_disk and kind not in _SHARED)
 
@@ -302,7 +302,7 @@ def _tried_by_two(path: Path) -> tuple[Locks, str]:
 
 
 def _asked_another(*paths: Path) -> list[int] | None:
-    """What another process hears when it asks for two locks, as numbers of errors; None where it says nothing."""
+    """The numbers of errors that another process gets for two locks; None where it says nothing."""
     import subprocess
 
     command = [sys.executable, "-I", "-S", "-c", _CHILD, *map(str, paths)]
@@ -331,7 +331,8 @@ def _ways_on() -> str:
             free = not os.path.lexists(path) or path.stat().st_uid == os.getuid()
             if free and os.access(folder, os.W_OK) and not looked_up(path).network:
                 return (
-                    "Keep a store on a local disk, with pictures and budgets of its own: in a cell "
-                    f"`%env IMAGEGEN_HOME={path}`, in a shell `export IMAGEGEN_HOME={shlex.quote(str(path))}`."
+                    "Keep a store on a local disk, with pictures and budgets of its own: "
+                    f"`%env IMAGEGEN_HOME={path}` in a cell, or "
+                    f"`export IMAGEGEN_HOME={shlex.quote(str(path))}` in a shell."
                 )
     return "Set IMAGEGEN_HOME to a folder on a local disk."
