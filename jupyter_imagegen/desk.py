@@ -117,7 +117,7 @@ class Desk(StaysHere):
                 order.request,
                 order.options,
                 catalog=workshop.catalog,
-                today=workshop.now().date(),
+                today=workshop.utc_date,
                 official=order.provider.official,
             )
             if order.provider.paid:
@@ -187,7 +187,7 @@ class Desk(StaysHere):
             request = build_request(
                 apply_styles(prompt, styles) if styles else prompt,
                 settings=settings,
-                model=model or workshop.catalog.default(workshop.now().date()).name,
+                model=model or workshop.catalog.default(workshop.utc_date).name,
                 options=options,
                 inputs=inputs,
             )

@@ -125,7 +125,7 @@ def _reach(session: Session, settings: Settings, *, online: bool) -> list[Check]
     found = [Check(name="key", ok=True, text=held)]
     if not online:
         return [*found, Check(name="endpoint", ok=None, text=f"{connection.base_url}, not asked")]
-    model = settings.model or workshop.catalog.default(workshop.now().date()).name
+    model = settings.model or workshop.catalog.default(workshop.utc_date).name
     found += _asked(model, connection.base_url)
     if connection.official:
         found.append(
@@ -185,7 +185,7 @@ def _cassette(session: Session, settings: Settings) -> Check:
 
 def _model(session: Session, settings: Settings) -> Check:
     workshop = session.workshop
-    catalog, today = workshop.catalog, workshop.now().date()
+    catalog, today = workshop.catalog, workshop.utc_date
     name = settings.model or catalog.default(today).name
     model = catalog.get(name)
     whose = "set" if settings.model else "default"

@@ -108,7 +108,7 @@ class Engine(StaysHere):
         if order.provider.paid:
             # It may look into files of others, and the loop is everybody's.
             notes += await asyncio.to_thread(order.before_paying)
-        yield _planned(order, key, stored, estimated(order, missing, self.catalog))
+        yield _planned(order, key, stored, estimated(order, missing, self.catalog.as_of(self._now())))
         for note in (*order.notes, *notes):
             yield Noted(text=note)
 
@@ -135,7 +135,7 @@ class Engine(StaysHere):
                             key=key,
                             n=missing,
                             storage=self._storage,
-                            catalog=self.catalog,
+                            catalog=self.catalog.as_of(self._now()),
                             monotonic=self._monotonic,
                         )
                         async with contextlib.aclosing(self._bought(purchase)) as events:
@@ -175,7 +175,7 @@ class Engine(StaysHere):
             order.request,
             order.options,
             catalog=self.catalog,
-            today=self._now().date(),
+            today=self._now().astimezone(UTC).date(),
             official=order.provider.official,
         )
 

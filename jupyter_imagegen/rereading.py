@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.pricing import nano_to_dollars
@@ -167,10 +168,11 @@ class _Rereading:
             charge = charge_row(database, recipe.charge_id)
         except StoreError:
             return  # a ledger that was lost and built again does not know it
+        made = datetime.fromisoformat(recipe.made_at)
         if charge["state"] != "settled" and self.last is not None and self.last.usage is not None:
             self.storage.ledger.settle(
                 recipe.charge_id,
-                cost=cost_of(self.last, recipe.model, catalog),
+                cost=cost_of(self.last, recipe.model, catalog.as_of(made)),
                 usage=self.last.usage,
                 pictures=len(self.samples),
                 request_id=self.last.request_id,

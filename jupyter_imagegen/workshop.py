@@ -6,6 +6,7 @@ import contextlib
 import secrets
 import threading
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +21,7 @@ from jupyter_imagegen.stores import Stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.budgets import Budget
@@ -68,7 +69,6 @@ class Workshop(StaysHere):
         self._lock = threading.RLock()
         self._engines: dict[Storage, Engine] = {}
         self._zones: dict[Storage, str] = {}
-        self._prices: tuple[Storage, bool] | None = None
         self._providers: dict[str, Provider] = {}
         self._cassettes: dict[Path, Cassette] = {}
         #: Cassettes that lie in the folder and are not in use.
@@ -128,8 +128,8 @@ class Workshop(StaysHere):
     def _refuse_unusable(self, new: Settings, old: Settings, values: Mapping[str, object]) -> None:
         from jupyter_imagegen.usable import refuse_unusable
 
-        today = self.now().date()
-        refuse_unusable(new, old, values.keys(), today=today, official=self._is_official(new), deck=self.deck)
+        official = self._is_official(new)
+        refuse_unusable(new, old, values.keys(), today=self.utc_date, official=official, deck=self.deck)
         if new.home != old.home:
             self.stores.choose(new.home.absolute())
 
@@ -201,7 +201,6 @@ class Workshop(StaysHere):
         """The same for whoever only looks: nothing is made on disk; see `Stores.to_read`."""
         settings = self.settings()
         storage = self.stores.to_read(settings.home.absolute())
-        self._remember_prices(storage, learns=False)
         # A store that can only be read goes on to be read.
         with contextlib.suppress(StoreError):
             self._set_zone(storage, settings)
@@ -210,7 +209,6 @@ class Workshop(StaysHere):
     def storage_for(self, settings: Settings) -> Storage:
         """The store of the home that some settings name, for whoever buys; see `Stores.of`."""
         storage = self.stores.of(settings.home.absolute())
-        self._remember_prices(storage, learns=True)
         self._set_zone(storage, settings)
         return storage
 
@@ -219,16 +217,6 @@ class Workshop(StaysHere):
         if settings.timezone is not None and self._zones.get(storage) != settings.timezone:
             storage.ledger.zones.change(settings.timezone)
             self._zones[storage] = settings.timezone
-
-    def _remember_prices(self, storage: Storage, *, learns: bool) -> None:
-        """Ask the list beside a store before genai-prices; whoever only looks does not write it."""
-        from jupyter_imagegen.core.rates import remember
-        from jupyter_imagegen.storage.files import RATES
-        from jupyter_imagegen.storage.price_memory import PriceMemory
-
-        if storage.persistent and storage.made and self._prices not in {(storage, True), (storage, learns)}:
-            self._prices = (storage, learns)
-            remember(PriceMemory(storage.home / RATES, learns=learns))
 
     @property
     def storage_note(self) -> str:
@@ -255,10 +243,21 @@ class Workshop(StaysHere):
 
     @property
     def catalog(self) -> Catalog:
-        """What models accept and cost."""
+        """What models accept, and what they cost at this moment."""
         from jupyter_imagegen.core.catalog import Catalog
 
-        return Catalog.load(self.settings().catalog)
+        return Catalog.load(self.settings().catalog).as_of(self.now())
+
+    @property
+    def utc_date(self) -> date:
+        """Today's date in UTC, by which a model is shut down; the day of a budget is the ledger's."""
+        return self.now().astimezone(UTC).date()
+
+    def local_time(self) -> datetime:
+        """The present moment in the ledger's zone: its date is "today" in every face."""
+        with contextlib.suppress(StoreError):
+            return self.storage_to_read.ledger.zones.local_time()
+        return self.now()
 
     def sources(self, last: Callable[[], Result | None], settings: Settings | None = None) -> Sources:
         """Finds the pictures that a user names; `last` gives the last result of the session."""

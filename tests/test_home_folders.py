@@ -300,7 +300,6 @@ def make_kind(kind, path):
         ("imagegen.sqlite3-wal", "folder"),
         (MARKER, "folder"),
         ("opening.lock", "pipe"),
-        ("rates.toml", "socket"),
         ("pictures", "pipe"),
         ("incoming", "socket"),
     ],

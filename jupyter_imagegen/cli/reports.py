@@ -36,7 +36,8 @@ def costs(arguments: Namespace, session: Session) -> int:
         return _settle(arguments, session)
     found = session.accounts.costs()
     if arguments.what == "held":
-        view = held_view(found.held, stopped=found.stopped, known=found.known)
+        zone = session.workshop.local_time().tzinfo
+        view = held_view(found.held, stopped=found.stopped, known=found.known, zone=zone)
         return _tell(arguments, {"held": found.held if found.known else None}, view)
     ledger = session.workshop.storage_to_read.ledger
     left = ledger.left(session.workshop.settings().budgets) if found.known else None
@@ -77,14 +78,15 @@ def history(arguments: Namespace, session: Session) -> int:
     if arguments.limit < 1:
         raise RequestError(f"--limit {arguments.limit} is not possible: it must be 1 or more")
     entries = session.accounts.history(arguments.text, limit=arguments.limit)
-    view = history_view(entries, text=arguments.text, origins=session.accounts.origins)
+    zone = session.workshop.local_time().tzinfo
+    view = history_view(entries, text=arguments.text, origins=session.accounts.origins, zone=zone)
     return _tell(arguments, {"entries": entries}, view)
 
 
 def models(arguments: Namespace, session: Session) -> int:
     """List the models, or say all about one."""
     workshop = session.workshop
-    catalog, today = workshop.catalog, workshop.now().date()
+    catalog, today = workshop.catalog, workshop.utc_date
     if not arguments.name:
         default = catalog.default(today).name
         documents = [_facts(model, catalog, today) for model in catalog.models.values()]

@@ -7,7 +7,7 @@ rates, names of deployments, models that came after this version.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -39,7 +39,7 @@ class Model:
     aliases : tuple of str
         Dated snapshots and other names of the same model.
     released, shutdown : datetime.date or None
-        When it came and when it goes, where that is known.
+        When it came and when it goes, by the date in UTC, where that is known.
     replacements : tuple of str
         What its maker names instead, the first being the one to suggest.
     qualities : tuple of str
@@ -107,7 +107,13 @@ class Model:
         return self.replacements[0] if self.replacements else None
 
     def status(self, today: dt.date) -> Status:
-        """Whether it can be used: "closing" from 30 days before its shutdown, "retired" from that day."""
+        """Whether it can be used: "closing" from 30 days before its shutdown, "retired" from that day.
+
+        Parameters
+        ----------
+        today
+            The date in UTC, by which a shutdown is announced.
+        """
         if self.shutdown is None:
             return "live"
         left = (self.shutdown - today).days
@@ -124,6 +130,8 @@ class Catalog:
     ----------
     models : mapping of str to Model
         By name, newest first as in the file; the user's own come last.
+    at : datetime.datetime or None
+        The moment whose prices count; None for now, whenever that is.
 
     Examples
     --------
@@ -133,6 +141,7 @@ class Catalog:
     """
 
     models: Mapping[str, Model]
+    at: dt.datetime | None = None
     _by_alias: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @classmethod
@@ -163,6 +172,10 @@ class Catalog:
                 hint="Correct the path, or take the setting away.",
             )
         return _overridden(text, where)
+
+    def as_of(self, moment: dt.datetime) -> Catalog:
+        """The same, with the prices of a moment, which has a time zone."""
+        return replace(self, at=moment.astimezone(dt.UTC))
 
     def get(self, name: str) -> Model | None:
         """The model of this name, alias or dated snapshot; None for a name that is not known."""

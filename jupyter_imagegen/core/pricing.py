@@ -23,6 +23,7 @@ __all__ = [
     "format_usd",
     "nano_to_dollars",
     "rates",
+    "usage_before",
 ]
 
 _WIDE = Context(prec=60)
@@ -103,10 +104,32 @@ def estimate(request: GenerateRequest, options: CallOptions, *, catalog: Catalog
         return _unknown(f"nobody publishes rates for {request.model}")
     if request.output_format in {"gif", "svg"}:
         return _unknown(f"nobody publishes what a {request.output_format.upper()} takes")
+    tokens = usage_before(request, options, catalog=catalog)
+    if tokens is None:
+        return _unknown(f"nobody publishes how many tokens {request.model} takes for this request")
+    likely, most = tokens
+    auto = "auto" in {request.size, request.quality}
+    return Estimate(
+        usd=cost(likely, known),
+        ceiling=cost(most, known),
+        tokens=likely,
+        kind="exact" if model.tokens.exact and not auto else "bound",
+        note=_note(model, auto=auto),
+        source=f"{known.source}, {known.date}" if known.date else known.source,
+    )
+
+
+def usage_before(
+    request: GenerateRequest, options: CallOptions, *, catalog: Catalog
+) -> tuple[Usage, Usage] | None:
+    """The tokens that a call will likely take, and the most it can; None where nobody publishes them."""
+    model = catalog.get(request.model)
+    if model is None or request.output_format in {"gif", "svg"}:
+        return None
     output = model.tokens.output(request.size, request.quality, model.sizes)
     text, pictures = _input(request, model)
     if output is None or pictures is None:
-        return _unknown(f"nobody publishes how many tokens {request.model} takes for this request")
+        return None
     output += Span(likely=1, most=1) * (model.tokens.partial_image * options.partial_images)
     n = options.n
     likely = Usage(
@@ -118,15 +141,7 @@ def estimate(request: GenerateRequest, options: CallOptions, *, catalog: Catalog
         image_output=output.most * n,
         text_output=model.tokens.text_output * n,
     )
-    auto = "auto" in {request.size, request.quality}
-    return Estimate(
-        usd=cost(likely, known),
-        ceiling=cost(most, known),
-        tokens=likely,
-        kind="exact" if model.tokens.exact and not auto else "bound",
-        note=_note(model, auto=auto),
-        source=f"{known.source}, {known.date}" if known.date else known.source,
-    )
+    return likely, most
 
 
 def dollars_to_nano(usd: Decimal) -> int:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import sys
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.catalog import Catalog
@@ -53,7 +51,7 @@ def rates(model_name: str, catalog: Catalog) -> Rates | None:
     model_name
         A model's name, alias or dated snapshot; it need not be in the catalog.
     catalog
-        Where the user's own rates are, and rows that genai-prices lacks.
+        Where the user's own rates are, and rows that genai-prices lacks; and of which moment the price is.
 
     Returns
     -------
@@ -68,10 +66,10 @@ def rates(model_name: str, catalog: Catalog) -> Rates | None:
     """
     model = catalog.get(model_name)
     if model is None:
-        return _from_genai_prices(model_name)
+        return _from_genai_prices(model_name, catalog.at)
     if model.rates is not None and model.rates_are_users:
         return model.rates
-    return _from_genai_prices(model.priced_as) or model.rates
+    return _from_genai_prices(model.priced_as, catalog.at) or model.rates
 
 
 def cost(usage: Usage, rates: Rates) -> Decimal:
@@ -113,49 +111,8 @@ def tidy(usd: Decimal) -> Decimal:
     return _EXACT.quantize(short, Decimal(1)) if short == short.to_integral_value() else short
 
 
-class Memory(Protocol):
-    """Keeps what genai-prices said over the end of a process: to ask it again takes 50 ms and 5 MB."""
-
-    def recall(self, name: str, version: str) -> Rates | None:
-        """What this version said of a model; None where it was not asked."""
-
-    def learn(self, name: str, version: str, rates: Rates) -> None:
-        """Keep it, or do without."""
-
-
-_memory: Memory | None = None
-
-
-def remember(memory: Memory) -> None:
-    """Ask this memory before genai-prices, from now on and in all of this process."""
-    global _memory  # noqa: PLW0603  # rates are the same for every session
-    _memory = memory
-
-
-def _from_genai_prices(name: str) -> Rates | None:
-    """The rates that genai-prices has for a picture model of exactly this name.
-
-    A process that has imported it may have given it newer prices, so it is asked itself then.
-    """
-    memory = None if "genai_prices" in sys.modules else _memory
-    if memory is None:
-        return _looked_up(name)
-    installed = _installed()
-    found = memory.recall(name, installed)
-    if found is None and (found := _looked_up(name)) is not None:
-        memory.learn(name, installed, found)
-    return found
-
-
-@cache
-def _installed() -> str:
-    from importlib.metadata import version
-
-    return version("genai-prices")
-
-
-def _looked_up(name: str) -> Rates | None:
-    """What genai-prices says.
+def _from_genai_prices(name: str, at: dt.datetime | None) -> Rates | None:
+    """The rates that genai-prices has for a picture model of exactly this name, at a moment or now.
 
     Its rows match some names by prefix, so a relay's `gpt-4o-image` would be priced as a chat model; only a
     row with a rate for input pictures and an equality match is taken.
@@ -163,7 +120,9 @@ def _looked_up(name: str) -> Rates | None:
     import genai_prices
 
     try:
-        found = genai_prices.calc_price(genai_prices.Usage(), name, provider_id="openai")
+        found = genai_prices.calc_price(
+            genai_prices.Usage(), name, provider_id="openai", genai_request_timestamp=at
+        )
     except LookupError:
         return None
     price = found.model_price

@@ -88,7 +88,8 @@ def _costs(session: Session, options: Namespace, _names: Mapping[str, Any]) -> V
         return settled_view(held, format_usd(cost), today)
     costs = session.accounts.costs()
     if options.what == "held":
-        return held_view(costs.held, stopped=costs.stopped, known=costs.known)
+        zone = session.workshop.local_time().tzinfo
+        return held_view(costs.held, stopped=costs.stopped, known=costs.known, zone=zone)
     used = session.cassettes.in_use()
     line = in_use_line(used.path, used.manifest)
     return views.costs_view(
@@ -120,12 +121,14 @@ def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) ->
 def _history(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
     text = " ".join(options.text)
     entries = session.accounts.history(text, limit=options.limit)
-    return history_view(entries, text=text, origins=session.accounts.origins)
+    zone = session.workshop.local_time().tzinfo
+    return history_view(entries, text=text, origins=session.accounts.origins, zone=zone)
 
 
 def _show(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
     entry = session.accounts.entry(options.key)
-    return recipe_view(entry, origins=session.accounts.origins(entry))
+    zone = session.workshop.local_time().tzinfo
+    return recipe_view(entry, origins=session.accounts.origins(entry), zone=zone)
 
 
 def _budget(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
@@ -135,7 +138,7 @@ def _budget(session: Session, options: Namespace, _names: Mapping[str, Any]) -> 
 
 
 def _models(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
-    catalog, today = session.workshop.catalog, session.workshop.now().date()
+    catalog, today = session.workshop.catalog, session.workshop.utc_date
     if options.name is None:
         default = session.workshop.settings().model or catalog.default(today).name
         return views.models_view(catalog, today=today, default=default)

@@ -49,7 +49,7 @@ def _values(wanted: str, names: Mapping[str, Any]) -> list[str]:
         return [one.id for one in workshop.storage_to_read.ledger.held()]
     if wanted == "names":
         return [name for name, value in names.items() if not name.startswith("_") and _is_picture(value)]
-    today = workshop.now().date()
+    today = workshop.utc_date
     models = [model for model in workshop.catalog.models.values() if model.status(today) != "retired"]
     found: dict[str, None] = {}
     for model in models:

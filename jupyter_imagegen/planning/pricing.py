@@ -123,7 +123,7 @@ class Pricing:
         reasons += now.reasons
         shown = {name: options.get(name, getattr(settings, name)) for name in ("model", "size", "quality")}
         if not shown["model"]:
-            shown["model"] = self._workshop.catalog.default(self._workshop.now().date()).name
+            shown["model"] = self._workshop.catalog.default(self._workshop.utc_date).name
         shown = {name: str(value) for name, value in shown.items() if name not in self._not_known(asked)}
         if asked.images and "size" not in options:
             # It is the first picture's, which the order tells.
@@ -305,7 +305,7 @@ class _Priced:
                 order.request,
                 order.options,
                 catalog=workshop.catalog,
-                today=workshop.now().date(),
+                today=workshop.utc_date,
                 official=maker.official,
             )
         except ImagegenError as exc:

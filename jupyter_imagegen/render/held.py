@@ -12,6 +12,7 @@ from jupyter_imagegen.render.tables import View, paragraphs, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
 
     from jupyter_imagegen.render.tables import Cell
     from jupyter_imagegen.storage import Held
@@ -22,7 +23,9 @@ _WHY_CHARACTERS = 200
 _NOTHING_HELD = "Nothing is held: the cost of every call is known."
 
 
-def held_view(held: Sequence[Held], *, stopped: str = "", known: bool = True) -> View:
+def held_view(
+    held: Sequence[Held], *, stopped: str = "", known: bool = True, zone: tzinfo | None = None
+) -> View:
     """Return every call of unknown cost, the newest first.
 
     Parameters
@@ -31,6 +34,8 @@ def held_view(held: Sequence[Held], *, stopped: str = "", known: bool = True) ->
         Why no call is paid now; empty where nothing is in its way.
     known
         Whether the ledger could be read.
+    zone
+        Whose time is told: the ledger's; None for that of this process.
     """
     why = [stopped[:1].upper() + stopped[1:]] if stopped else []
     if not known:
@@ -41,7 +46,7 @@ def held_view(held: Sequence[Held], *, stopped: str = "", known: bool = True) ->
     rows: list[list[Cell]] = [
         [
             one.id,
-            f"{one.at.astimezone():%Y-%m-%d %H:%M}",
+            f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
             short_model(one_line(one.model, 40)),
             str(one.n),
             "unknown" if one.ceiling_usd is None else format_usd(one.ceiling_usd),

@@ -15,7 +15,7 @@ from jupyter_imagegen.render.tables import Mark, Thumbnail, View, paragraphs, ta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from jupyter_imagegen.render.tables import Cell
     from jupyter_imagegen.storage import HistoryEntry
@@ -32,6 +32,7 @@ def history_view(
     *,
     text: str = "",
     origins: Callable[[HistoryEntry], Sequence[Ancestor]] = lambda _: (),
+    zone: tzinfo | None = None,
 ) -> View:
     """Return stored pictures, the newest first, each with its key for `%imagegen show`.
 
@@ -43,6 +44,8 @@ def history_view(
         What was searched for.
     origins
         What an edit was made from.
+    zone
+        Whose time is told: the ledger's; None for that of this process.
     """
     title = f"History of “{one_line(text, 60)}”" if text else "History"
     if not entries:
@@ -54,7 +57,7 @@ def history_view(
             "demo" if entry.provider == "demo" else short_model(entry.model),
             str(len(entry.images)),
             format_usd(entry.cost_usd),
-            _when(entry.last_made),
+            _when(entry.last_made, zone),
             entry.key[:_KEY_DIGITS],
         ]
         for entry in entries
@@ -108,14 +111,14 @@ def _origin_rows(entry: HistoryEntry, origins: Sequence[Ancestor]) -> list[list[
     return rows
 
 
-def recipe_view(entry: HistoryEntry, *, origins: Sequence[Ancestor] = ()) -> View:
+def recipe_view(entry: HistoryEntry, *, origins: Sequence[Ancestor] = (), zone: tzinfo | None = None) -> View:
     """Return how a stored picture was made: every word and parameter, what it was made from, what it cost."""
     made: dict[str, Any] = {"model": entry.model, **entry.parameters}
     rows: list[list[Cell]] = [["prompt", entry.prompt]]
     rows += [[name, str(value)] for name, value in made.items()]
     rows += _origin_rows(entry, origins)
     rows += [
-        ["made", _when(entry.last_made)],
+        ["made", _when(entry.last_made, zone)],
         ["made by", entry.provider],
         ["cost", format_usd(entry.cost_usd)],
         ["pictures", str(len(entry.images))],
@@ -147,5 +150,5 @@ def _digests(value: object) -> str:
     return ", ".join(str(digest)[:_KEY_DIGITS] for digest in several)
 
 
-def _when(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+def _when(moment: datetime, zone: tzinfo | None) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")

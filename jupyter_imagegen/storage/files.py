@@ -13,7 +13,6 @@
       unread/                   answers that could not be read, never deleted; see `unread.py`
       locks/<key>.lock          whoever holds it is the only one buying that key
       trial-<id>                for a moment: whether locks work here; see `place.py`
-      rates.toml                what genai-prices said; a copy, so it may be deleted
 
 What has another name in such a folder is not ours, and stays as it is.
 """
@@ -45,7 +44,6 @@ MARKER = "imagegen-home.txt"
 INDEX = "imagegen.sqlite3"
 OPENING_LOCK = "opening.lock"
 TRIAL = "trial-"
-RATES = "rates.toml"
 FOLDERS = ("pictures", "incoming", "quarantine", "locks", "unread")
 
 EXTENSIONS = {mime: endings[0].removeprefix(".") for mime, endings in ENDINGS.items()}
@@ -59,8 +57,8 @@ _OURS = re.compile(
             rf"{re.escape(INDEX)}(?:\.damaged-\d{{8}}-\d{{6}}-\d+)?(?:-wal|-shm|-journal)?",
             rf"{re.escape(INDEX)}\.damaged",
             re.escape(OPENING_LOCK),
-            rf"{re.escape(RATES)}(?:\.[0-9a-f]{{16}})?",
             rf"{TRIAL}[0-9a-f]{{16}}(?:\.sqlite3(?:-journal)?)?",
+            r"rates\.toml(?:\.[0-9a-f]{16})?",  # a copy of prices, which earlier versions kept
             *FOLDERS,
             r"pictures/[0-9a-f]{2}",
             rf"pictures/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.(?:(?:preview\.)?{_EXTENSION}|[0-9a-f]{{16}}-\d+\.json)",

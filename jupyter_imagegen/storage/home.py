@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.storage import files
 from jupyter_imagegen.storage.database import another_programs, damage_mark, tables_of
-from jupyter_imagegen.storage.files import FOLDERS, INDEX, MARKER, OPENING_LOCK, RATES
+from jupyter_imagegen.storage.files import FOLDERS, INDEX, MARKER, OPENING_LOCK
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: The store's files that are in the home itself.
-_FILES = (MARKER, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", f"{INDEX}-journal", OPENING_LOCK, RATES)
+_FILES = (MARKER, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", f"{INDEX}-journal", OPENING_LOCK)
 
 #: The bits of a mode that let anybody but the owner in.
 _OTHERS = 0o077

@@ -126,7 +126,9 @@ class Gallery(Panel):
         """The newest pictures with their captions."""
         storage = self._storage
         page = storage.browsing.page(Narrowed(), limit=_STATIC)
-        return static_form(page.pictures, self._count_words(page, Narrowed()), self._session.workshop.now())
+        return static_form(
+            page.pictures, self._count_words(page, Narrowed()), self._session.workshop.local_time()
+        )
 
     def close(self) -> None:
         """Take the gallery away."""
@@ -169,7 +171,7 @@ class Gallery(Panel):
         """Give the browser a zip of originals and recipes; write a large one beside the notebook."""
         samples = _several(message, most=_MOST_EXPORTED)
         weight = sum(picture.image.size_bytes for picture in self._pictures(samples))
-        name = f"imagegen-{self._session.workshop.now():%Y-%m-%d}.zip"
+        name = f"imagegen-{self._session.workshop.local_time():%Y-%m-%d}.zip"
         if weight < MAX_DOWNLOAD:
             with TemporaryDirectory(prefix="imagegen-") as folder:
                 path = Path(folder) / name
@@ -225,7 +227,7 @@ class Gallery(Panel):
         self.said = words
 
     def _send_page(self, message: Mapping[str, Any], ask: object) -> None:
-        now = self._session.workshop.now()
+        now = self._session.workshop.local_time()
         browsing = self._storage.browsing
         wanted = narrowed(message.get("narrowed") or {}, now)
         before = _cursor(message.get("before"))
@@ -257,7 +259,7 @@ class Gallery(Panel):
 
     def _send_detail(self, key: str, sample: int) -> None:
         picture = self._storage.browsing.one(key, sample)
-        detail = detail_state(picture, self._storage.pictures, self._session.workshop.now())
+        detail = detail_state(picture, self._storage.pictures, self._session.workshop.local_time())
         self.send({"kind": "detail", **detail})
 
     def _count_words(self, page: Page, wanted: Narrowed) -> str:

@@ -178,7 +178,7 @@ class PicturePanel(Panel):
         self._requote = later(self._quote_now)
         workshop = session.workshop
         settings = workshop.settings()
-        chosen = first_choices(settings, workshop.catalog.default(workshop.now().date()).name)
+        chosen = first_choices(settings, workshop.catalog.default(workshop.utc_date).name)
         if unknown := sorted(options.keys() - chosen.keys()):
             raise RequestError(
                 f"{unknown[0]!r} is no choice of a panel", hint=f"There are: {', '.join(sorted(chosen))}."
@@ -334,7 +334,7 @@ class PicturePanel(Panel):
         """Take choices over, mended where the model does not take them."""
         workshop = self._session.workshop
         settings, catalog, styles = workshop.settings(), workshop.catalog, workshop.styles()
-        today = workshop.now().date()
+        today = workshop.utc_date
         pictures = {"editing": bool(self._tray.inputs), "masked": self.editor is not None}
         read = read_choices(told, first_choices(settings, catalog.default(today).name))
         fit = fitted(read, catalog=catalog, styles=styles, **pictures)

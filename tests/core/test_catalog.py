@@ -189,7 +189,7 @@ def test_own_rates_stand_only_where_genai_prices_has_none(catalog):
 
     for model in catalog.models.values():
         if model.rates is not None:
-            assert _from_genai_prices(model.name) is None
+            assert _from_genai_prices(model.name, None) is None
             assert model.rates.source
             assert model.rates.date
 

@@ -18,7 +18,7 @@ from jupyter_imagegen.core.pricing import (
     nano_to_dollars,
     rates,
 )
-from jupyter_imagegen.core.rates import _looked_up
+from jupyter_imagegen.core.rates import _from_genai_prices
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest, InputImage
 from jupyter_imagegen.core.usage import Usage, usage_from_api
 
@@ -141,7 +141,7 @@ def listed(monkeypatch):
             model=SimpleNamespace(id=row, price_comments=comments),
         )
         monkeypatch.setattr(genai_prices, "calc_price", lambda *_, **__: found)
-        return _looked_up(name)
+        return _from_genai_prices(name, None)
 
     return read
 

@@ -92,6 +92,8 @@ class DemoProvider:
 def _usage(request: GenerateRequest, options: CallOptions) -> Usage:
     """The tokens that the asked model would have reported, by the catalog's formula."""
     from jupyter_imagegen.core.catalog import Catalog
-    from jupyter_imagegen.core.pricing import estimate
+    from jupyter_imagegen.core.pricing import usage_before
 
-    return estimate(request, options, catalog=Catalog.load()).tokens or Usage()
+    # Without a price: to look one up takes longer than some pictures take to paint.
+    tokens = usage_before(request, options, catalog=Catalog.load())
+    return Usage() if tokens is None else tokens[0]
