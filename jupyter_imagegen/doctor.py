@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import ImagegenError, NoKeyError
 from jupyter_imagegen.providers.base import Check
+from jupyter_imagegen.storage import PlaceError
 
 if TYPE_CHECKING:
     from jupyter_imagegen.config import Settings
@@ -49,7 +50,14 @@ def checks(session: Session, *, online: bool = True) -> list[Check]:
     except ImagegenError as exc:
         return [*found, _failed("settings", exc)]
     found += [_settings(session, settings), *_provider(session, settings, online=online)]
-    looks = {"cassette": _cassette, "model": _model, "store": _store, "budget": _budget, "cell": _cell}
+    looks = {
+        "cassette": _cassette,
+        "model": _model,
+        "store": _store,
+        "place": _place,
+        "budget": _budget,
+        "cell": _cell,
+    }
     for name, look in looks.items():
         try:
             found.append(look(session, settings))
@@ -248,6 +256,17 @@ def _store(session: Session, settings: Settings) -> Check:
     if free < _LOW_DISK:
         problems.append("The disk is nearly full.")
     return Check(name="store", ok=not problems, text=told, hint=" ".join(problems))
+
+
+def _place(session: Session, settings: Settings) -> Check:
+    """Where the store is, and whether two processes or machines are kept apart there."""
+    del settings
+    storage = session.workshop.storage_to_read
+    why = None if storage.stands_for is None else storage.stands_for.why
+    wrong = isinstance(why, PlaceError)
+    return Check(
+        name="place", ok=not wrong, text=storage.place, hint=why.hint if why is not None and wrong else ""
+    )
 
 
 def _budget(session: Session, settings: Settings) -> Check:

@@ -13,8 +13,10 @@ from jupyter_imagegen.core.text import clean
 from jupyter_imagegen.errors import ConfigError, HomeError, ImagegenError, NewerSchemaError, StoreError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import (
+    PlaceError,
     Unusable,
     is_unmade,
+    looked_up,
     may_hold_a_ledger,
     open_storage,
     open_temporary_storage,
@@ -91,7 +93,12 @@ class Stores(StaysHere):
             if home in self._opened or not is_unmade(home):
                 return self.of(home)
             if home not in self._unmade:
-                self._unmade[home] = open_unmade_storage(home, now=self._now, session=self._session)
+                place = looked_up(home)
+                self._unmade[home] = (
+                    open_unmade_storage(home, now=self._now, session=self._session)
+                    if place.paid
+                    else self._stand_in(Unusable(home=home, why=PlaceError(home, place), held=True))
+                )
             return self._unmade[home]
 
     def choose(self, home: Path) -> None:
@@ -177,7 +184,8 @@ class Stores(StaysHere):
         except (HomeError, NewerSchemaError):
             raise
         except StoreError as exc:
-            return self._stand_in(Unusable(home=home, why=exc, held=held))
+            # Two machines would pay there without knowing of each other, from the first picture on.
+            return self._stand_in(Unusable(home=home, why=exc, held=held or isinstance(exc, PlaceError)))
 
     def _opened_home(self, home: Path, **options: Any) -> Storage:
         return open_storage(home, now=self._now, session=self._session, **options)

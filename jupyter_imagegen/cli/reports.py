@@ -184,9 +184,10 @@ def config(arguments: Namespace, session: Session) -> int:
         },
         "files": settings.style_files,
         "ledger_timezone": session.accounts.zone_words(),
+        "place": (place := session.workshop.storage_to_read.place),
         "paid_calls_stopped": in_shell(stopped) or None,
     }
-    view = views.settings_view(settings, zone=session.accounts.zone_words(), stopped=stopped)
+    view = views.settings_view(settings, zone=session.accounts.zone_words(), stopped=stopped, place=place)
     _tell(arguments, document, view)
     if not arguments.json:
         say("", f"Your own file is {user_file()}; {NOTEBOOK_FILE} beside a notebook goes over it.")

@@ -166,7 +166,10 @@ def _config(session: Session, options: Namespace, _names: Mapping[str, Any]) -> 
         session.configure(**read_assignments(options.assignments, prog="%imagegen config"))
     workshop = session.workshop
     return views.settings_view(
-        workshop.settings(), zone=session.accounts.zone_words(), stopped=workshop.paid_calls_stopped()
+        workshop.settings(),
+        zone=session.accounts.zone_words(),
+        stopped=workshop.paid_calls_stopped(),
+        place=workshop.storage_to_read.place,
     )
 
 

@@ -212,7 +212,7 @@ def style_view(style: Style) -> View:
     return paragraphs(f"Style {style.name}", [style.description, f"from {style.source}"], code=style.template)
 
 
-def settings_view(settings: Settings, *, zone: str = "", stopped: str = "") -> View:
+def settings_view(settings: Settings, *, zone: str = "", stopped: str = "", place: str = "") -> View:
     """Return every setting, its value, and where it comes from.
 
     Parameters
@@ -223,6 +223,8 @@ def settings_view(settings: Settings, *, zone: str = "", stopped: str = "") -> V
         The time zone whose days the ledger counts; empty where that cannot be told.
     stopped
         Why no call is paid now; empty where nothing is in its way.
+    place
+        Where the store is and how it is kept there; empty where that is not asked.
     """
     rows: list[list[Cell]] = []
     for name, source in settings.sources.items():
@@ -231,7 +233,8 @@ def settings_view(settings: Settings, *, zone: str = "", stopped: str = "") -> V
             rows.append([name, zone, "the ledger" if value is None else source])
             continue
         rows.append([name, _setting(value), source])
-    return table("Settings", ["", "", "from"], rows, foot=_stopped_lines(stopped))
+    where = [f"The store is on {place}."] if place else []
+    return table("Settings", ["", "", "from"], rows, foot=[*where, *_stopped_lines(stopped)])
 
 
 def _setting(value: object) -> str:

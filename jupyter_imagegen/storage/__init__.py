@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.storage.charges import Charge
 from jupyter_imagegen.storage.deck import Deck, RecordMode, cost_to_author
 from jupyter_imagegen.storage.home import is_unmade
+from jupyter_imagegen.storage.place import PlaceError, looked_up
 from jupyter_imagegen.storage.spending import Spending, Spent
 from jupyter_imagegen.storage.store import (
     Storage,
@@ -31,6 +32,7 @@ __all__ = [
     "HistoryEntry",
     "Narrowed",
     "Page",
+    "PlaceError",
     "RecordMode",
     "Spending",
     "Spent",
@@ -39,6 +41,7 @@ __all__ = [
     "Unusable",
     "cost_to_author",
     "is_unmade",
+    "looked_up",
     "may_hold_a_ledger",
     "open_storage",
     "open_temporary_storage",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 30.0
 #: Seconds to wait where that was in vain before, or where what is written may be lost.
 SHORT_BUSY_SECONDS = 1.0
+#: Seconds to wait for an index that only one process may have open for a moment.
+_ALONE_SECONDS = 5.0
 
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 
@@ -60,6 +62,9 @@ class Database(StaysHere):
 
     Attributes
     ----------
+    shared : bool
+        Whether other machines may use the file: then it keeps a rollback journal. SQLite's write-ahead log
+        needs memory that all processes share.
     failed : bool
         Whether it has to be opened again before more can be expected of it: it was found damaged, taken away
         or replaced, or the disk refused it.
@@ -79,6 +84,7 @@ class Database(StaysHere):
     ) -> None:
         self._connection: sqlite3.Connection | None = None
         self.path = path
+        self.shared = False
         self.failed = False
         self._opened = False
         self._file: tuple[int, int] | None = None
@@ -127,9 +133,10 @@ class Database(StaysHere):
             version = self._version()
             self._refuse_newer(version)
             if version < self._steps[-1][0]:
-                if self.path is not None:
-                    # It stays in the file's header. Of two processes that ask for it at once SQLite refuses
-                    # one without waiting; whoever opens a store holds its opening lock here.
+                if self.path is not None and version == 0 and not self.shared:
+                    # It stays in the file's header. A store that was on a network keeps its rollback journal:
+                    # this machine may be the one that gives it to others. Of two processes that ask for it at
+                    # once SQLite refuses one without waiting; who opens a store holds its opening lock here.
                     self._run("PRAGMA journal_mode = WAL")
                 with self.transaction():
                     for number, name, text in self._steps:
@@ -219,6 +226,8 @@ class Database(StaysHere):
                 yield
                 return
             self._refuse_another_file()
+            # Only a write-ahead log stays whole without it.
+            durable = durable or self.shared
             if not durable:
                 self._run("PRAGMA synchronous = NORMAL")
             try:
@@ -313,10 +322,41 @@ class Database(StaysHere):
             connection.execute("PRAGMA synchronous = FULL")
             # On macOS a plain fsync stops at the drive's cache; elsewhere this does nothing.
             connection.execute("PRAGMA fullfsync = ON")
+            if self.shared:
+                self._leave_write_ahead_log(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _leave_write_ahead_log(self, connection: sqlite3.Connection) -> None:
+        """Give an index that was made on one machine a rollback journal, while nobody else has it open."""
+        import sqlite3
+
+        logged = self._log().exists()
+        if logged:
+            connection.execute(f"PRAGMA busy_timeout = {_ALONE_SECONDS * 1000:.0f}")
+        try:
+            # So the log is read without memory that others would have to share.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+            connection.execute("PRAGMA locking_mode = NORMAL")
+            # The lock is given back by the next statement.
+            connection.execute(_TABLES).fetchall()
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY and (logged or self._log().exists()):
+                raise StoreError(
+                    f"the store's index {self.path} keeps a journal for one machine only, and another "
+                    f"process or machine has it open ({exc})",
+                    hint="Close every notebook and program that uses this store, on every machine, and run "
+                    "the cell again: it is given a journal for several machines then.",
+                ) from exc
+            raise
+        connection.execute(f"PRAGMA busy_timeout = {self._wait * 1000:.0f}")
+
+    def _log(self) -> Path:
+        assert self.path is not None  # noqa: S101  # only a file is shared
+        return self.path.with_name(f"{self.path.name}-wal")
 
     def _translated(self, exc: sqlite3.DatabaseError) -> StoreError:
         import sqlite3

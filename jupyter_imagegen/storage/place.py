@@ -95,20 +95,35 @@ class Place:
     paid: bool
     reason: str = ""
 
-    def __str__(self) -> str:
-        """The place in plain words."""
+    def told(self, journal: str = "") -> str:
+        """The place in plain words.
+
+        Parameters
+        ----------
+        journal
+            The journal that the index keeps; the one that it would be made with where that is empty.
+        """
         where = f"{self.file_system}, {'a network file system' if self.network else 'a local disk'}"
-        return f"{where}; {self.reason or _WORDS[self.locks]}"
-
-
-_WORDS = {
-    "exclude": "locks keep other processes out",
-    "not tried": "its locks are tried when a store is made",
-}
+        if self.reason:
+            return f"{where}; {self.reason}, so no call is paid from there"
+        who = "other processes and machines" if self.network else "other processes"
+        locks = f"locks keep {who} out" if self.locks == "exclude" else "locks are tried when a store is made"
+        log = "write-ahead log" if (journal or self.journal) == "wal" else "rollback journal"
+        return f"{where}; {locks}; the index keeps a {log}"
 
 
 class PlaceError(StoreError):
-    """The home is where locks do not keep two processes or machines apart."""
+    """The home is where locks do not keep two processes or machines apart.
+
+    Attributes
+    ----------
+    place : Place
+        What was found out about it.
+    """
+
+    def __init__(self, home: Path, place: Place) -> None:
+        super().__init__(f"locks do not protect the store {home}: {place.reason}", hint=_ways_on())
+        self.place = place
 
 
 def place_of(home: Path) -> Place:
@@ -172,7 +187,7 @@ def require_locks(home: Path) -> Place:
     """
     place = place_of(home)
     if not place.paid:
-        raise PlaceError(f"locks do not protect the store {home}: {place.reason}", hint=_ways_on())
+        raise PlaceError(home, place)
     return place
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files
+from jupyter_imagegen.storage.place import looked_up
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,19 +59,17 @@ def copied(index: Path, scratch: Path, memory: sqlite3.Connection) -> bool:
 
 def _sources(index: Path, scratch: Path) -> Iterator[str]:
     """Ways to read an index, the truest first."""
-    yield f"{index.as_uri()}?mode=ro"
-    log = index.with_name(f"{index.name}-wal")
-    try:
-        logged = log.stat().st_size > 0
-    except OSError as exc:
-        logged = not isinstance(exc, FileNotFoundError)
-    if not logged:
+    logs = [log for suffix in ("-wal", "-journal") if _is_there(log := index.with_name(index.name + suffix))]
+    if not looked_up(index).network or not logs:
+        # Elsewhere another machine may be writing, and reading a log writes into its memory.
+        yield f"{index.as_uri()}?mode=ro"
+    if not logs:
         # Without a lock: there is no log, so the file has everything.
         yield f"{index.as_uri()}?immutable=1"
         return
     copy = scratch / index.name
     try:
-        for path, target in ((index, copy), (log, scratch / log.name)):
+        for path, target in ((index, copy), *((log, scratch / log.name) for log in logs)):
             files.regular(path)
             with path.open("rb") as source, files.create(target) as file:
                 shutil.copyfileobj(source, file)
@@ -81,3 +80,13 @@ def _sources(index: Path, scratch: Path) -> Iterator[str]:
         for left in scratch.glob(f"{index.name}*"):
             with contextlib.suppress(OSError):
                 left.unlink()
+
+
+def _is_there(log: Path) -> bool:
+    """Whether a log holds anything, or may."""
+    try:
+        return log.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True

@@ -22,6 +22,7 @@ from jupyter_imagegen.storage.database import (
 from jupyter_imagegen.storage.files import FILE_MODE, FOLDERS, INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
 from jupyter_imagegen.storage.ledger import Ledger
+from jupyter_imagegen.storage.place import PlaceError, looked_up, place_of, require_locks
 from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
@@ -112,6 +113,17 @@ class Storage(StaysHere):
         """
         self._database.close(forget=True)
         self.notes = _opened(self._database, self._shelf, self._now, held=True)
+
+    @property
+    def place(self) -> str:
+        """Where the home is, how its index is kept there, and whether that will do, in plain words."""
+        why = None if self.stands_for is None else self.stands_for.why
+        if isinstance(why, PlaceError):
+            return why.place.told()
+        if not self.made or self.stands_for is not None:
+            return looked_up(self.home if self.stands_for is None else self.stands_for.home).told()
+        row = self._database.one("PRAGMA journal_mode")
+        return place_of(self.home).told("" if row is None else row["journal_mode"])
 
     @cached_property
     def browsing(self) -> Browsing:
@@ -222,7 +234,9 @@ def open_temporary_storage(
         home = Path(os.devnull) / "imagegen"
     database = Database(None)
     if stands_for is not None and stands_for.held:
-        stands_for.known = _read_from(stands_for.home, home, database)
+        # What never was a store's has no budgets, and that is known.
+        read = _read_from(stands_for.home, home, database)
+        stands_for.known = read or not may_hold_a_ledger(stands_for.home)
     else:
         database.open()
     return Storage(database, home, now=now, session=session, persistent=False, stands_for=stands_for)
@@ -275,6 +289,7 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
         for name in FOLDERS:
             _refuse_a_file(shelf.home / name)
         _refuse_read_only(shelf)
+        database.shared = require_locks(shelf.home).network
         notes = _open(database, shelf, now, held=held)
         # After the index: where a folder is there, so was an index.
         shelf.prepare()
