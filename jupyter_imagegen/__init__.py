@@ -36,6 +36,7 @@ _VERBS = {
     "wait": "wait",
     "cancel": "cancel",
     "history": "accounts.history",
+    "forget": "accounts.forget",
     "costs": "accounts.costs",
     "budget": "accounts.budget",
 }

@@ -16,11 +16,13 @@ from jupyter_imagegen.hidden import StaysHere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
     from decimal import Decimal
 
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.results import Result
     from jupyter_imagegen.storage import Held, HistoryEntry, Spending, Spent, Storage
+    from jupyter_imagegen.storage.forgetting import Forgotten
     from jupyter_imagegen.storage.lineage import Ancestor
     from jupyter_imagegen.storage.zones import LedgerZone
     from jupyter_imagegen.workshop import Workshop
@@ -170,6 +172,63 @@ class Accounts(StaysHere):
             if (found := recorded_entry(deck.cassette, wanted)) is not None:
                 return found
         return self._workshop.storage_to_read.pictures.entry(key)
+
+    def forget(
+        self,
+        key: str | None = None,
+        *,
+        prompt: str | None = None,
+        before: str | date | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Forgotten:
+        """Delete pictures and every word of them in the store; what they cost stays in the costs.
+
+        Recorded cassettes, saved notebooks and copies, exports, backups, and what other kernels hold are not
+        reached. The same request asks and pays anew.
+
+        Parameters
+        ----------
+        key
+            The first digits of a request's key, or `last`.
+        prompt
+            All whose prompt, alt text or revised prompt contains it, without regard to case.
+        before
+            All that were made before that day began in the ledger's zone, such as `2026-01-31`.
+        dry_run
+            Only say what would go.
+        progress
+            Is told how many pictures are done, of how many.
+
+        Returns
+        -------
+        Forgotten
+            What went: `.pictures`, `.freed_bytes`, `.cost_usd`, and in `.left` what could not go.
+
+        Raises
+        ------
+        RequestError
+            If not one of the three ways is given, or it cannot be read.
+        StoreError
+            If there is nothing of the kind, several keys begin so, or the store cannot be written.
+
+        Examples
+        --------
+        >>> imagegen.forget(prompt="lighthouse", dry_run=True).pictures
+        1
+        """
+        last = self._last()
+        if key is not None and key.strip().lower() == "last" and last is not None:
+            key = last.key
+        found = self._workshop.storage_to_read.pictures.forget(
+            key=key,
+            text=prompt,
+            before=None if before is None else str(before),
+            dry_run=dry_run,
+            progress=progress,
+        )
+        self.changed()
+        return found
 
     def origins(self, entry: HistoryEntry) -> tuple[Ancestor, ...]:
         """The pictures that an edit was made from, in order, each with what it was itself made from.

@@ -95,6 +95,7 @@ def _command(name: str) -> Callable[[Namespace, Session], int]:
         "plan": plans.plan,
         "costs": reports.costs,
         "history": reports.history,
+        "forget": upkeep.forget,
         "models": reports.models,
         "styles": reports.styles,
         "budget": reports.budget,

@@ -15,6 +15,7 @@ from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options import add_options
 from jupyter_imagegen.options.cassettes import CASSETTE_COMMANDS, add_cassette_arguments
 from jupyter_imagegen.options.costs import add_costs_arguments
+from jupyter_imagegen.options.parsing import add_forget_arguments
 from jupyter_imagegen.options.slips import HELP_WORDS, refuse_other_dashes, shortened, without_other_quotes
 from jupyter_imagegen.options.table import dollars, whole_number
 
@@ -132,6 +133,11 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     history = command("history", "pictures made so far, newest first")
     history.add_argument("text", nargs="?", default="", metavar="TEXT", help="only prompts that contain it")
     history.add_argument("--limit", type=whole_number, default=20, metavar="N", help="at most so many (20)")
+    forget = command(
+        "forget", "delete stored pictures and every word of them; what they cost stays in the costs"
+    )
+    add_forget_arguments(forget)
+    forget.add_argument("--yes", action="store_true", help="do not ask before --prompt or --before deletes")
     command("models", "what each model takes and costs").add_argument("name", nargs="?", metavar="MODEL")
     command("styles", "the named styles").add_argument("name", nargs="?", metavar="NAME")
     budget = command("budget", "show the limits, or set one that no call can pass")

@@ -1,4 +1,4 @@
-"""`store verify`, `store gc`, `store reread` and `store export`."""
+"""`forget`, and `store verify`, `store gc`, `store reread` and `store export`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import FAILED, OK, STORE
-from jupyter_imagegen.cli.output import progress_line, say, to_json
+from jupyter_imagegen.cli.output import progress_line, say, to_json, warn
+from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.render.escaping import one_line
+from jupyter_imagegen.render.history import forgotten_view
 
 #: How many files that are not ours are named.
 _NAMED = 5
@@ -92,6 +94,29 @@ def export(arguments: Namespace, session: Session) -> int:
         words += f"; {len(report.skipped)} damaged or missing left out"
     say(to_json(report) if arguments.json else words)
     return STORE if report.skipped else OK
+
+
+def forget(arguments: Namespace, session: Session) -> int:
+    """Delete pictures and every word of them; a person is asked before more than one request goes."""
+    wanted = {"key": arguments.key, "prompt": arguments.prompt, "before": arguments.before}
+    asks = not (arguments.key or arguments.yes or arguments.dry_run)
+    if asks:
+        would = session.accounts.forget(**wanted, dry_run=True)
+        if not sys.stdin.isatty():
+            raise RequestError(
+                f"{would.pictures:,} pictures would be deleted, and no one is there to be asked",
+                hint="Say --yes to delete them, or --dry-run to see what would go.",
+            )
+        warn(forgotten_view(would).text.partition("\n")[2])
+        sys.stderr.write("Delete them? [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            warn("Nothing was deleted.")
+            return FAILED
+    progress = progress_line if sys.stderr.isatty() else None
+    report = session.accounts.forget(**wanted, dry_run=arguments.dry_run, progress=progress)
+    say(to_json(report) if arguments.json else forgotten_view(report).text.partition("\n")[2])
+    return STORE if report.left else OK
 
 
 def _storage(session: Session, *, reading: bool = False) -> Storage:

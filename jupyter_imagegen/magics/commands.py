@@ -13,7 +13,7 @@ from jupyter_imagegen.options.costs import check_costs_arguments
 from jupyter_imagegen.render import paragraphs, views
 from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.held import held_view, settled_view
-from jupyter_imagegen.render.history import history_view, recipe_view
+from jupyter_imagegen.render.history import forgotten_view, history_view, recipe_view
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -131,6 +131,13 @@ def _show(session: Session, options: Namespace, _names: Mapping[str, Any]) -> Vi
     return recipe_view(entry, origins=session.accounts.origins(entry), zone=zone)
 
 
+def _forget(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    report = session.accounts.forget(
+        options.key, prompt=options.prompt, before=options.before, dry_run=options.dry_run
+    )
+    return forgotten_view(report)
+
+
 def _budget(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
     budgets = session.accounts.budget(options.usd, per=options.per)
     costs = session.accounts.costs()
@@ -214,6 +221,7 @@ _COMMANDS: Mapping[str, Callable[[Session, Namespace, Mapping[str, Any]], View]]
     "plan": _plan,
     "history": _history,
     "show": _show,
+    "forget": _forget,
     "budget": _budget,
     "models": _models,
     "styles": _styles,

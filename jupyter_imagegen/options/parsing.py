@@ -186,6 +186,22 @@ def magic_parser(
     return parser
 
 
+def add_forget_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `forget` takes to any parser."""
+    parser.add_argument("key", nargs="?", metavar="KEY", help="the first digits of a request's key, or last")
+    parser.add_argument(
+        "--prompt", metavar="TEXT", help="all whose prompt, alt text or revised prompt contains it"
+    )
+    parser.add_argument(
+        "--before", metavar="DATE", help="all that were made before that day, such as 2026-01-31"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+
+
+#: What the magic and the command line read the same.
+_ARGUMENTS = {"costs": add_costs_arguments, "forget": add_forget_arguments}
+
+
 @cache
 def _parser(prog: str) -> OptionParser:
     """The parser of every cell: making it takes longer than reading with it."""
@@ -281,8 +297,8 @@ def command_parser(name: str) -> OptionParser:
             usage=f"%{prog} {command.usage}",
         )
     parser = OptionParser(prog, description=command.help)
-    if name == "costs":
-        add_costs_arguments(parser)
+    if name in _ARGUMENTS:
+        _ARGUMENTS[name](parser)
     elif name == "history":
         parser.add_argument("text", nargs="*", metavar="TEXT", help="only prompts that contain it")
         parser.add_argument(

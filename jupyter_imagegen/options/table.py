@@ -312,6 +312,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(name="show", usage="KEY|last", help="a stored picture and how it was made"),
     Command(
+        name="forget", usage="KEY | --prompt TEXT | --before DATE [--dry-run]",
+        help="delete stored pictures and every word of them; what they cost stays in the costs",
+    ),
+    Command(
         name="budget", usage="[USD|none] [--per session|day|month|total]", help="show the limits, or set one"
     ),
     Command(name="models", usage="[MODEL]", help="what each model takes and costs"),

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.render.tables import Cell
     from jupyter_imagegen.storage import HistoryEntry
+    from jupyter_imagegen.storage.forgetting import Forgotten
     from jupyter_imagegen.storage.lineage import Ancestor
 
+#: What no store can reach.
+_ELSEWHERE = (
+    "Not reached: cassettes, saved notebooks and copies of pictures, exports, backups, and what kernels hold."
+)
 _THUMBNAIL_SIDE = 72
 _THUMBNAIL_BYTES = 4_000
 #: How much of a key is enough to name it.
@@ -64,6 +69,22 @@ def history_view(
     ]
     head = ["", "prompt", "model", "pictures", "cost", "made", "key"]
     return table(title, head, rows, numbers={3, 4}, loose=1)
+
+
+def forgotten_view(report: Forgotten) -> View:
+    """Return what was forgotten, or would be."""
+    number, requests = report.pictures, len({key for key, _ in report.samples})
+    pictures = "1 picture" if number == 1 else f"{number:,} pictures"
+    of = f" of {requests:,} requests" if requests > 1 else ""
+    others = f" and {report.files:,} other files with words of them" if report.files else ""
+    done = "would be forgotten" if report.dry_run else "forgotten"
+    lines = [f"{pictures}{of}{others} {done}: {report.freed_bytes / 1e6:,.1f} MB."]
+    if number:
+        unknown = f", and an unknown cost of {report.unknown:,}" if report.unknown else ""
+        cost = f"What they cost, {format_usd(report.cost_usd)}{unknown}, stays in the costs, without words."
+        lines += [cost, "The same cell asks and pays anew."]
+    lines += [f"Still there: {reason}" for reason in report.left]
+    return paragraphs("Forget", [*lines, _ELSEWHERE])
 
 
 def _thumbnail(entry: HistoryEntry) -> Cell:

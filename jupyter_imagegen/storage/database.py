@@ -272,6 +272,26 @@ class Database(StaysHere):
                 self._connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
             self._wait = seconds
 
+    def erase(self) -> bool:
+        """Write the file anew without what was deleted from it, and empty its log.
+
+        `secure_delete` alone is not enough: it leaves copies of rows that were moved within a page.
+
+        Returns
+        -------
+        bool
+            Whether the log is empty; not while another process reads it for longer than one waits.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written, for lack of space for example.
+        """
+        with self._guard():
+            self._refuse_another_file()
+            self._run("VACUUM")
+            return not self._run("PRAGMA wal_checkpoint(TRUNCATE)")[0]["busy"]
+
     def close(self, *, forget: bool = False) -> None:
         """Close the connection; with `forget` it may be opened again."""
         with self._guard():
@@ -320,6 +340,8 @@ class Database(StaysHere):
             self._file = self._file_now()
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
+            # What is deleted is a person's words: they are written over.
+            connection.execute("PRAGMA secure_delete = ON")
             # On macOS a plain fsync stops at the drive's cache; elsewhere this does nothing.
             connection.execute("PRAGMA fullfsync = ON")
             if self.shared:

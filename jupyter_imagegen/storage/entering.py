@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.pricing import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
-from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage import files, removing, statements
 from jupyter_imagegen.storage.charges import find_again
 from jupyter_imagegen.storage.home import is_marked
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
@@ -138,6 +138,8 @@ def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float
         if files.is_own_file(path, shelf.home) and files.is_abandoned(path, now()):
             if path.suffix == ".json":
                 adopted += _adopt(database, shelf, path)
+            elif path.suffix == ".deleted":
+                removing.finish(database, shelf, path)
             elif path.suffix != ".part" or not path.with_suffix(".json").exists():
                 # Bytes whose recipe is still there were not settled: the disk refused a moment ago.
                 with contextlib.suppress(OSError):

@@ -9,8 +9,8 @@
       pictures/ab/<digest>.preview.jpg
       pictures/ab/<digest>.<key>-<sample>.json   the recipe: enough to build the index again
       incoming/                 what is being written: <host>-<pid>-<id>.part and its recipe .json
-      quarantine/               damaged files, never shown and never deleted
-      unread/                   answers that could not be read, never deleted; see `unread.py`
+      quarantine/               damaged files, never shown; deleted by `forget` only
+      unread/                   answers that could not be read; see `unread.py`
       locks/<key>.lock          whoever holds it is the only one buying that key
       trial-<id>                for a moment: whether locks work here; see `place.py`
 
@@ -180,10 +180,13 @@ class Shelf:
             if "." not in rest:
                 yield digest, path
 
+    def beside(self, digest: str) -> list[Path]:
+        """Every file of ours that is named after a picture."""
+        return [one for one in self._beside(digest).glob(f"{digest}.*") if is_own_file(one, self.home)]
+
     def previews(self, digest: str) -> list[Path]:
         """Every small copy of a picture."""
-        found = self._beside(digest).glob(f"{digest}.preview.*")
-        return [path for path in found if is_own_file(path, self.home)]
+        return [path for path in self.beside(digest) if path.name.startswith(f"{digest}.preview.")]
 
     def recipes(self) -> Iterator[Path]:
         """Every recipe beside an original."""

@@ -11,7 +11,7 @@ from jupyter_imagegen.core.keys import input_digests
 from jupyter_imagegen.core.pricing import dollars_to_nano, nano_to_dollars
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.core.usage import usage_from_json, usage_to_json
-from jupyter_imagegen.errors import ImagegenError, StoreError
+from jupyter_imagegen.errors import ImagegenError, RequestError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.holding import InHand
 from jupyter_imagegen.storage.keeping import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.usage import Usage
     from jupyter_imagegen.imaging import Inspected
+    from jupyter_imagegen.storage.forgetting import Forgotten
     from jupyter_imagegen.storage.history import HistoryEntry
     from jupyter_imagegen.storage.upkeep import ExportReport, GcReport, VerifyReport
 
@@ -364,10 +365,8 @@ class Pictures(StoredPictures):
             priced.append(replace(image, cost_usd=usd))
         return priced
 
-    def delete(self, key: str, sample: int) -> None:
-        """Delete a picture: its row, its recipe, and its files where no other sample has the same bytes.
-
-        What it cost stays in the ledger.
+    def delete(self, key: str, sample: int) -> Forgotten:
+        """Delete a picture, and every word of its request where it was the last one; see `forget`.
 
         Raises
         ------
@@ -375,10 +374,53 @@ class Pictures(StoredPictures):
             If there is no such picture, another one of its request is being made, or the disk or the index
             refuses; then it is still there.
         """
-        from jupyter_imagegen.storage import removing
+        from jupyter_imagegen.storage import forgetting
 
         self._refuse_change()
-        removing.delete(self.database, self.shelf, key, sample)
+        report = forgetting.forget(self, forgetting.by_sample(self, key, sample), whole=False)
+        if report.left and (key, sample) not in report.samples:
+            raise StoreError(report.left[0])
+        return report
+
+    def forget(
+        self,
+        *,
+        key: str | None = None,
+        text: str | None = None,
+        before: str | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Forgotten:
+        """Delete pictures and every word of them in the home; what they cost stays in the ledger.
+
+        Parameters
+        ----------
+        key, text, before
+            One of them: the first digits of a request's key; what its words contain; a date such as
+            `2026-01-31`, before which they were made in the ledger's zone.
+        dry_run
+            Only say what would go.
+
+        Raises
+        ------
+        RequestError
+            If not one of the three is given, or it cannot be read.
+        StoreError
+            If there is nothing of the kind, or the index cannot be written.
+        """
+        from jupyter_imagegen.storage import forgetting
+
+        ways = {forgetting.by_key: key, forgetting.by_text: text, forgetting.by_date: before}
+        given = [(way, value) for way, value in ways.items() if value is not None]
+        if len(given) != 1:
+            raise RequestError(
+                "what to forget is named in one way: a key, words of the prompt, or a date",
+                hint="Write: %imagegen forget KEY, or --prompt TEXT, or --before 2026-01-31.",
+            )
+        if not dry_run:
+            self._refuse_change()
+        ((way, value),) = given
+        return forgetting.forget(self, way(self, value), dry_run=dry_run, progress=progress)
 
     def set_favourite(self, key: str, sample: int, favourite: bool) -> None:  # noqa: FBT001  # it is the value
         """Mark a picture as a favourite, or no longer.

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from jupyter_imagegen.storage.database import Database
+    from jupyter_imagegen.storage.database import Database, Row
     from jupyter_imagegen.storage.files import Shelf
 
 
-def delete(database: Database, shelf: Shelf, key: str, sample: int) -> None:
+def delete(database: Database, shelf: Shelf, key: str, sample: int) -> int:
     """Delete a picture's row and recipe, and its files where no other sample has the same bytes.
+
+    Returns
+    -------
+    int
+        The bytes that were freed.
 
     Raises
     ------
@@ -31,7 +37,10 @@ def delete(database: Database, shelf: Shelf, key: str, sample: int) -> None:
     try:
         # Whoever is just drawing the same bytes again must not find its file gone when it enters them.
         with FileLock(shelf.lock(key), mode=files.FILE_MODE, blocking=False, thread_local=False):
-            unused = _forget(database, shelf, key, sample)
+            unused, aside = _taken_out(database, shelf, key, sample)
+            # What stays here nobody refers to: `gc` tries again. The recipe goes last: until then what was
+            # begun can be told from it.
+            return remove(unused) + remove([aside])
     except Timeout as exc:
         raise StoreError(
             "the picture cannot be deleted while another one of its request is being made",
@@ -39,41 +48,61 @@ def delete(database: Database, shelf: Shelf, key: str, sample: int) -> None:
         ) from exc
     except OSError as exc:
         raise StoreError(f"the picture could not be deleted ({exc.strerror or exc})") from exc
-    for path in unused:
-        # What stays here nobody refers to: `gc` tries again.
+
+
+def remove(paths: Iterable[Path]) -> int:
+    """Delete files, and say how many bytes that freed; what the disk does not let go stays."""
+    freed = 0
+    for path in paths:
         with contextlib.suppress(OSError):
+            found = path.lstat().st_size
             path.unlink()
+            freed += found
+    return freed
 
 
-def _forget(database: Database, shelf: Shelf, key: str, sample: int) -> list[Path]:
-    """Delete the rows and the recipe; gives the files that nothing refers to any more."""
-    with contextlib.ExitStack() as on_success, database.transaction():
-        row = database.one(statements.FORGET_SAMPLE, key=key, sample=sample)
-        if row is None:
-            raise StoreError(f"the store has no picture {sample} of {key[:12]}")
-        database.all(statements.FORGET_REQUEST, key=key)
-        picture = database.one(statements.FORGET_PICTURE, digest=row["digest"])
-        on_success.enter_context(_put_aside(shelf, shelf.recipe(row["digest"], key, sample)))
-    if picture is None:
-        return []
-    original = shelf.original(row["digest"], picture["mime"])
-    return [original, *shelf.previews(row["digest"])]
+def finish(database: Database, shelf: Shelf, aside: Path) -> int:
+    """Go on with a deletion whose process died after it had put the recipe aside.
 
-
-@contextlib.contextmanager
-def _put_aside(shelf: Shelf, recipe: Path) -> Iterator[None]:
-    """Take a recipe away, for a rebuilt index would have it again; put it back where what follows fails."""
-    # Not `.json`: that would be taken for a picture whose writer died.
-    aside = shelf.incoming / f"{files.writer()}-{secrets.token_hex(8)}.deleted"
-    try:
-        files.move(recipe, aside)
-    except FileNotFoundError:
-        yield
-        return
-    try:
-        yield
-    except BaseException:
-        files.move(aside, recipe)
-        raise
+    Raises
+    ------
+    StoreError
+        If the index cannot be read.
+    """
     with contextlib.suppress(OSError):
-        aside.unlink()
+        recipe = recipe_from_bytes(files.read(aside))
+        if recipe is not None and database.one(statements.PICTURE, digest=recipe.digest) is None:
+            unused = [shelf.original(recipe.digest, recipe.mime), *shelf.previews(recipe.digest)]
+            return remove(unused) + remove([aside])
+    return remove([aside])
+
+
+def _taken_out(database: Database, shelf: Shelf, key: str, sample: int) -> tuple[list[Path], Path]:
+    """Delete the rows and put the recipe aside; gives the files that nothing refers to any more, and it."""
+    # A rebuilt index would have the recipe again. Not `.json`: that would be taken for a picture whose writer
+    # died.
+    aside = shelf.incoming / f"{files.writer()}-{secrets.token_hex(8)}.deleted"
+    recipe = None
+    try:
+        with database.transaction():
+            row = _row_taken_out(database, key, sample)
+            database.all(statements.FORGET_REQUEST, key=key)
+            picture = database.one(statements.FORGET_PICTURE, digest=row["digest"])
+            with contextlib.suppress(FileNotFoundError):
+                files.move(shelf.recipe(row["digest"], key, sample), aside)
+                recipe = shelf.recipe(row["digest"], key, sample)
+    except BaseException:
+        if recipe is not None:
+            files.move(aside, recipe)
+        raise
+    unused = []
+    if picture is not None:
+        unused = [shelf.original(row["digest"], picture["mime"]), *shelf.previews(row["digest"])]
+    return unused, aside
+
+
+def _row_taken_out(database: Database, key: str, sample: int) -> Row:
+    row = database.one(statements.FORGET_SAMPLE, key=key, sample=sample)
+    if row is None:
+        raise StoreError(f"the store has no picture {sample} of {key[:12]}")
+    return row

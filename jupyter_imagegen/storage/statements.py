@@ -91,6 +91,39 @@ DELETE FROM pictures WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM sample
 RETURNING mime
 """
 
+_CHOSEN = {
+    "key": "s.key = :key",
+    "pattern": "s.searchable LIKE :pattern ESCAPE '\\'",
+    "until": "s.made_at < :until",
+    "revised": "s.alt <> '' OR s.revised_prompt IS NOT NULL",
+}
+
+
+def chosen(by: str) -> str:
+    """Pictures that are to be forgotten, by one of `_CHOSEN`; damaged ones too."""
+    return f"""
+SELECT s.key, s.sample, s.digest, s.cost_nano, s.alt, s.revised_prompt, p.size_bytes
+FROM samples s JOIN pictures p ON p.digest = s.digest WHERE {_CHOSEN[by]} ORDER BY s.key, s.sample
+"""  # noqa: S608 -- of ours
+
+
+COMPOSITES = "SELECT * FROM requests WHERE namespace = 'composite'"
+
+REQUEST = "SELECT * FROM requests WHERE key = :key"
+
+SAMPLE_OF_RECIPE = """
+SELECT 1 AS found FROM samples
+WHERE digest = :digest AND key >= :first AND key < :after AND sample = :sample
+"""
+
+#: What others wrote, such as the reason of a refusal, may quote a prompt.
+CHARGES_WITH_WORDS = """
+SELECT id, key, reserved_at, reason, failure, notebook FROM charges
+WHERE reason IS NOT NULL OR failure IS NOT NULL OR notebook IS NOT NULL
+"""
+
+SILENCE_CHARGE = "UPDATE charges SET reason = NULL, failure = NULL, notebook = NULL WHERE id = :id"
+
 #: What pages can be narrowed by. What is asked goes into the statement and what is not stays out: a condition
 #: such as `:maker IS NULL OR …` would keep every index from being used.
 _NARROWED = {

@@ -5,7 +5,7 @@
     unread/<charge>-<random>.bin    the bytes as they came; never shown, never run
     unread/<charge>-<random>.json   what they answer: the recipe of the picture they should be, and the reason
 
-Nothing here is deleted but by `remove`, after what was in it is safe in the store.
+Nothing here is deleted but by `remove`, after what was in it is safe in the store, and by `forget`.
 """
 
 from __future__ import annotations

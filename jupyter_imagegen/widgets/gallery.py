@@ -162,10 +162,13 @@ class Gallery(Panel):
     def on_delete(self, message: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
         """Delete a picture; the page has asked first."""
         key, sample = _named(message)
-        self._storage.pictures.delete(key, sample)
-        self.chosen = [one for one in self.chosen if tuple(one) != (key, sample)]
-        self._say("Deleted. What it cost stays in the costs.")
-        self.send({"kind": "deleted", "key": key, "sample": sample})
+        report = self._storage.pictures.delete(key, sample)
+        self.chosen = [one for one in self.chosen if tuple(one) not in report.samples]
+        still = f" Still there: {'; '.join(report.left)}." if report.left else ""
+        self._say(f"Deleted. What it cost stays in the costs; the same request pays anew.{still}")
+        # Composites that were made of it go with it.
+        for gone, number in report.samples:
+            self.send({"kind": "deleted", "key": gone, "sample": number})
 
     def on_export(self, message: Mapping[str, Any], _buffers: Sequence[memoryview]) -> None:
         """Give the browser a zip of originals and recipes; write a large one beside the notebook."""
