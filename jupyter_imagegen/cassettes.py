@@ -315,7 +315,7 @@ class Cassettes(StaysHere):
             )
         pictures = self._workshop.storage_to_read.pictures
         keys = shown_keys(notebooks)
-        stored = {key: pictures.find(key) for key in keys}
+        stored = {key: pictures.readable(key) for key in keys}
         made = Cassette(path, preview_side=previews)
         samples = [(key, image) for key, images in stored.items() for image in images]
         changed = taping.add(made, samples, pictures, settings=self._author_settings(made))

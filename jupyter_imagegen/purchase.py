@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_imagegen.core.events import Kept, PartialShown, Sent, Waiting
 from jupyter_imagegen.core.pricing import Estimate, cost, estimate, format_usd, rates
+from jupyter_imagegen.core.sizes import parse_size
 from jupyter_imagegen.core.text import sentence, upper_first
 from jupyter_imagegen.errors import (
     AbandonedError,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Pixels of a picture whose size the model chooses, and bytes that a pixel of a PNG takes.
+_LARGE, _BYTES_PER_PIXEL = (1536, 1024), 2
 #: After why the disk did not take a picture that is there.
 NOT_STORED = "The picture is shown but not stored: keep it with r.save(…)."
 #: What to do about an answer that could not be read.
@@ -148,6 +151,8 @@ class Purchase:
         ------
         BudgetError
             If a budget or `max_cost` blocks it; nothing was called.
+        StoreError
+            If the store cannot take a picture, or the ledger cannot be written; nothing was called.
         ProviderError
             If no picture came; the charge is settled by the usage that was told, else released, or left at
             its ceiling where it may be billed.
@@ -175,6 +180,8 @@ class Purchase:
         order = self.order
         priced = self._priced = estimated(order, self.n, self.catalog)
         _check_max_cost(order.max_cost, priced)
+        if order.provider.paid:
+            self.storage.try_to_keep(self.n * _likely_bytes(order.request))
         self._first = order.deck.next_sample(self.storage.pictures, self.key)
         self.ceiling = priced.ceiling
         self.charge_id = self.storage.ledger.reserve(
@@ -290,7 +297,9 @@ class Purchase:
         unread, endpoint = self.storage.unread, self.order.provider.endpoint
         try:
             if received is not None:
-                answer = unread.take(received.pending, received.recipe, reason=reason, endpoint=endpoint)
+                with received.writer as writer:
+                    pending = writer.path(".json")
+                    answer = unread.take(pending, received.recipe, reason=reason, endpoint=endpoint)
             else:
                 recipe = self.storage.pictures.recipe_of(data=data, **self._call_facts())
                 answer = unread.keep(data, recipe, whole=False, reason=reason, endpoint=endpoint)
@@ -471,6 +480,12 @@ async def _to_the_end(coroutine: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
+
+
+def _likely_bytes(request: GenerateRequest) -> int:
+    """What a picture of this size may have, compressed as PNG is."""
+    width, height = parse_size(request.size) or _LARGE
+    return width * height * _BYTES_PER_PIXEL
 
 
 def _check_max_cost(max_cost: Decimal | None, estimate: Estimate) -> None:

@@ -50,7 +50,7 @@ class Deck:
         CassetteError
             If the cassette cannot be used.
         StoreError
-            If the store cannot be read.
+            If the store, or one of the pictures that are wanted, cannot be read now.
         """
         recorded = [] if self.cassette is None else self.cassette.find(key, n, composites=composites)
         if self.replays or not recorded:
@@ -58,11 +58,15 @@ class Deck:
         whole = not any(image.reduced for image in recorded)
         if whole and len(recorded) == n:
             return recorded
-        stored = {image.digest: image for image in pictures.find(key)}
+        there, unreadable = pictures.look(key, None)
+        stored = {image.digest: image for image in there}
         # A picture is worth more than its small copy.
         recorded = [stored.get(image.digest, image) if image.reduced else image for image in recorded]
         held = {image.digest for image in recorded}
-        return [*recorded, *(image for digest, image in stored.items() if digest not in held)][:n]
+        found = [*recorded, *(image for digest, image in stored.items() if digest not in held)][:n]
+        if unreadable is not None and (n is None or len(found) < n):
+            raise unreadable
+        return found
 
     def next_sample(self, pictures: Pictures, key: str) -> int:
         """The number that the next drawing of a request gets, so that no painter repeats a recorded one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.pricing import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, removing, statements
-from jupyter_imagegen.storage.charges import find_again, has_charge
-from jupyter_imagegen.storage.home import is_marked
+from jupyter_imagegen.storage.charges import find_again
+from jupyter_imagegen.storage.home import is_marked, refuse_absent
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
+from jupyter_imagegen.storage.writers import Writer, abandoned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from jupyter_imagegen.storage.database import Database
@@ -111,7 +110,7 @@ def searchable(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
-def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float] = time.time) -> int:
+def adopt_abandoned(database: Database, shelf: Shelf) -> int:
     """Finish what dead writers began: enter whole pictures, sweep the rest.
 
     A recipe is on disk before its picture's first byte, so a picture whose writer died is either complete,
@@ -128,29 +127,45 @@ def adopt_abandoned(database: Database, shelf: Shelf, *, now: Callable[[], float
         If the index cannot be written.
     """
     try:
-        left = sorted(shelf.incoming.iterdir(), key=lambda path: path.suffix != ".json")
-        if not left or not is_marked(shelf.home):
+        ours = (path for path in shelf.incoming.iterdir() if files.is_own_file(path, shelf.home))
+        names = sorted({path.stem for path in ours})
+        if not names or not is_marked(shelf.home):
             return 0
-    except OSError:
+        refuse_absent(database, shelf)
+    except (OSError, StoreError):
+        # What cannot be looked at is not known to be gone.
         return 0
     adopted = 0
-    for path in left:
-        if files.is_own_file(path, shelf.home) and files.is_abandoned(path, now()):
-            if path.suffix == ".json":
-                adopted += _adopt(database, shelf, path)
-            elif path.suffix == ".deleted":
-                removing.finish(database, shelf, path)
-            elif path.suffix != ".part" or not path.with_suffix(".json").exists():
-                # Bytes whose recipe is still there were not settled: the disk refused a moment ago.
-                with contextlib.suppress(OSError):
-                    path.unlink()
+    for name in names:
+        with abandoned(shelf, name) as gone:
+            if gone:
+                adopted += _adopt(database, shelf, shelf.incoming / f"{name}.json")
+                _sweep(database, shelf, name)
     return adopted
 
 
+def _sweep(database: Database, shelf: Shelf, name: str) -> None:
+    """Remove what a dead writer left and nothing can be made of."""
+    if files.is_own_file(deleted := shelf.incoming / f"{name}.deleted", shelf.home):
+        removing.finish(database, shelf, deleted)
+    for suffix in (".part", ".draft", ".scratch"):
+        path = shelf.incoming / f"{name}{suffix}"
+        # Bytes whose recipe is still there were not settled: the disk refused a moment ago.
+        if files.is_own_file(path, shelf.home) and not path.with_suffix(".json").exists():
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
 def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
+    """Enter a picture whose writer died; with a recipe that cannot be used, its bytes are kept unread."""
     part = pending.with_suffix(".part")
+    if not files.is_own_file(pending, shelf.home):
+        return 0
     try:
         recipe = recipe_from_bytes(files.read(pending))
+        if recipe is None and files.is_own_file(part, shelf.home) and part.stat().st_size:
+            _keep_unread(shelf, pending)
+            return 0
         if recipe is not None:
             original = shelf.original(recipe.digest, recipe.mime)
             if not _holds(original, recipe, shelf) and _holds(part, recipe, shelf):
@@ -174,7 +189,11 @@ def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
 
 
 def _holds(path: Path, recipe: Recipe, shelf: Shelf) -> bool:
-    """Whether a file of ours has the bytes of a recipe."""
+    """Whether a file of ours has the bytes of a recipe; an OSError where that cannot be seen."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
     return files.is_own_file(path, shelf.home) and files.sha256(files.read(path)) == recipe.digest
 
 
@@ -189,15 +208,15 @@ def _decoded(recipe: Recipe, path: Path) -> Recipe | None:
 
 
 def _keep_unread(shelf: Shelf, pending: Path) -> None:
-    """Move what a dead writer received, and is no picture, to the unread answers."""
+    """Move what a dead writer received, and is no picture here, to the unread answers."""
     from jupyter_imagegen.storage.unread import UnreadAnswers
 
-    recipe = recipe_from_bytes(files.read(pending))
-    if recipe is not None:
-        with contextlib.suppress(StoreError):
-            UnreadAnswers(shelf, now=lambda: datetime.now(UTC)).take(
-                pending, recipe, reason="it is no picture, and its process ended before it was read"
-            )
+    with contextlib.suppress(StoreError):
+        UnreadAnswers(shelf, now=lambda: datetime.now(UTC)).take(
+            pending,
+            recipe_from_bytes(files.read(pending)),
+            reason="it is no picture, and its process ended before it was read",
+        )
 
 
 def rewrite_incoming(pending: Path, recipe: Recipe) -> None:
@@ -232,13 +251,14 @@ def finish_recipe(shelf: Shelf, recipe: Recipe, sample: int, pending: Path) -> N
         with contextlib.suppress(FileNotFoundError):
             files.move(pending, target)
         return
-    scratch = shelf.incoming / f"{files.writer()}-{recipe.id}.scratch"
-    files.write_atomically(target, replace(recipe, sample=sample).to_bytes(), scratch=scratch)
+    with Writer(shelf) as writer:
+        data = replace(recipe, sample=sample).to_bytes()
+        files.write_atomically(target, data, scratch=writer.path(".scratch"))
     pending.unlink(missing_ok=True)
 
 
-def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> tuple[int, int]:
-    """Fill an index from the recipes beside the pictures; spending as far as it has not their charges.
+def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> int:
+    """Fill an empty index from the recipes beside the pictures; spending as far as pictures tell it.
 
     Parameters
     ----------
@@ -247,8 +267,8 @@ def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> tuple[int
 
     Returns
     -------
-    int, int
-        How many samples were entered, and how many paid calls only they told of.
+    int
+        How many samples were entered.
 
     Raises
     ------
@@ -265,17 +285,11 @@ def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> tuple[int
         except (OSError, StoreError):
             continue
     found.sort(key=lambda pair: (pair[0].made_at, pair[0].key, pair[0].sample))
-    known: dict[str, bool] = {}
     with database.transaction():
         for recipe, path in found:
             sample = enter(database, recipe)
-            if recipe.charge_id is not None:
-                if recipe.charge_id not in known:
-                    known[recipe.charge_id] = has_charge(database, recipe.charge_id)
-                if not known[recipe.charge_id]:
-                    find_again(database, recipe)
+            find_again(database, recipe)
             if mend and sample != recipe.sample:
                 with contextlib.suppress(OSError):
                     finish_recipe(shelf, recipe, sample, path)
-    paid = {r.charge_id for r, _ in found if r.provider != "demo" and known.get(r.charge_id or "") is False}
-    return len(found), len(paid)
+    return len(found)

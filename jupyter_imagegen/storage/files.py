@@ -5,12 +5,10 @@
     home/
       imagegen-home.txt         says that the folder is a store's; see `home.py`
       imagegen.sqlite3          the index and the ledger
-      charges.jsonl             every charge and its changes; see `journal.py`
-      budgets.json              the budgets and the ledger's time zone
       pictures/ab/<digest>.png  original bytes, exactly as received
       pictures/ab/<digest>.preview.jpg
       pictures/ab/<digest>.<key>-<sample>.json   the recipe: enough to build the index again
-      incoming/                 what is being written: <host>-<pid>-<id>.part and its recipe .json
+      incoming/                 what is being written: <id>.part and its recipe .json; see `writers.py`
       quarantine/               damaged files, never shown; deleted by `forget` only
       unread/                   answers that could not be read; see `unread.py`
       locks/<key>.lock          whoever holds it is the only one buying that key
@@ -25,7 +23,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import platform
 import re
 import stat
 import sys
@@ -44,8 +41,6 @@ if TYPE_CHECKING:
 
 MARKER = "imagegen-home.txt"
 INDEX = "imagegen.sqlite3"
-CHARGES = "charges.jsonl"
-BUDGETS = "budgets.json"
 OPENING_LOCK = "opening.lock"
 TRIAL = "trial-"
 FOLDERS = ("pictures", "incoming", "quarantine", "locks", "unread")
@@ -62,12 +57,11 @@ _OURS = re.compile(
             rf"{re.escape(INDEX)}\.damaged",
             re.escape(OPENING_LOCK),
             rf"{TRIAL}[0-9a-f]{{16}}(?:\.sqlite3(?:-journal)?)?",
-            rf"(?:{re.escape(CHARGES)}|{re.escape(BUDGETS)})(?:\.[0-9a-f]{{16}})?",
             r"rates\.toml(?:\.[0-9a-f]{16})?",  # a copy of prices, which earlier versions kept
             *FOLDERS,
             r"pictures/[0-9a-f]{2}",
             rf"pictures/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.(?:(?:preview\.)?{_EXTENSION}|[0-9a-f]{{16}}-\d+\.json)",
-            r"incoming/(?:done|[A-Za-z0-9]{1,24}-\d+)-[0-9a-f]{16}\.(?:json|part|draft|scratch|deleted)",
+            r"incoming/(?:(?:done|[A-Za-z0-9]{1,24}-\d+)-)?[0-9a-f]{16}\.(?:json|part|draft|scratch|deleted|lock)",
             rf"quarantine/\d{{8}}-\d{{6}}-[0-9a-f]{{4}}-[0-9a-f]{{64}}\.{_EXTENSION}",
             r"locks/[0-9a-f]{64}\.lock",
             r"unread/[0-9a-f]{16}-[0-9a-f]{8}\.(?:bin|json|scratch)",
@@ -81,14 +75,8 @@ FOLDER_MODE = 0o700
 
 #: How a file system says that it cannot wait for a folder.
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOTSUP}
-
-#: A writer that has been silent for so long is taken for dead, wherever it ran.
-ABANDONED_AFTER = 3600.0
-
-#: What Windows calls the right to wait for a process, and its answer while the process lives:
-#: https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitforsingleobject
-_SYNCHRONIZE = 0x00100000
-_WAIT_TIMEOUT = 0x102
+#: How a file system says that it cannot reserve room.
+_NOT_RESERVED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP))
 
 #: Windows refuses to replace a file that a virus scanner or an indexer holds open for a moment.
 _REPLACE_TRIES = 20
@@ -355,6 +343,24 @@ def write_synced(path: Path, data: bytes) -> None:
         raise
 
 
+def reserve(file: BinaryIO, size_bytes: int) -> None:
+    """Take so much room on the disk for a new file, and wait until the disk has it.
+
+    Raises
+    ------
+    OSError
+        If there is not so much, or a quota or limit refuses it.
+    """
+    try:
+        os.posix_fallocate(file.fileno(), 0, size_bytes)
+    except (AttributeError, OSError) as exc:
+        if isinstance(exc, OSError) and exc.errno not in _NOT_RESERVED:
+            raise
+        file.write(bytes(size_bytes))
+        file.flush()
+    _sync(file.fileno())
+
+
 def _sync(fd: int) -> None:
     if sys.platform == "darwin":
         import fcntl
@@ -425,53 +431,14 @@ def zip_member(name: str) -> zipfile.ZipInfo:
     return member
 
 
-def writer() -> str:
-    """Return the start of a temporary file's name: who writes it."""
-    host = re.sub(r"[^A-Za-z0-9]", "", platform.node())[:24] or "host"
-    return f"{host}-{os.getpid()}"
+def is_of_older_version(stem: str) -> bool:
+    """Whether a name in `incoming/` tells its writer's host and process, as earlier versions wrote it.
 
+    `done-` in place of both means that its writer had given it up.
 
-def is_abandoned(path: Path, now: float) -> bool:
-    """Whether nobody will finish a file in `incoming/`: its writer is dead, or silent for an hour.
-
-    Parameters
-    ----------
-    path
-        The file; its name begins with `writer()` of whoever wrote it. `done-` means that its writer has given
-        it up on purpose.
-    now
-        Seconds since the epoch.
+    Examples
+    --------
+    >>> is_of_older_version("lab1-4711-0123456789abcdef"), is_of_older_version("0123456789abcdef")
+    (True, False)
     """
-    host, _, rest = path.name.partition("-")
-    if host == "done":
-        return True
-    pid = rest.partition("-")[0]
-    own_host = writer().partition("-")[0]
-    if host == own_host and pid.isdigit() and not _is_alive(int(pid)):
-        return True
-    try:
-        return now - path.stat().st_mtime > ABANDONED_AFTER
-    except OSError:
-        return False
-
-
-def _is_alive(pid: int) -> bool:
-    if sys.platform == "win32":
-        import ctypes
-
-        # os.kill(pid, 0) would send CTRL_C there.
-        kernel = ctypes.windll.kernel32
-        handle = kernel.OpenProcess(_SYNCHRONIZE, False, pid)
-        if not handle:
-            return False
-        try:
-            return bool(kernel.WaitForSingleObject(handle, 0) == _WAIT_TIMEOUT)
-        finally:
-            kernel.CloseHandle(handle)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return "-" in stem and not stem.startswith("done-")

@@ -42,7 +42,7 @@ class HistoryEntry:
     images : tuple of Image
         Its pictures that are still there, in the order they were drawn.
     lost : int
-        How many are damaged or missing.
+        How many are damaged, missing, or cannot be read now.
     cost_usd : Decimal or None
         US dollars of all its pictures; None where one of them has no known cost.
     notebook, alt : str
@@ -133,7 +133,7 @@ def _entry(pictures: Pictures, row: Row) -> HistoryEntry:
     samples = pictures.database.all(statements.SAMPLES, key=row["key"])
     costs = [sample["cost_nano"] for sample in samples]
     newest = max(samples, key=lambda sample: sample["made_at"], default=None)
-    images = tuple(pictures.find(row["key"]))
+    images = tuple(pictures.readable(row["key"]))
     return HistoryEntry(
         **{name: row[name] for name in ("key", "namespace", "provider", "operation", "model", "prompt")},
         parameters=json.loads(row["parameters"]),

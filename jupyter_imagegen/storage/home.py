@@ -23,19 +23,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
-from jupyter_imagegen.storage import files
+from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.database import another_programs, damage_mark, tables_of
-from jupyter_imagegen.storage.files import BUDGETS, CHARGES, FOLDERS, INDEX, MARKER, OPENING_LOCK
+from jupyter_imagegen.storage.files import FOLDERS, INDEX, MARKER, OPENING_LOCK
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyter_imagegen.storage.database import Database
+    from jupyter_imagegen.storage.files import Shelf
+
 #: The store's files that are in the home itself.
-_FILES = (
-    *(MARKER, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", f"{INDEX}-journal"),
-    *(CHARGES, BUDGETS, OPENING_LOCK),
-)
+_FILES = (MARKER, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", f"{INDEX}-journal", OPENING_LOCK)
 
 #: The bits of a mode that let anybody but the owner in.
 _OTHERS = 0o077
@@ -146,11 +146,7 @@ def is_unmade(home: Path) -> bool:
         if not os.path.lexists(home):
             above = next(folder for folder in home.parents if os.path.lexists(folder))
             return above.is_dir() and os.access(above, os.W_OK | os.X_OK)
-        if (
-            not home.is_dir()
-            or is_home(home)
-            or any((home / name).exists() for name in (INDEX, CHARGES, BUDGETS, *FOLDERS))
-        ):
+        if not home.is_dir() or is_home(home) or any((home / name).exists() for name in (INDEX, *FOLDERS)):
             return False
         _refuse_foreign(home)
         return os.access(home, os.W_OK | os.X_OK)
@@ -198,6 +194,55 @@ def mark(home: Path) -> None:
         file.truncate()
         file.flush()
         os.fsync(file.fileno())
+
+
+def made_again(shelf: Shelf, name: str) -> Path:
+    """One of a store's folders; made where somebody has taken it away from a running process.
+
+    Raises
+    ------
+    HomeError
+        If it is a link.
+    StoreError
+        If the home is no store's any more.
+    OSError
+        If it cannot be made.
+    """
+    folder: Path = getattr(shelf, name)
+    if not folder.is_dir():
+        if not is_marked(shelf.home):
+            raise StoreError(
+                f"{shelf.home} is no store's folder any more: its {MARKER} is gone",
+                hint="Run the cell again: where it is the store, its folders are made anew.",
+            )
+        files.make_folder(folder)
+    return folder
+
+
+def refuse_absent(database: Database, shelf: Shelf) -> None:
+    """Refuse a `pictures/` in which nothing is, where the index has pictures: it is not mounted.
+
+    Raises
+    ------
+    StoreError
+        If it is so, or the folder cannot be read.
+    """
+    for home in filter(None, (shelf.home, shelf.beneath)):
+        folder = home / "pictures"
+        try:
+            if any(re.fullmatch(r"[0-9a-f]{2}", entry.name) for entry in _entries(folder)):
+                return
+        except OSError as exc:
+            raise StoreError(
+                f"no paid call is made: {folder} cannot be read now ({exc.strerror or exc})",
+                hint="Try again when the disk is back.",
+            ) from exc
+    if database.one(statements.ANY_PICTURE) is not None:
+        raise StoreError(
+            f"no paid call is made: {folder} has no pictures and the index has some; it may not be mounted",
+            hint=f"Mount it, or put the pictures back. If they are gone for good: "
+            f"mkdir -p {shlex.quote(str(folder / '00'))}",
+        )
 
 
 def foreign(home: Path) -> Iterator[Path]:

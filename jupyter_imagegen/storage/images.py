@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.forgetting import Forgotten
     from jupyter_imagegen.storage.history import HistoryEntry
     from jupyter_imagegen.storage.upkeep import ExportReport, GcReport, VerifyReport
+    from jupyter_imagegen.storage.writers import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +54,12 @@ class Received:
     ----------
     recipe : Recipe
         What is known of them.
-    pending : Path
-        The recipe in `incoming/`; the bytes are beside it, as `.part`.
+    writer : Writer
+        Its `.json` in `incoming/` is the recipe, its `.part` the bytes.
     """
 
     recipe: Recipe
-    pending: Path
+    writer: Writer
 
 
 class Pictures(StoredPictures):
@@ -136,7 +137,7 @@ class Pictures(StoredPictures):
         )
         if inspected is not None:
             recipe = recipe.of_picture(inspected)
-        return Received(recipe=recipe, pending=write_incoming(self.shelf, recipe, data))
+        return Received(recipe=recipe, writer=write_incoming(self.shelf, recipe, data))
 
     def enter(self, received: Received, inspected: Inspected, preview: Preview | None) -> Image:
         """Give what was received, and is a picture, its place in the store.
@@ -152,7 +153,7 @@ class Pictures(StoredPictures):
             If the disk or the index refuses; the next opening of the store enters it then.
         """
         recipe = received.recipe.of_picture(inspected)
-        number = enter_incoming(self.database, self.shelf, recipe, received.pending)
+        number = enter_incoming(self.database, self.shelf, recipe, received.writer)
         self.note_verified(recipe.digest, recipe.mime)
         if preview is not None:
             # A preview can be made again at any time, so its failure is nobody's failure.
@@ -185,8 +186,8 @@ class Pictures(StoredPictures):
         StoreError
             As `keep`.
         """
-        pending = write_incoming(self.shelf, recipe, data)
-        number = enter_incoming(self.database, self.shelf, recipe, pending)
+        writer = write_incoming(self.shelf, recipe, data)
+        number = enter_incoming(self.database, self.shelf, recipe, writer)
         with contextlib.suppress(OSError, StoreError):
             write_preview(self.database, self.shelf, recipe.digest, preview)
         return number
@@ -269,7 +270,7 @@ class Pictures(StoredPictures):
         """
         rows = self.database.all(statements.SAMPLES_OF_CHARGE, key=key, charge_id=charge_id)
         numbers = {row["sample"] for row in rows}
-        images = [image for image in self.find(key) if image.sample in numbers]
+        images = [image for image in self.readable(key) if image.sample in numbers]
         usage = next((row["usage"] for row in rows if row["usage"]), None)
         self.price(key, images, cost=cost, usage=usage_from_json(usage))
 
@@ -354,7 +355,7 @@ class Pictures(StoredPictures):
             usd = None if nano is None else nano_to_dollars(nano)
             if image.path is not None:
                 # The index has it already; a recipe without a cost only says less after the index is lost.
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, StoreError):
                     change_recipe(
                         self.shelf,
                         self.shelf.recipe(image.digest, key, image.sample),
@@ -435,7 +436,7 @@ class Pictures(StoredPictures):
         if found is None:
             raise StoreError(f"the store has no picture {sample} of {key[:12]}")
         # The index has it already; it is in the recipe too, for the day that the index is lost.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, StoreError):
             change_recipe(self.shelf, self.shelf.recipe(found["digest"], key, sample), favourite=favourite)
 
     def history(

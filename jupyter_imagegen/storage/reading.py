@@ -14,6 +14,7 @@ from jupyter_imagegen.errors import DamagedPictureError, StoreError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import entering, files, statements
 from jupyter_imagegen.storage.holding import InHand, OnDisk, Unchanging
+from jupyter_imagegen.storage.home import made_again, refuse_absent
 from jupyter_imagegen.storage.keeping import write_preview
 from jupyter_imagegen.storage.recipes import utc_text
 
@@ -75,7 +76,7 @@ class StoredPictures(StaysHere):
     def find(self, key: str, limit: int | None = None) -> list[Image]:
         """Pictures that are there for a request, in the order they were drawn; nothing is decoded.
 
-        Damaged ones are put aside and left out, missing ones left out.
+        Damaged ones are put aside and left out, deleted ones left out.
 
         Parameters
         ----------
@@ -87,16 +88,28 @@ class StoredPictures(StaysHere):
         Raises
         ------
         StoreError
-            If the index cannot be read.
+            If the index cannot be read, or one of the pictures cannot be read now and others are not enough:
+            it is not missing, and not to be bought again.
         """
-        found = self._find(key, limit)
+        found, unreadable = self.look(key, limit)
+        if unreadable is not None and (limit is None or len(found) < limit):
+            raise unreadable
+        return found
+
+    def readable(self, key: str) -> list[Image]:
+        """The pictures of a request that can be read now; for whoever buys nothing."""
+        return self.look(key, None)[0]
+
+    def look(self, key: str, limit: int | None) -> tuple[list[Image], StoreError | None]:
+        """What `find` gives, and why the first that cannot be read now cannot; None where all can."""
+        found, unreadable = self._look(key, limit)
         short = limit is None or len(found) < limit
         # A writer may have died a moment ago with the picture complete: look before anybody buys it again. An
         # index that cannot be written does not let anybody buy.
         with contextlib.suppress(StoreError):
             if short and entering.adopt_abandoned(self.database, self.shelf):
-                found = self._find(key, limit)
-        return found
+                found, unreadable = self._look(key, limit)
+        return found, unreadable
 
     def count(self, key: str) -> int:
         """How many pictures are there for a request."""
@@ -124,7 +137,8 @@ class StoredPictures(StaysHere):
             data = files.read(path)
         except OSError as exc:
             raise StoreError(
-                f"the picture {path} cannot be read ({exc.strerror or exc})", hint="Run the cell again."
+                f"the picture {path} cannot be read ({exc.strerror or exc})",
+                hint="Run the cell again, when the disk is back.",
             ) from exc
         if files.sha256(data) != digest:
             self.quarantine(digest, row["mime"])
@@ -166,29 +180,39 @@ class StoredPictures(StaysHere):
         stamp = f"{self.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         original = self.shelf.original(digest, mime)
         with contextlib.suppress(OSError):
-            files.move(original, self.shelf.quarantine / f"{stamp}-{original.name}")
+            files.move(original, made_again(self.shelf, "quarantine") / f"{stamp}-{original.name}")
         for small in self.shelf.previews(digest):
             with contextlib.suppress(OSError):
                 small.unlink()
         self.database.all(statements.MARK_DAMAGED, digest=digest, at=utc_text(self.now()))
 
     def is_intact(self, digest: str, mime: str) -> bool | None:
-        """Whether a picture's bytes are right; None where they are missing. Read once a process.
+        """Whether a picture's bytes are right; None where its file was deleted. Read once a process.
 
         Raises
         ------
         StoreError
-            If a link or something that is no file is in its place: to call it missing would pay for it again.
+            If it cannot be read now, or a link or something that is no file is in its place: to call it
+            missing would pay for it again.
         """
-        path = self.shelf.found(self.shelf.original(digest, mime))
+        path = self.shelf.original(digest, mime)
         try:
+            path = self.shelf.found(path)
             stat = files.regular(path)
             seen = (digest, stat.st_mtime_ns, stat.st_size)
             if seen in self._verified:
                 return True
             intact = files.sha256(files.read(path)) == digest
-        except OSError:
+        except FileNotFoundError:
+            refuse_absent(self.database, self.shelf)
             return None
+        except OSError as exc:
+            raise StoreError(
+                f"the stored picture {path} cannot be read now ({exc.strerror or exc}), and no paid call is "
+                "made for another",
+                hint="Try again when it can be. `jupyter imagegen store verify` looks at all of them, and "
+                "--fresh buys another.",
+            ) from exc
         if intact:
             self._verified.add(seen)
         return intact
@@ -220,17 +244,22 @@ class StoredPictures(StaysHere):
             load_preview=held.small,
         )
 
-    def _find(self, key: str, limit: int | None) -> list[Image]:
+    def _look(self, key: str, limit: int | None) -> tuple[list[Image], StoreError | None]:
         found: list[Image] = []
+        unreadable: StoreError | None = None
         for row in self.database.all(statements.FIND, key=key):
             if limit is not None and len(found) >= limit:
                 break
-            intact = self.is_intact(row["digest"], row["mime"])
+            try:
+                intact = self.is_intact(row["digest"], row["mime"])
+            except StoreError as exc:
+                unreadable = unreadable or exc
+                continue
             if intact is False:
                 self.quarantine(row["digest"], row["mime"])
             elif intact:
                 found.append(self.image(row))
-        return found
+        return found, unreadable
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
+from jupyter_imagegen.storage.writers import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +36,14 @@ def delete(database: Database, shelf: Shelf, key: str, sample: int) -> int:
 
     try:
         # Whoever is just drawing the same bytes again must not find its file gone when it enters them.
-        with FileLock(shelf.lock(key), mode=files.FILE_MODE, blocking=False, thread_local=False):
-            unused, aside = _taken_out(database, shelf, key, sample)
+        with (
+            FileLock(shelf.lock(key), mode=files.FILE_MODE, blocking=False, thread_local=False),
+            Writer(shelf) as writer,
+        ):
+            # A rebuilt index would have the recipe again. Not `.json`: that would be taken for a picture
+            # whose writer died.
+            aside = writer.path(".deleted")
+            unused = _taken_out(database, shelf, key, sample, aside)
             # What stays here nobody refers to: `gc` tries again. The recipe goes last: until then what was
             # begun can be told from it.
             return remove(unused) + remove([aside])
@@ -77,11 +83,8 @@ def finish(database: Database, shelf: Shelf, aside: Path) -> int:
     return remove([aside])
 
 
-def _taken_out(database: Database, shelf: Shelf, key: str, sample: int) -> tuple[list[Path], Path]:
-    """Delete the rows and put the recipe aside; gives the files that nothing refers to any more, and it."""
-    # A rebuilt index would have the recipe again. Not `.json`: that would be taken for a picture whose writer
-    # died.
-    aside = shelf.incoming / f"{files.writer()}-{secrets.token_hex(8)}.deleted"
+def _taken_out(database: Database, shelf: Shelf, key: str, sample: int, aside: Path) -> list[Path]:
+    """Delete the rows and put the recipe aside; gives the files that nothing refers to any more."""
     recipe = None
     try:
         with database.transaction():
@@ -98,7 +101,7 @@ def _taken_out(database: Database, shelf: Shelf, key: str, sample: int) -> tuple
     unused = []
     if picture is not None:
         unused = [shelf.original(row["digest"], picture["mime"]), *shelf.previews(row["digest"])]
-    return unused, aside
+    return unused
 
 
 def _row_taken_out(database: Database, key: str, sample: int) -> Row:

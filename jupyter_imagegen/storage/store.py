@@ -19,19 +19,12 @@ from jupyter_imagegen.storage.database import (
     damage_mark,
     is_full,
 )
-from jupyter_imagegen.storage.files import (
-    BUDGETS,
-    CHARGES,
-    FILE_MODE,
-    FOLDERS,
-    INDEX,
-    OPENING_LOCK,
-    Shelf,
-)
+from jupyter_imagegen.storage.files import FILE_MODE, FOLDERS, INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
-from jupyter_imagegen.storage.journal import Journal, OlderIndexError
+from jupyter_imagegen.storage.keeping import try_to_keep
 from jupyter_imagegen.storage.ledger import Ledger
 from jupyter_imagegen.storage.place import PlaceError, looked_up, place_of, require_locks
+from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +105,7 @@ class Storage(StaysHere):
         return self._database.failed
 
     def reopen(self) -> None:
-        """Open an index that failed; a lost one is built again from what is beside it.
+        """Open an index that failed; a lost one is built again, and its budgets are unknown.
 
         Raises
         ------
@@ -160,8 +153,26 @@ class Storage(StaysHere):
 
         # Not a singleton: a second asker in this process must wait, not enter. Not thread-local: the engine's
         # steps run in several threads.
+        try:
+            homes.made_again(self._shelf, "locks")
+        except OSError as exc:
+            raise StoreError(
+                f"{self._shelf.locks} cannot be made ({exc.strerror or exc})", hint=_WRITABLE
+            ) from exc
         path = self._shelf.lock(key)
         return FileLock(path, mode=FILE_MODE, thread_local=False, is_singleton=False)
+
+    def try_to_keep(self, size_bytes: int) -> None:
+        """Find out whether pictures of so many bytes can be kept, before they are paid for.
+
+        Raises
+        ------
+        StoreError
+            If they cannot.
+        """
+        # Where the ledger can only be read, it refuses to pay itself, and says why.
+        if self.stands_for is None or not self.stands_for.held:
+            try_to_keep(self._database, self._shelf, size_bytes)
 
     def close(self) -> None:
         """Close the database; a temporary store is deleted."""
@@ -278,7 +289,7 @@ def may_hold_a_ledger(home: Path, *, index_counts: bool = True) -> bool:
             return True
         with os.scandir(home) as entries:
             return any(
-                entry.name in {*FOLDERS, CHARGES, BUDGETS}
+                entry.name in FOLDERS
                 or entry.name.startswith(f"{INDEX}.damaged")
                 or (index_counts and entry.name == INDEX and entry.stat(follow_symlinks=False).st_size > 0)
                 for entry in entries
@@ -299,6 +310,7 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
         _refuse_read_only(shelf)
         database.shared = require_locks(shelf.home).network
         notes = _open(database, shelf, now, held=held)
+        homes.refuse_absent(database, shelf)
         # After the index: where a folder is there, so was an index.
         shelf.prepare()
         told = homes.close_to_others(shelf.home)
@@ -319,26 +331,23 @@ def _refuse_a_file(folder: Path) -> None:
 
 
 def _refuse_read_only(shelf: Shelf) -> None:
-    beside = (shelf.home / name for name in (INDEX, CHARGES, BUDGETS))
-    for path in (shelf.home, shelf.pictures, shelf.incoming, shelf.locks, *beside):
+    for path in (shelf.home, shelf.pictures, shelf.incoming, shelf.locks, shelf.home / INDEX):
         if path.exists() and not os.access(path, os.W_OK):
             raise StoreError(f"the store cannot be used: {path} may not be written", hint=_WRITABLE)
 
 
 def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
     assert database.path is not None  # noqa: S101  # a file, by construction
-    journal = Journal(database, shelf.home)
-    database.before_commit = journal.keep
     if not held:
         with contextlib.suppress(DamagedIndexError):
-            if not damage_mark(database.path).exists() and database.is_current() and journal.is_current():
+            if not damage_mark(database.path).exists() and database.is_current():
                 return ()
     from filelock import FileLock, Timeout
 
     try:
         path = shelf.home / OPENING_LOCK
         with FileLock(path, mode=FILE_MODE, timeout=_OPENING_SECONDS, thread_local=False):
-            return _open_alone(database, journal, shelf, now, held=held)
+            return _open_alone(database, database.path, shelf, now, held=held)
     except Timeout as exc:
         raise StoreError(
             f"another process has been opening the store {shelf.home} for {_OPENING_SECONDS:.0f} seconds",
@@ -347,11 +356,10 @@ def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held
 
 
 def _open_alone(
-    database: Database, journal: Journal, shelf: Shelf, now: Callable[[], datetime], *, held: bool
+    database: Database, path: Path, shelf: Shelf, now: Callable[[], datetime], *, held: bool
 ) -> tuple[str, ...]:
-    path = shelf.home / INDEX
     mark = damage_mark(path)
-    was = "was missing. It was"
+    aside = None
     suspect = held or mark.exists()
     try:
         database.is_current()
@@ -360,59 +368,32 @@ def _open_alone(
         damaged = True
     if damaged:
         database.close(forget=True)
-        was = f"was damaged. It was put aside as {_set_aside(path, now()).name} and"
+        aside = _set_aside(path, now())
     held = held or may_hold_a_ledger(shelf.home, index_counts=False)
     with contextlib.suppress(OSError):
         mark.unlink()
-    found: list[tuple[int, str]] = []
+    found: list[int] = []
 
     def fill() -> None:
-        found.append(_rebuild(database, journal, shelf, held=held))
+        found.append(entering.rebuild(database, shelf))
+        if held:
+            # What is built again has no budgets, and must not say that there are none.
+            database.all(statements.LOSE_BUDGETS, at=utc_text(now()))
 
     database.open(fill)
-    try:
-        journal.catch_up()
-    except OlderIndexError:
-        database.close(forget=True)
-        was = f"was older than {CHARGES} beside it. It was put aside as {_set_aside(path, now()).name} and"
-        held = True
-        database.open(fill)
-        journal.catch_up()
     if not found or not held:
         return ()
-    pictures, unknown = found[-1]
-    note = f"The store's index {was} built again from the recipes of {pictures} pictures"
-    if not unknown:
-        return (f"{note}, {CHARGES} and {BUDGETS}; costs and budgets are as before.",)
-    return (
-        note + f"; budgets and calls without a picture are not all in it ({unknown}). No call is paid until "
-        "you set a budget anew with `%imagegen budget 5 --per day`, or say `%imagegen budget none`.",
+    was = "was missing. It was" if aside is None else f"was damaged. It was put aside as {aside.name} and"
+    note = (
+        f"The store's index {was} built again from the recipes of {found[0]} pictures; budgets and calls "
+        "without a picture are not in it. No call is paid until you set a budget anew with "
+        "`%imagegen budget 5 --per day`, or say `%imagegen budget none`."
     )
-
-
-def _rebuild(
-    database: Database, journal: Journal, shelf: Shelf, *, held: bool, mend: bool = True
-) -> tuple[int, str]:
-    """Fill an empty index from the files beside it.
-
-    Returns
-    -------
-    int, str
-        How many samples were entered, and what of costs and budgets is unknown; empty for nothing.
-    """
-    missing = journal.load()
-    entered, found = entering.rebuild(database, shelf, mend=mend)
-    if found and f"{CHARGES} is not there" not in missing:
-        missing.append(f"{CHARGES} lacks {found} calls that pictures tell of")
-    unknown = "; ".join(missing) if held else ""
-    if unknown:
-        # What is built again without its budgets must not say that there are none.
-        database.all(statements.LOSE_BUDGETS, why=unknown)
-    return entered, unknown
+    return (note,)
 
 
 def _read_from(home: Path, scratch: Path, database: Database) -> bool:
-    """Fill a database with a home's index, or else from what is beside it; says whether costs are known."""
+    """Fill a database with a home's index, or else from its recipes; says whether it is the index."""
     from jupyter_imagegen.storage.snapshot import copied
 
     try:
@@ -422,15 +403,14 @@ def _read_from(home: Path, scratch: Path, database: Database) -> bool:
     except StoreError:
         pass
     database.close(forget=True)
-    unknown: list[str] = ["nothing could be read"]
 
     def fill() -> None:
         # What may not even be listed has no pictures to show.
         with contextlib.suppress(OSError):
-            unknown[0] = _rebuild(database, Journal(database, home), Shelf(home), held=True, mend=False)[1]
+            entering.rebuild(database, Shelf(home), mend=False)
 
     database.open(fill)
-    return not unknown[0]
+    return False
 
 
 def _set_aside(path: Path, moment: datetime) -> Path:

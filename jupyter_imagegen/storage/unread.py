@@ -124,13 +124,15 @@ class UnreadAnswers:
             ) from exc
         return answer
 
-    def take(self, pending: Path, recipe: Recipe, **facts: Any) -> UnreadAnswer:
+    def take(self, pending: Path, recipe: Recipe | None, **facts: Any) -> UnreadAnswer:
         """Move bytes that are no picture here from `incoming/`; takes no space on the disk.
 
         Parameters
         ----------
         pending
             Their recipe in `incoming/`, beside them.
+        recipe
+            What it says; None where only another version can tell: then it stays beside them as it is.
         **facts
             `reason`, `endpoint`.
 
@@ -144,8 +146,9 @@ class UnreadAnswers:
         try:
             files.make_folder(self._shelf.unread)
             # The note is there before the bytes, and the recipe goes after them: one of both is always known.
-            with contextlib.suppress(OSError):
-                files.write_synced(note, _note(answer))
+            if recipe is not None:
+                with contextlib.suppress(OSError):
+                    files.write_synced(note, _note(answer))
             files.move(pending.with_suffix(".part"), answer.path)
             if note.exists():
                 pending.unlink(missing_ok=True)
@@ -224,8 +227,9 @@ class UnreadAnswers:
             if files.is_own_file(path, self._shelf.home):
                 yield _read(path)
 
-    def _new_place(self, recipe: Recipe) -> Path:
-        return self._shelf.unread / f"{recipe.charge_id or recipe.id}-{secrets.token_hex(4)}.bin"
+    def _new_place(self, recipe: Recipe | None) -> Path:
+        name = secrets.token_hex(8) if recipe is None else recipe.charge_id or recipe.id
+        return self._shelf.unread / f"{name}-{secrets.token_hex(4)}.bin"
 
     def _dated(self, facts: dict[str, Any]) -> dict[str, Any]:
         """The facts as any file takes them, and the moment."""

@@ -142,7 +142,7 @@ def collect(pictures: Pictures, *, now: Callable[[], float] = time.time) -> GcRe
             f"{shelf.home} no longer has the file {files.MARKER}, without which nothing is removed from it",
             hint="Run it again: if it is the store, it is marked anew.",
         )
-    adopted = entering.adopt_abandoned(pictures.database, shelf, now=now)
+    adopted = entering.adopt_abandoned(pictures.database, shelf)
     # A recipe whose picture is whole makes it known: a restored backup is not rubbish.
     adopted += _adopt_complete(pictures)
     known = {row["digest"] for row in pictures.database.all(statements.PICTURES)}

@@ -372,7 +372,7 @@ def test_an_export_of_some_samples_holds_those_only(storage, drawing, draw, png,
 
 
 def test_a_store_of_before_there_was_browsing_can_be_browsed(home, opened):
-    home.mkdir()
+    (home / "pictures" / "00").mkdir(parents=True)
     old = Database(home / "imagegen.sqlite3", steps=migrations()[:2])
     old.open()
     for number, provider in enumerate(("openai", "demo")):

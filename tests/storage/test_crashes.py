@@ -8,11 +8,8 @@ import random
 import signal
 import sys
 import threading
-import time
 
 import pytest
-
-from jupyter_imagegen.storage import entering, files
 
 forks = pytest.mark.skipif(sys.platform == "win32", reason="kills the children of a fork")
 
@@ -154,21 +151,6 @@ def test_bytes_that_their_dead_writer_had_not_decoded_are_decoded_before_they_en
     (kept,) = store.unread.all()
     assert kept.path.read_bytes() == (damage(png()) or b"\0")
     assert kept.recipe.key == draw(store, "a lighthouse").key
-
-
-def test_a_living_writer_is_left_alone(child, opened, home, draw, png):
-    store = opened()
-    drawing = draw(store, "a lighthouse")
-    drawing.keep(png())
-    name = f"{files.writer()}-0123456789abcdef"
-    (home / "incoming" / f"{name}.part").write_bytes(png(1))
-    recipe = next((home / "pictures").glob("*/*.json"))
-    (home / "incoming" / f"{name}.json").write_bytes(recipe.read_bytes())
-    assert entering.adopt_abandoned(store._database, store._shelf) == 0
-    assert len(list((home / "incoming").iterdir())) == 2
-    later = time.time() + files.ABANDONED_AFTER + 1
-    entering.adopt_abandoned(store._database, store._shelf, now=lambda: later)
-    assert list((home / "incoming").iterdir()) == []
 
 
 @pytest.mark.parametrize("limit", [0, 10, 5_000, 60_000, 99_999])

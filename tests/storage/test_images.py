@@ -175,7 +175,7 @@ def test_what_was_received_is_on_disk_before_it_is_decoded_and_enters_after(stor
     received = storage.pictures.receive(
         key=drawing.key, namespace=None, request=drawing.request, provider="openai", data=png()
     )
-    assert received.pending.with_suffix(".part").read_bytes() == png()
+    assert received.writer.path(".part").read_bytes() == png()
     assert storage.pictures.find(drawing.key) == []
     image = storage.pictures.enter(received, drawing.inspected, None)
     assert [found.bytes for found in storage.pictures.find(drawing.key)] == [image.bytes] == [png()]
@@ -413,7 +413,9 @@ def test_a_disk_that_takes_nothing_any_more_is_a_clear_error(opened, drawing, pn
         drawing.keep(png())
         kept = True
     monkeypatch.undo()
-    assert len(opened(folder=drawing.storage.home).pictures.find(drawing.key)) == kept
+    # What is whole is found later, although its writer could not finish it.
+    found = opened(folder=drawing.storage.home).pictures.find(drawing.key)
+    assert [image.bytes for image in found] == [png()] * (kept or from_step > 3)
 
 
 def test_an_index_and_a_disk_that_refuse_together_are_a_clear_error(storage, drawing, png, monkeypatch):
@@ -486,18 +488,6 @@ def test_a_replacing_that_windows_refuses_for_a_moment_is_tried_again(tmp_path, 
     assert len(waits) == 3
 
 
-def test_a_file_of_a_dead_writer_is_swept_and_one_of_a_living_is_not(storage):
-    incoming = storage.home / "incoming"
-    host = files.writer().partition("-")[0]
-    dead = incoming / f"{host}-{2**22 + 1}-00000000000000aa.part"
-    elsewhere = incoming / "otherhost-1-00000000000000aa.part"
-    alive = incoming / f"{files.writer()}-00000000000000aa.part"
-    for path in (dead, elsewhere, alive):
-        path.write_bytes(b"half")
-    entering.adopt_abandoned(storage._database, storage._shelf)
-    assert {path.name for path in incoming.iterdir()} == {elsewhere.name, alive.name}
-
-
 def test_an_original_is_a_digest_with_one_ending(storage, drawing, png):
     image = drawing.keep(png())
     folder = image.path.parent
@@ -505,10 +495,6 @@ def test_an_original_is_a_digest_with_one_ending(storage, drawing, png):
         (folder / name).touch()
     assert len({path.name for path in folder.iterdir()}) == 6  # with recipe and preview
     assert list(storage.pictures.shelf.originals()) == [(image.digest, image.path)]
-
-
-def test_a_file_of_another_machine_that_is_gone_is_nobodys_to_sweep(tmp_path):
-    assert files.is_abandoned(tmp_path / "elsewhere-1-ab.json", 1e12) is False
 
 
 def test_the_disk_has_every_name_before_a_picture_is_called_kept(storage, drawing, png, monkeypatch):
