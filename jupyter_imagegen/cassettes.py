@@ -261,7 +261,7 @@ class Cassettes(StaysHere):
         file
             The cassette; the one in use unless given.
         needed
-            Whether a recording stays though it is not shown; see `planning.could_ask_for`.
+            Whether a recording stays though it is not shown; see `notebook_costs.could_ask_for`.
 
         Raises
         ------

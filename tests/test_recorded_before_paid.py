@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 
 from jupyter_imagegen import session as session_module
 from jupyter_imagegen.cli import main
-from jupyter_imagegen.planning import plan_notebook
+from jupyter_imagegen.notebook_costs import plan_notebook
 from jupyter_imagegen.render import caption
 from jupyter_imagegen.session import Session
 from jupyter_imagegen.widgets.panel import PicturePanel

@@ -12,7 +12,7 @@ from traitlets.config import Config
 import jupyter_imagegen
 from jupyter_imagegen.errors import ConfigError, ImagegenError
 from jupyter_imagegen.magics.cell import Imagegen
-from jupyter_imagegen.planning import plan_notebook
+from jupyter_imagegen.notebook_costs import plan_notebook
 
 SECRET = "sk-test-0000111122223333"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.cli.outcomes import FAILED, OK, error_line, exit_code, in_shell
 from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.errors import BudgetError
-from jupyter_imagegen.planning import check_limit, plan_notebooks, plans_view
+from jupyter_imagegen.notebook_costs import check_limit, plan_notebooks, plans_view
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -61,7 +61,7 @@ def verify(arguments: Namespace, session: Session) -> int:
 
 def prune(arguments: Namespace, session: Session) -> int:
     """Take out what no notebook shows."""
-    from jupyter_imagegen.planning import could_ask_for
+    from jupyter_imagegen.notebook_costs import could_ask_for
 
     needed = could_ask_for(session, arguments.notebooks)
     return _tell(arguments, session.cassettes.prune(arguments.notebooks, file=arguments.file, needed=needed))

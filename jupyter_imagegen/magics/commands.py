@@ -207,7 +207,7 @@ def _cancel(session: Session, _options: Namespace, _names: Mapping[str, Any]) ->
 
 
 def _plan(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
-    from jupyter_imagegen.planning import check_limit, plan_notebooks, plans_view, this_notebook
+    from jupyter_imagegen.notebook_costs import check_limit, plan_notebooks, plans_view, this_notebook
 
     plans = plan_notebooks(session, [options.notebook or this_notebook(session)], write=options.write)
     if options.max_usd is not None:

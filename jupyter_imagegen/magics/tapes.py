@@ -40,7 +40,7 @@ def run_cassette_command(session: Session, words: Sequence[str]) -> View:
     if name == "add":
         return changed_view(cassettes.add(options.keys, to=options.to))
     if name == "prune":
-        from jupyter_imagegen.planning import could_ask_for
+        from jupyter_imagegen.notebook_costs import could_ask_for
 
         needed = could_ask_for(session, options.notebooks)
         return changed_view(cassettes.prune(options.notebooks, file=options.file, needed=needed))

@@ -4,7 +4,7 @@ import json
 
 from jupyter_imagegen.cli import main
 from jupyter_imagegen.cli.outcomes import in_shell
-from jupyter_imagegen.planning import could_ask_for
+from jupyter_imagegen.notebook_costs import could_ask_for
 
 
 def recorded(session, path):

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import StoreError
-from jupyter_imagegen.planning.notebook import COST_CELL, METADATA, is_cost_cell
+from jupyter_imagegen.notebook_costs.notebook import COST_CELL, METADATA, is_cost_cell
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from jupyter_imagegen.planning.plans import Plan
+    from jupyter_imagegen.notebook_costs.plans import Plan
 
 #: The first minor version of the format whose cells have ids.
 _WITH_IDS = 5

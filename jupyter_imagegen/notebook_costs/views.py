@@ -14,7 +14,7 @@ from jupyter_imagegen.render.tables import Mark
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from jupyter_imagegen.planning.plans import Plan, Plans, Price, Row, Total
+    from jupyter_imagegen.notebook_costs.plans import Plan, Plans, Price, Row, Total
     from jupyter_imagegen.render.tables import Cell
 
 #: Characters of a prompt in a terminal of 80 columns, and on a page.

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from jupyter_imagegen.errors import StoreError
-from jupyter_imagegen.planning import plan_notebook
+from jupyter_imagegen.notebook_costs import plan_notebook
 
 CELLS = ("%%imagegen\na fox", "x = 1", "%%imagegen -s $size\nan owl")
 

@@ -7,22 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """What something costs.
-
-    Attributes
-    ----------
-    usd : Decimal or None
-        The likely price in US dollars; None where nobody can say.
-    ceiling : Decimal or None
-        What it will not pass.
-    kind : {"exact", "bound", "unknown"}
-        As an estimate's.
-    """
+    """What something costs in US dollars: likely and at most; None where nobody can say."""
 
     usd: Decimal | None
     ceiling: Decimal | None
@@ -41,38 +31,29 @@ class Row:
     ----------
     cell : int
         The cell's number, from 1 over all cells.
-    prompt : str
-        The prompt as far as it is known.
-    depends : tuple of str
-        What the prompt depends on that is not known.
+    prompt, depends : str and tuple of str
+        The prompt as far as it is known, and what it depends on that is not.
     model, size, quality : str
         What is asked for; empty where that is not known.
-    n : int or None
-        Pictures of one call.
-    times : int or None
-        Calls, at most; None where nobody can say.
+    n, times : int or None
+        Pictures of one call, and calls; None where nobody can say.
     bought : int
-        Pictures that it buys from nothing, at most; those of an earlier cell are not among them.
+        Pictures that it buys from nothing; those of an earlier cell are not among them.
     price : Price
         From nothing, from the model's maker: what no earlier cell has bought.
     now : Price
         Here and now: what is stored costs nothing, and what the demo provider would paint.
     about : bool
         Whether words of the prompt are missing, so that the price may be off by fractions of a cent.
-    stored : int or None
-        How many of `n` are there already; None where that cannot be known.
-    recorded : int
-        How many of those are in the cassette in use.
+    stored, recorded : int or None, and int
+        How many of `n` are there already, None where that cannot be known; and how many in the
+        cassette in use.
     maker : str
         Who would make the rest now; empty where nobody would, or nobody knows.
     key : str
         The request's SHA-256; empty where it is not known.
-    notes : tuple of str
-        What the user should know.
-    unknown : tuple of str
-        Why the price is not known; empty where it is.
-    error : str
-        What the cell would answer; empty where it would not.
+    notes, unknown, error : tuple of str, tuple of str, and str
+        What the user should know, why the price is not known, and what the cell would be refused with.
     """
 
     cell: int
@@ -98,19 +79,23 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Total:
-    """A sum.
-
-    Attributes
-    ----------
-    usd, ceiling : Decimal
-        Likely and at most, in US dollars, of what can be known.
-    unknown : int
-        Calls whose price is not in it, because nobody can say.
-    """
+    """A sum in US dollars, likely and at most, and how many calls are not in it."""
 
     usd: Decimal
     ceiling: Decimal
     unknown: int
+
+    @classmethod
+    def of(cls, prices: Iterable[Price]) -> Total:
+        """The sum of what is known."""
+        every = list(prices)
+        known = [price for price in every if price.usd is not None and price.ceiling is not None]
+        usd = sum((price.usd or Decimal(0) for price in known), Decimal(0))
+        return cls(
+            usd=usd,
+            ceiling=sum((price.ceiling or Decimal(0) for price in known), Decimal(0)),
+            unknown=len(every) - len(known),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +110,8 @@ class Plan:
         Every call for pictures, in order.
     notes : tuple of str
         What else may cost something.
+    from_nothing, now : Total
+        Of all rows that would not be refused.
     """
 
     notebook: str
@@ -135,8 +122,13 @@ class Plan:
 
     def __post_init__(self) -> None:
         # Fields and not properties, so that they are in the JSON document.
-        object.__setattr__(self, "from_nothing", _sum(self.rows, [row.price for row in self.rows]))
-        object.__setattr__(self, "now", _sum(self.rows, [row.now for row in self.rows]))
+        object.__setattr__(self, "from_nothing", Total.of(row.price for row in self.rows if not row.error))
+        object.__setattr__(self, "now", Total.of(row.now for row in self.wanted))
+
+    @property
+    def wanted(self) -> list[Row]:
+        """Rows that have a place in what the notebook costs now."""
+        return [row for row in self.rows if not row.error or row.now.ceiling is not None]
 
     @property
     def refused(self) -> list[Row]:
@@ -151,33 +143,8 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Plans:
-    """What several notebooks cost, one after the other.
-
-    Attributes
-    ----------
-    notebooks : tuple of Plan
-        Each as if it ran alone.
-    from_nothing, now : Total
-        Of all; a picture that two of them ask for is paid once.
-    """
+    """What several notebooks cost: each as if it ran alone, and all, where a picture of two is paid once."""
 
     notebooks: tuple[Plan, ...]
     from_nothing: Total
     now: Total
-
-
-def added(totals: Sequence[Total]) -> Total:
-    """Several sums as one."""
-    return Total(
-        usd=sum((total.usd for total in totals), Decimal(0)),
-        ceiling=sum((total.ceiling for total in totals), Decimal(0)),
-        unknown=sum(total.unknown for total in totals),
-    )
-
-
-def _sum(rows: Sequence[Row], prices: Sequence[Price]) -> Total:
-    return Total(
-        usd=sum((price.usd or Decimal(0) for price in prices), Decimal(0)),
-        ceiling=sum((price.ceiling or Decimal(0) for price in prices), Decimal(0)),
-        unknown=sum(price.ceiling is None and not row.error for row, price in zip(rows, prices, strict=True)),
-    )

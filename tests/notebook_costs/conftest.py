@@ -3,7 +3,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from jupyter_imagegen.planning import plan_notebook
+from jupyter_imagegen.notebook_costs import plan_notebook
 
 
 def notebook(*sources):

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from jupyter_imagegen.errors import ConfigError, RequestError
-from jupyter_imagegen.planning import plan_notebook, plan_notebooks, plans_view
-from jupyter_imagegen.planning.notebook import MAX_NOTEBOOK_BYTES
+from jupyter_imagegen.notebook_costs import plan_notebook, plan_notebooks, plans_view
+from jupyter_imagegen.notebook_costs.notebook import MAX_NOTEBOOK_BYTES
 from jupyter_imagegen.session import Session
 
 IMPORT = "import jupyter_imagegen as imagegen"
@@ -78,7 +78,7 @@ def test_what_costs_nothing_is_no_row(plan):
 
 
 def _alone(plan):
-    from jupyter_imagegen.planning import Plans
+    from jupyter_imagegen.notebook_costs import Plans
 
     return Plans(notebooks=(plan,), from_nothing=plan.from_nothing, now=plan.now)
 
@@ -160,7 +160,7 @@ def test_the_same_request_twice_is_paid_once_and_a_larger_n_buys_the_rest(plan):
     assert found.pictures == 5
 
 
-def test_a_loop_over_what_is_written_out_has_a_count_and_others_have_none(plan):
+def test_a_loop_over_what_is_written_out_is_priced_round_by_round_and_others_are_unknown(plan):
     found = plan(
         IMPORT,
         'for animal in ["a fox", "an owl", "a bear"]:\n    imagegen.generate(animal)',
@@ -172,11 +172,11 @@ def test_a_loop_over_what_is_written_out_has_a_count_and_others_have_none(plan):
         "draw_all = lambda what: imagegen.generate(what)",
         "map(imagegen.generate, words)",
     )
-    assert [row.times for row in found.rows[:3]] == [3, 8, 2]
-    assert found.rows[0].price.usd == pytest.approx(3 * ONE, abs=Decimal("0.001"))
-    assert "at most 3 times" in found.rows[0].notes[0]
+    asked = [row.prompt for row in found.rows if row.price.usd]
+    pairs = [f"{i} and {j}" for i in range(2) for j in range(4)]
+    assert asked == ["a fox", "an owl", "a bear", *pairs, "a", "b"]
     for row, why in zip(
-        found.rows[3:], ("folder.iterdir()", "while", "`draw`", "lambda", "handed on"), strict=True
+        found.rows[13:], ("folder.iterdir()", "while", "`draw`", "lambda", "handed on"), strict=True
     ):
         assert row.price.usd is None, row
         assert why in row.unknown[0]
@@ -286,18 +286,20 @@ def test_a_picture_whose_size_nobody_knows_makes_no_price(plan):
         assert why in row.unknown[0]
 
 
-def test_the_same_edit_under_the_same_mask_is_paid_once_unless_code_runs_between(plan):
-    found = plan(
+def test_the_same_edit_under_the_same_mask_is_paid_once_unless_code_may_change_the_mask(plan):
+    cells = [
         "%%imagegen -o house\na house",
         "mask = paint()",
         "%%imagegen -i house --mask mask\na night sky",
         "%%imagegen -i house --mask mask --keep-outside --feather 8\na night sky",
-        "more(mask)",
-        "%%imagegen -i house --mask mask\na night sky",
+    ]
+    first, again = prices(plan(*cells))[1:]
+    assert first > again == 0
+    assert all(usd > 0 for usd in prices(plan(*cells[:3], "more(mask)", cells[2])))
+    api = 'edit("a night sky", image=house, mask=mask, size="1024x1024")'
+    assert all(
+        usd > 0 for usd in prices(plan(*cells[:2], f"from jupyter_imagegen import edit\n{api}\n{api}"))
     )
-    first, again, later = prices(found)[1:]
-    assert again == 0
-    assert first == later > 0
 
 
 def test_what_a_cell_would_be_refused_for_is_its_row(plan):
