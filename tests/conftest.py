@@ -30,7 +30,14 @@ def pytest_addoption(parser):
 
 
 #: What takes longest begins first, so that no worker is left with it when the others have ended.
-FIRST = ("browser", "test_lessons.py", "test_lessons_replay.py", "promises", "test_replay.py", "notebook_costs")
+FIRST = (
+    "browser",
+    "test_lessons.py",
+    "test_lessons_replay.py",
+    "promises",
+    "test_replay.py",
+    "notebook_costs",
+)
 
 
 def _place(item):
