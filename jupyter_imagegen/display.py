@@ -127,7 +127,7 @@ class LiveDisplay:
                     estimate=event.estimate,
                 )
             case Joined():
-                progress = replace(progress, state="another run is making it; waiting for that")
+                progress = replace(progress, state=event.told)
             case Sent():
                 again = f", attempt {event.attempt}" if event.attempt > 1 else ""
                 progress = replace(progress, state=f"sent{again}")

@@ -21,18 +21,23 @@ from jupyter_imagegen.errors import PossiblyBilledError, ProviderError, RequestE
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.purchase import Order, Purchase, estimated
 from jupyter_imagegen.storage import cost_to_author
-from jupyter_imagegen.turns import Turns, acquired
+from jupyter_imagegen.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from filelock import BaseFileLock
 
     from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.core.events import Event
     from jupyter_imagegen.core.pricing import Estimate
     from jupyter_imagegen.storage import Storage
 
-#: Seconds between two looks at a lock that another process holds.
+#: Seconds between two looks at a lock that another process holds, between two words about it, and until a run
+#: no longer waits: whatever it waits for has hung.
 _LOCK_POLL = 0.05
+_LOCK_TOLD = 5.0
+_LOCK_LONGEST = 3600.0
 
 
 class Engine(StaysHere):
@@ -118,10 +123,9 @@ class Engine(StaysHere):
                 yield Joined()
             async with turn.taken():
                 lock = self._storage.lock(key)
-                if not acquired(lock):
-                    yield Joined()
-                    while not acquired(lock):
-                        await self._sleep(_LOCK_POLL)
+                async with contextlib.aclosing(self._locked(key, lock)) as events:
+                    async for event in events:
+                        yield event
                 try:
                     stored = self._stored(order, key)
                     missing = order.options.n - len(stored)
@@ -144,6 +148,21 @@ class Engine(StaysHere):
                 finally:
                     lock.release()
         yield self._done(order, key, stored, purchase, notes, started)
+
+    async def _locked(self, key: str, lock: BaseFileLock) -> AsyncGenerator[Event, None]:
+        """Take a key's lock, and say who has it while it is waited for."""
+        began, told = self._monotonic(), float("-inf")
+        while not self._storage.take(lock):
+            now = self._monotonic()
+            if now - told >= _LOCK_TOLD:
+                told, who = now, self._storage.holder(key, waited=now - began)
+                if now - began >= _LOCK_LONGEST:
+                    raise StoreError(
+                        f"this run has waited for {now - began:.0f} s for {who}",
+                        hint="If that process hangs, end it: its lock ends with it. Then run the cell again.",
+                    )
+                yield Joined(holder=who)
+            await self._sleep(_LOCK_POLL)
 
     def _stored(self, order: Order, key: str) -> list[Image]:
         """What is there already; a fresh run wants none of it, except in replay, which has nothing else."""

@@ -85,15 +85,13 @@ class _Rereading:
         answer = self.answer
         if answer.recipe is None:
             return Reread(path=answer.path, key="", left=answer.reason)
-        from filelock import Timeout
-
         lock = self.storage.lock(answer.recipe.key)
         try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return Reread(
-                path=answer.path, key=answer.recipe.key, left="its picture is being made at this moment"
-            )
+            left = "" if self.storage.take(lock) else "its picture is being made at this moment"
+        except StoreError as exc:
+            left = str(exc)
+        if left:
+            return Reread(path=answer.path, key=answer.recipe.key, left=left)
         try:
             self._enter(answer.recipe, provider)
             if self.samples or self.last is not None:

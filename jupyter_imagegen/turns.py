@@ -7,12 +7,10 @@ import contextlib
 from copy import copy
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.errors import ProviderError, StoreError
+from jupyter_imagegen.errors import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-
-    from filelock import BaseFileLock
 
 
 class Turns:
@@ -77,25 +75,3 @@ class Turn:
                 raise
             finally:
                 self._ended += 1
-
-
-def acquired(lock: BaseFileLock) -> bool:
-    """Take a file lock if it is free; the system frees it when its holder ends, however it ends.
-
-    Raises
-    ------
-    StoreError
-        If its file cannot be made: nobody may buy without it.
-    """
-    from filelock import Timeout
-
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    except OSError as exc:
-        raise StoreError(
-            f"the lock {lock.lock_file} cannot be taken ({exc.strerror or exc})",
-            hint="Free some disk space, check the folder's permissions, or set IMAGEGEN_HOME to another.",
-        ) from exc
-    return True

@@ -39,8 +39,8 @@ class Shim:
         self._patch.setattr(Path, "read_text", told)
         return self
 
-    def failing(self, name, *calls, under=""):
-        """Let system calls on what lies under the folder fail with an error of this name."""
+    def failing(self, name, *calls, only=lambda path: True):
+        """Let system calls on what lies under the folder fail with an error of this name; all, or `only` some."""
         number = getattr(errno, name)
         for call in calls:
             module = fcntl if hasattr(fcntl, call) else os
@@ -49,7 +49,7 @@ class Shim:
             def wrapped(file, *how, _real=real, _call=call, **words):
                 path = _path(file)
                 unlocks = _call in {"flock", "lockf"} and how[0] == fcntl.LOCK_UN
-                if path.startswith(self.folder) and under in path and not unlocks:
+                if path.startswith(self.folder) and only(path) and not unlocks:
                     raise OSError(number, os.strerror(number), path)
                 return _real(file, *how, **words)
 

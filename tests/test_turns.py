@@ -8,7 +8,8 @@ import pytest
 from filelock import FileLock
 
 from jupyter_imagegen.errors import ModerationError, ProviderError, StoreError
-from jupyter_imagegen.turns import Turns, acquired
+from jupyter_imagegen.storage.locks import acquired
+from jupyter_imagegen.turns import Turns
 
 
 async def test_one_has_the_turn_and_the_others_wait_in_order():

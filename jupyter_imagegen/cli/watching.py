@@ -113,7 +113,7 @@ class Watcher:
         if isinstance(event, Planned):
             self._plan = event
         elif isinstance(event, Joined):
-            self._state = "another process is making it; waiting for it"
+            self._state = event.told
         elif isinstance(event, Sent):
             self._sent = True
             self._state = "painting" if event.attempt <= 1 else f"painting, attempt {event.attempt}"

@@ -28,7 +28,20 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class Joined:
-    """Another cell, thread or process is making the same picture; this one waits for it."""
+    """Another cell, thread or process is making the same picture; this one waits for it.
+
+    Attributes
+    ----------
+    holder : str
+        Which process, on which machine, and for how long; empty where it is another cell of this one.
+    """
+
+    holder: str = ""
+
+    @property
+    def told(self) -> str:
+        """What is waited for, in plain words."""
+        return f"waiting for {self.holder or 'another run that is making it'}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ from jupyter_imagegen.storage.charges import (
 )
 from jupyter_imagegen.storage.failures import Failures
 from jupyter_imagegen.storage.held import held_charges, settle_by_hand
+from jupyter_imagegen.storage.locks import acquired
 from jupyter_imagegen.storage.recipes import storable, utc_text
 from jupyter_imagegen.storage.spending import (
     Counts,
@@ -380,14 +381,14 @@ class Ledger(StaysHere):
         keys = sorted({row["key"] for row in self._database.all(statements.OPEN_CHARGES)})
         if not keys:
             return 0
-        from filelock import Timeout
-
         closed = 0
         for key in keys:
             lock = self._lock(key)
             try:
-                lock.acquire(blocking=False)
-            except Timeout:
+                if not acquired(lock):
+                    continue
+            except StoreError:
+                # What cannot be looked into stays counted; only its own picture cannot be bought.
                 continue
             try:
                 closed += self.settle_orphans(key)

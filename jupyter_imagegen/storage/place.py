@@ -192,14 +192,21 @@ def require_locks(home: Path) -> Place:
 
 
 def why_no_lock(home: Path) -> str:
-    """Why a lock that nobody holds cannot be taken in a home that is open; empty where one can be."""
+    """Why a lock that nobody holds cannot be taken in a home that is open; empty where one can be.
+
+    What was found out about the place no longer counts then.
+    """
     if sys.platform == "win32":
         return ""
     try:
         with _trial(home) as path:
-            return _tried_alone(path)[1]
+            why = _tried_alone(path)[1]
     except OSError as exc:
-        return f"{exc.filename or home}: {exc.strerror or exc}"
+        why = f"{exc.filename or home}: {exc.strerror or exc}"
+    if why:
+        for seen in [seen for seen in _known if seen[0] == home]:
+            _known.pop(seen, None)
+    return why
 
 
 def _mounted(home: Path) -> tuple[str, set[str], bool]:
@@ -213,18 +220,16 @@ def _mounted(home: Path) -> tuple[str, set[str], bool]:
         return "network drive" if remote else "local drive", set(), not remote
     if sys.platform != "linux":
         return "unknown", set(), True
-    kind, options, length = "unknown", set[str](), 0
+    kind, options, device, length = "unknown", set[str](), "1:0", 0
     with contextlib.suppress(OSError):
         # Of two at one point the later is seen: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
         for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
-            before, _, after = line.partition(" - ")
-            point = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), before.split(" ")[4])
+            before, after = (part.split(" ") for part in line.split(" - ", 1))
+            point = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), before[4])
             if len(point) >= length and path.is_relative_to(point):
-                kind, length = after.split(" ")[0], len(point)
-                options = {*before.split(" ")[5].split(","), *after.split(" ")[2].split(",")}
-    # Not `Path.exists`, which raises where a folder may not be looked into.
-    there = next(folder for folder in (path, *path.parents) if os.path.exists(folder))  # noqa: PTH110
-    has_a_disk = os.major(there.stat().st_dev) != 0
+                kind, device, length = after[0], before[2], len(point)
+                options = {*before[5].split(","), *after[2].split(",")}
+    has_a_disk = not device.startswith("0:")
     return kind, options, kind in _LOCAL or (has_a_disk and kind not in _SHARED)
 
 

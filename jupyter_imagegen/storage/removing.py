@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage.locks import file_lock
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 from jupyter_imagegen.storage.writers import Writer
 
@@ -32,12 +33,12 @@ def delete(database: Database, shelf: Shelf, key: str, sample: int) -> int:
         If there is no such picture, another one of its request is being made, or the disk or the index
         refuses; then it is still there.
     """
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     try:
         # Whoever is just drawing the same bytes again must not find its file gone when it enters them.
         with (
-            FileLock(shelf.lock(key), mode=files.FILE_MODE, blocking=False, thread_local=False),
+            file_lock(shelf.lock(key), timeout=0),
             Writer(shelf) as writer,
         ):
             # A rebuilt index would have the recipe again. Not `.json`: that would be taken for a picture

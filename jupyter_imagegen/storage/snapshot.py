@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BUSY_SECONDS = 1.0
 
 
-def copied(index: Path, scratch: Path, memory: sqlite3.Connection) -> bool:
+def copied(index: Path, scratch: Path, memory: sqlite3.Connection, *, locks: bool = True) -> bool:
     """Copy an index into a database in memory; its file and its folder stay as they are.
 
     Parameters
@@ -31,6 +31,8 @@ def copied(index: Path, scratch: Path, memory: sqlite3.Connection) -> bool:
         A folder for a copy of both files in that case.
     memory
         An empty database.
+    locks
+        Whether a lock keeps others from writing meanwhile; without, its files are copied.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def copied(index: Path, scratch: Path, memory: sqlite3.Connection) -> bool:
         files.regular(index)
     except (OSError, StoreError):
         return False
-    for source in _sources(index, scratch):
+    for source in _sources(index, scratch, locks=locks):
         with contextlib.suppress(sqlite3.Error, OSError):
             with contextlib.closing(
                 sqlite3.connect(source, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
@@ -57,11 +59,12 @@ def copied(index: Path, scratch: Path, memory: sqlite3.Connection) -> bool:
     return False
 
 
-def _sources(index: Path, scratch: Path) -> Iterator[str]:
+def _sources(index: Path, scratch: Path, *, locks: bool) -> Iterator[str]:
     """Ways to read an index, the truest first."""
     logs = [log for suffix in ("-wal", "-journal") if _is_there(log := index.with_name(index.name + suffix))]
-    if not looked_up(index).network or not logs:
-        # Elsewhere another machine may be writing, and reading a log writes into its memory.
+    shares_memory = any(log.name.endswith("-wal") for log in logs) and looked_up(index).network
+    if locks and not shares_memory:
+        # To read a write-ahead log is to write into memory that another machine may be using.
         yield f"{index.as_uri()}?mode=ro"
     if not logs:
         # Without a lock: there is no log, so the file has everything.

@@ -19,11 +19,12 @@ from jupyter_imagegen.storage.database import (
     damage_mark,
     is_full,
 )
-from jupyter_imagegen.storage.files import FILE_MODE, FOLDERS, INDEX, OPENING_LOCK, Shelf
+from jupyter_imagegen.storage.files import FOLDERS, INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
 from jupyter_imagegen.storage.keeping import try_to_keep
 from jupyter_imagegen.storage.ledger import Ledger
-from jupyter_imagegen.storage.place import PlaceError, looked_up, place_of, require_locks
+from jupyter_imagegen.storage.locks import acquired, file_lock, holder
+from jupyter_imagegen.storage.place import PlaceError, looked_up, place_of, require_locks, why_no_lock
 from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ _FULL = "The disk is full: free some space."
 
 class _NoLock:
     """What excludes nobody: within a process the engine lets one run at a time draw a key."""
+
+    lock_file = ""
 
     def acquire(self, *, blocking: bool) -> None:
         """Take it."""
@@ -143,24 +146,44 @@ class Storage(StaysHere):
     def lock(self, key: str) -> BaseFileLock:
         """The lock of a key, not yet taken: whoever holds it is the only one buying that key.
 
-        Each call gives a lock of its own, which excludes all others, in this process too. It may be taken in
-        one thread and released in another. It ends with its process.
+        Each call gives a lock of its own, which may be taken in one thread and released in another.
         """
         if self.stands_for is not None and self.stands_for.held:
             # Nothing is bought, so other processes need not be kept out, and there may be no disk for a file.
             return cast("BaseFileLock", _NoLock())
-        from filelock import FileLock
-
-        # Not a singleton: a second asker in this process must wait, not enter. Not thread-local: the engine's
-        # steps run in several threads.
         try:
             homes.made_again(self._shelf, "locks")
         except OSError as exc:
             raise StoreError(
                 f"{self._shelf.locks} cannot be made ({exc.strerror or exc})", hint=_WRITABLE
             ) from exc
-        path = self._shelf.lock(key)
-        return FileLock(path, mode=FILE_MODE, thread_local=False, is_singleton=False)
+        return file_lock(self._shelf.lock(key))
+
+    def take(self, lock: BaseFileLock) -> bool:
+        """Take a lock of this store if it is free.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be taken; the store is opened again then, before the next picture.
+        """
+        try:
+            if acquired(lock):
+                return True
+            why = why_no_lock(self.home)
+        except StoreError:
+            why_no_lock(self.home)
+            self._database.failed = True
+            raise
+        if why:
+            # Some file systems say that somebody else has it when they mean that they have no locks.
+            self._database.failed = True
+            raise StoreError(f"the lock {lock.lock_file} cannot be taken: {why}", hint=_WRITABLE)
+        return False
+
+    def holder(self, key: str, *, waited: float) -> str:
+        """Who holds a key's lock and for how long, in plain words; `waited` is in seconds."""
+        return holder(self._shelf.lock(key), waited)
 
     def try_to_keep(self, size_bytes: int) -> None:
         """Find out whether pictures of so many bytes can be kept, before they are paid for.
@@ -254,7 +277,8 @@ def open_temporary_storage(
     database = Database(None)
     if stands_for is not None and stands_for.held:
         # What never was a store's has no budgets, and that is known.
-        read = _read_from(stands_for.home, home, database)
+        locks = not isinstance(stands_for.why, PlaceError)
+        read = _read_from(stands_for.home, home, database, locks=locks)
         stands_for.known = read or not may_hold_a_ledger(stands_for.home)
     else:
         database.open()
@@ -342,11 +366,10 @@ def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held
         with contextlib.suppress(DamagedIndexError):
             if not damage_mark(database.path).exists() and database.is_current():
                 return ()
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     try:
-        path = shelf.home / OPENING_LOCK
-        with FileLock(path, mode=FILE_MODE, timeout=_OPENING_SECONDS, thread_local=False):
+        with file_lock(shelf.home / OPENING_LOCK, timeout=_OPENING_SECONDS):
             return _open_alone(database, database.path, shelf, now, held=held)
     except Timeout as exc:
         raise StoreError(
@@ -392,13 +415,16 @@ def _open_alone(
     return (note,)
 
 
-def _read_from(home: Path, scratch: Path, database: Database) -> bool:
+def _read_from(home: Path, scratch: Path, database: Database, *, locks: bool) -> bool:
     """Fill a database with a home's index, or else from its recipes; says whether it is the index."""
     from jupyter_imagegen.storage.snapshot import copied
 
     try:
         # What is empty was a store's once, and its sums are not zero.
-        if database.load(lambda memory: copied(home / INDEX, scratch, memory)) and not database.open():
+        if (
+            database.load(lambda memory: copied(home / INDEX, scratch, memory, locks=locks))
+            and not database.open()
+        ):
             return True
     except StoreError:
         pass

@@ -215,7 +215,7 @@ def _alone(cassette: Cassette) -> Iterator[_Draft]:
     check_name(cassette.path)
     path = cassette.path.with_name(f".{cassette.path.name}.lock")
     try:
-        with FileLock(path, timeout=_LOCK_SECONDS, thread_local=False):
+        with FileLock(path, timeout=_LOCK_SECONDS, thread_local=False, fallback_to_soft=False):
             try:
                 appending.undo(cassette.path, MOST_MEMBERS)
                 yield _Draft(manifest=cassette.manifest, read=dict(cassette.each()))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import entering, files, home, statements
+from jupyter_imagegen.storage.locks import acquired, file_lock
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 from jupyter_imagegen.storage.unread import UnreadAnswers
 
@@ -263,12 +264,11 @@ def _remove(path: Path) -> int | None:
 
 
 def _remove_lock(path: Path) -> int | None:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(path, mode=files.FILE_MODE, thread_local=False)
+    lock = file_lock(path)
     try:
-        lock.acquire(blocking=False)
-    except (Timeout, OSError):
+        if not acquired(lock):
+            return None
+    except StoreError:
         return None
     try:
         # While it is held: filelock (3.25 and later) looks, after taking a lock, whether its file still has a

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files
 from jupyter_imagegen.storage.home import made_again
+from jupyter_imagegen.storage.locks import file_lock
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Writer:
         for left in (2, 1, 0):
             self._stem = folder / secrets.token_hex(8)
             try:
-                self._lock = _lock(self._stem)
+                self._lock = file_lock(self.path(".lock"))
                 self._lock.acquire(timeout=_LOOKED_AT)
             except OSError as exc:
                 # On NFS, where another machine looked at it, and took it away, at this very moment.
@@ -92,7 +93,7 @@ def abandoned(shelf: Shelf, stem: str) -> Iterator[bool]:
         A name in `incoming/` without its ending.
     """
     path = shelf.incoming / f"{stem}.lock"
-    lock = _lock(path)
+    lock = file_lock(path)
     try:
         lock.acquire(blocking=False)
     except OSError:
@@ -122,7 +123,7 @@ def _by_an_older_version(shelf: Shelf, stem: str) -> Iterator[bool]:
     if recipe is None:
         yield all(_unchanged_since(path, time.time() - _OLD_AFTER) for path in left)
         return
-    lock = _lock(shelf.lock(recipe.key))
+    lock = file_lock(shelf.lock(recipe.key))
     try:
         lock.acquire(blocking=False)
     except OSError:
@@ -139,13 +140,6 @@ def _unchanged_since(path: Path, moment: float) -> bool:
         return path.lstat().st_mtime < moment
     except OSError:
         return False
-
-
-def _lock(path: Path) -> BaseFileLock:
-    from filelock import FileLock
-
-    # Not thread-local: what one thread receives another may enter.
-    return FileLock(path.with_suffix(".lock"), mode=files.FILE_MODE, thread_local=False, is_singleton=False)
 
 
 def _give_back(lock: BaseFileLock, path: Path) -> None:

@@ -186,7 +186,7 @@ class Runs:
                 run.price = estimate_words(event.estimate)
                 run.state = "waiting for its turn" if event.missing else "from the store"
             case Joined():
-                run.state = "another run is making it; waiting for that"
+                run.state = event.told
             case Sent():
                 run.state = "being made" + (f", attempt {event.attempt}" if event.attempt > 1 else "")
             case Waiting():
