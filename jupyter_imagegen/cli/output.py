@@ -40,12 +40,6 @@ def to_json(value: object) -> str:
     return json.dumps(plain(value), indent=2)
 
 
-def progress_line(done: int, total: int) -> None:
-    """Write how far it is, over what stood there before; for a terminal."""
-    sys.stderr.write(f"\r{done:,} of {total:,} pictures" + ("\n" if done == total else ""))
-    sys.stderr.flush()
-
-
 def plain(value: object) -> Any:
     """Turn a value into what JSON has; money becomes text, so that nothing is rounded on the way.
 

@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import OK, STORE, in_shell
-from jupyter_imagegen.cli.output import progress_line, say, to_json
+from jupyter_imagegen.cli.output import say, to_json
+from jupyter_imagegen.progress import Progress
 from jupyter_imagegen.render.cassettes import changed_view, in_use_view, listing_view, verified_view
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def listing(arguments: Namespace, session: Session) -> int:
 
 def verify(arguments: Namespace, session: Session) -> int:
     """Read every picture of a cassette."""
-    watched = sys.stderr.isatty()
-    path, members = session.cassettes.verify(arguments.file, progress_line if watched else None)
+    with Progress("pictures read") as progress:
+        path, members = session.cassettes.verify(arguments.file, progress)
     document = {"path": path, "picture_files": members, "sound": True}
     say(to_json(document) if arguments.json else verified_view(path, members).text)
     return OK

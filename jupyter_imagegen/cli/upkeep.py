@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import FAILED, OK, STORE
-from jupyter_imagegen.cli.output import progress_line, say, to_json, warn
+from jupyter_imagegen.cli.output import say, to_json, warn
 from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.progress import Progress
 from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.history import forgotten_view
 
-#: How many files that are not ours are named.
+#: How many files of a kind are named.
 _NAMED = 5
+_WHOLE = "The store is whole; run it again to go on."
+_TAKES_BACK = "`jupyter imagegen store reread` takes back what has a recipe that can be read"
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
     from jupyter_imagegen.session import Session
     from jupyter_imagegen.storage import Storage
@@ -24,7 +28,9 @@ if TYPE_CHECKING:
 
 def verify(arguments: Namespace, session: Session) -> int:
     """Read every picture; fails where one is not what was paid for."""
-    report = _storage(session).pictures.verify(progress_line if sys.stderr.isatty() else None)
+    pictures = _storage(session).pictures
+    with Progress("pictures read", ended=_WHOLE) as progress:
+        report = pictures.verify(progress)
     if arguments.json:
         say(to_json({"sound": report.sound, "report": report}))
         return OK if report.sound else STORE
@@ -36,8 +42,19 @@ def verify(arguments: Namespace, session: Session) -> int:
         say(f"not in the index  {one_line(str(path))}")
     for path in report.foreign:
         say(f"not the store's  {one_line(str(path))}")
-    lost = len(report.damaged) + len(report.missing)
+    for path in report.hidden:
+        say(f"cannot be read now  {one_line(str(path))}")
+    for path in report.garbled:
+        say(f"no recipe any more  {one_line(str(path))}")
+    for path in report.newer:
+        say(f"recipe of a newer version  {one_line(str(path))}")
+    unread = sum(path.suffix != ".json" for path in report.hidden)
+    lost = len(report.damaged) + len(report.missing) + unread
     say(f"{report.checked} pictures checked, {report.checked - lost} as they were paid for, {lost} not")
+    if report.without_recipe:
+        say(f"{report.without_recipe} pictures have no recipe, and would be gone if the index were lost")
+    if report.quarantined:
+        say(f"{report.quarantined} files are in quarantine/; {_TAKES_BACK}")
     if report.unread:
         waits = "answers wait" if report.unread > 1 else "answer waits"
         tries = "`jupyter imagegen store reread` tries again, at no cost"
@@ -47,15 +64,25 @@ def verify(arguments: Namespace, session: Session) -> int:
 
 def gc(arguments: Namespace, session: Session) -> int:
     """Remove what no picture needs."""
-    report = _storage(session).pictures.gc()
+    pictures = _storage(session).pictures
+    with Progress("pictures looked at", ended=_WHOLE) as progress:
+        report = pictures.gc(progress)
+    if arguments.json:
+        say(to_json(report))
+        return OK
     words = f"{report.removed} files removed, {report.freed_bytes / 1e6:,.1f} MB freed"
     if report.adopted:
-        words += f"; {report.adopted} pictures of ended processes taken into the index"
-    say(to_json(report) if arguments.json else words)
-    if report.foreign and not arguments.json:
-        names = ", ".join(one_line(str(path)) for path in report.foreign[:_NAMED])
-        more = f" and {len(report.foreign) - _NAMED} more" if len(report.foreign) > _NAMED else ""
-        say(f"left alone, for they are not the store's: {names}{more}")
+        words += f"; {report.adopted} pictures taken into the index"
+    say(words)
+    if report.quarantined:
+        say(f"put into quarantine/, without a recipe that can be read: {_named(report.quarantined)}")
+        say(_TAKES_BACK)
+    if report.newer:
+        say(f"left alone, with recipes of a newer version: {_named(report.newer)}")
+    if report.hidden:
+        say(f"left alone, for they cannot be read now: {_named(report.hidden)}")
+    if report.foreign:
+        say(f"left alone, for they are not the store's: {_named(report.foreign)}")
     return OK
 
 
@@ -68,8 +95,11 @@ def reread(arguments: Namespace, session: Session) -> int:
     answers = [storage.unread.find(name) for name in named] if named else storage.unread.all()
     found = rereading.reread(answers, storage, provider=workshop.provider, catalog=workshop.catalog)
     left = [one for one in found if one.left]
+    back = 0 if named else storage.pictures.take_back()
     if arguments.json:
-        say(to_json({"answers": found, "read": len(found) - len(left), "left": len(left)}))
+        say(
+            to_json({"answers": found, "read": len(found) - len(left), "left": len(left), "taken_back": back})
+        )
         return FAILED if left else OK
     for one in found:
         if one.samples:
@@ -81,6 +111,8 @@ def reread(arguments: Namespace, session: Session) -> int:
             say(f"{one.path.name}  stays, and cannot be read yet: {one_line(one.left)}")
     pictures = sum(len(one.samples) for one in found)
     say(f"{len(found) - len(left)} of {len(found)} answers read, {pictures} pictures; nothing was sent")
+    if back:
+        say(f"{back} pictures taken back out of quarantine/")
     return FAILED if left else OK
 
 
@@ -88,7 +120,8 @@ def export(arguments: Namespace, session: Session) -> int:
     """Write pictures and recipes into a zip file."""
     pictures = _storage(session, reading=True).pictures
     keys = [pictures.entry(key).key for key in arguments.keys] or None
-    report = pictures.export(Path(arguments.dest).expanduser(), keys)
+    with Progress("pictures written", ended="No file was written.") as progress:
+        report = pictures.export(Path(arguments.dest).expanduser(), keys, progress=progress)
     words = f"{one_line(str(report.path))}  {report.pictures} pictures, {report.recipes} recipes"
     if report.skipped:
         words += f"; {len(report.skipped)} damaged or missing left out"
@@ -113,10 +146,16 @@ def forget(arguments: Namespace, session: Session) -> int:
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             warn("Nothing was deleted.")
             return FAILED
-    progress = progress_line if sys.stderr.isatty() else None
-    report = session.accounts.forget(**wanted, dry_run=arguments.dry_run, progress=progress)
+    with Progress("pictures deleted", ended="Run it again to go on.") as progress:
+        report = session.accounts.forget(**wanted, dry_run=arguments.dry_run, progress=progress)
     say(to_json(report) if arguments.json else forgotten_view(report).text.partition("\n")[2])
     return STORE if report.left else OK
+
+
+def _named(paths: Sequence[Path]) -> str:
+    """How many, and the first ones by name."""
+    names = ", ".join(one_line(str(path)) for path in paths[:_NAMED])
+    return f"{len(paths):,}: {names}" + (", …" if len(paths) > _NAMED else "")
 
 
 def _storage(session: Session, *, reading: bool = False) -> Storage:

@@ -17,6 +17,7 @@ from jupyter_imagegen.storage.recipes import recipe_from_bytes
 from jupyter_imagegen.storage.writers import Writer, abandoned
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from jupyter_imagegen.storage.database import Database
@@ -154,6 +155,24 @@ def _sweep(database: Database, shelf: Shelf, name: str) -> None:
         if files.is_own_file(path, shelf.home) and not path.with_suffix(".json").exists():
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def adopt(database: Database, shelf: Shelf, found: Sequence[tuple[Recipe, Path]]) -> int:
+    """Enter recipes whose pictures are whole and in their places; gives how many.
+
+    Raises
+    ------
+    StoreError
+        If the index cannot be written.
+    """
+    if not found:
+        return 0
+    with database.transaction():
+        numbers = [enter(database, recipe) for recipe, _ in found]
+    for (recipe, path), number in zip(found, numbers, strict=True):
+        with contextlib.suppress(OSError):
+            finish_recipe(shelf, recipe, number, path)
+    return len(found)
 
 
 def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:

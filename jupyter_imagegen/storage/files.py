@@ -10,6 +10,7 @@
       pictures/ab/<digest>.<key>-<sample>.json   the recipe: enough to build the index again
       incoming/                 what is being written: <id>.part and its recipe .json; see `writers.py`
       quarantine/               damaged files, never shown; deleted by `forget` only
+      quarantine/<when>/pictures/ab/   what no readable recipe belongs to, in its old place; see `quarantine.py`
       unread/                   answers that could not be read; see `unread.py`
       locks/<key>.lock          whoever holds it is the only one buying that key
       trial-<id>                for a moment: whether locks work here; see `place.py`
@@ -24,6 +25,7 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import stat
 import sys
 import time
@@ -36,6 +38,7 @@ from jupyter_imagegen.errors import HomeError, StoreError
 if TYPE_CHECKING:
     import zipfile
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
 
@@ -48,6 +51,9 @@ FOLDERS = ("pictures", "incoming", "quarantine", "locks", "unread")
 EXTENSIONS = {mime: endings[0].removeprefix(".") for mime, endings in ENDINGS.items()}
 
 _EXTENSION = rf"(?:{'|'.join([*EXTENSIONS.values(), 'bin'])})"
+#: The name of an original, a small copy or a recipe.
+_KEPT = rf"[0-9a-f]{{64}}\.(?:(?:preview\.)?{_EXTENSION}|[0-9a-f]{{16}}-\d+\.json)"
+_WHEN = r"\d{8}-\d{6}-[0-9a-f]{4}"
 #: The names of everything that a store writes, from its home.
 _OURS = re.compile(
     "|".join(
@@ -60,9 +66,10 @@ _OURS = re.compile(
             r"rates\.toml(?:\.[0-9a-f]{16})?",  # a copy of prices, which earlier versions kept
             *FOLDERS,
             r"pictures/[0-9a-f]{2}",
-            rf"pictures/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.(?:(?:preview\.)?{_EXTENSION}|[0-9a-f]{{16}}-\d+\.json)",
+            rf"(?:quarantine/{_WHEN}/)?pictures/[0-9a-f]{{2}}/{_KEPT}",
+            rf"quarantine/{_WHEN}(?:/pictures(?:/[0-9a-f]{{2}})?)?",
             r"incoming/(?:(?:done|[A-Za-z0-9]{1,24}-\d+)-)?[0-9a-f]{16}\.(?:json|part|draft|scratch|deleted|lock)",
-            rf"quarantine/\d{{8}}-\d{{6}}-[0-9a-f]{{4}}-[0-9a-f]{{64}}\.{_EXTENSION}",
+            rf"quarantine/{_WHEN}-[0-9a-f]{{64}}\.{_EXTENSION}",
             r"locks/[0-9a-f]{64}\.lock",
             r"unread/[0-9a-f]{16}-[0-9a-f]{8}\.(?:bin|json|scratch)",
         )
@@ -152,11 +159,42 @@ class Shelf:
         refuse_link(path)
         return path
 
-    def kept(self) -> Iterator[Path]:
-        """Every file of ours beside the pictures: originals, small copies, recipes."""
-        for folder in sorted(self.pictures.glob("[0-9a-f][0-9a-f]")):
-            if not is_link(folder):
-                yield from (path for path in sorted(folder.glob("*")) if is_own_file(path, self.home))
+    def folders(self) -> Iterator[Path]:
+        """The folders beside which pictures are, in order; one that cannot be looked at is among them."""
+        for number in range(256):
+            folder = self.pictures / f"{number:02x}"
+            try:
+                kept = stat.S_ISDIR(folder.lstat().st_mode) and not is_link(folder)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                kept = True
+            if kept:
+                yield folder
+
+    def kept(self, folder: Path) -> Iterator[Path]:
+        """The files of ours in one of these folders, in no order: originals, small copies, recipes.
+
+        Raises
+        ------
+        OSError
+            If it cannot be listed.
+        """
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False) and is_ours(path := folder / entry.name, self.home):
+                    yield path
+
+    def recipes(self) -> Iterator[Path]:
+        """Every recipe beside an original, in the order of their digests.
+
+        Raises
+        ------
+        OSError
+            If a folder cannot be listed.
+        """
+        for folder in self.folders():
+            yield from sorted(path for path in self.kept(folder) if path.suffix == ".json")
 
     def found(self, path: Path) -> Path:
         """Where a file of this store is read: `path` itself, or its like in the store beneath."""
@@ -166,13 +204,6 @@ class Shelf:
         refuse_link(beneath.parent)
         return beneath
 
-    def originals(self) -> Iterator[tuple[str, Path]]:
-        """Every original on disk, by digest, whether the index knows it or not."""
-        for path in self.kept():
-            digest, _, rest = path.name.partition(".")
-            if "." not in rest:
-                yield digest, path
-
     def beside(self, digest: str) -> list[Path]:
         """Every file of ours that is named after a picture."""
         return [one for one in self._beside(digest).glob(f"{digest}.*") if is_own_file(one, self.home)]
@@ -180,10 +211,6 @@ class Shelf:
     def previews(self, digest: str) -> list[Path]:
         """Every small copy of a picture."""
         return [path for path in self.beside(digest) if path.name.startswith(f"{digest}.preview.")]
-
-    def recipes(self) -> Iterator[Path]:
-        """Every recipe beside an original."""
-        return (path for path in self.kept() if path.suffix == ".json")
 
     def _folder(self, name: str) -> Path:
         folder = self.home / name
@@ -429,6 +456,11 @@ def zip_member(name: str) -> zipfile.ZipInfo:
     member.create_system = 3  # Unix, on every system
     member.external_attr = 0o644 << 16
     return member
+
+
+def stamp(moment: datetime) -> str:
+    """The start of a name in `quarantine/` that is like no other."""
+    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def is_of_older_version(stem: str) -> bool:

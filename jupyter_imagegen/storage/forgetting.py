@@ -26,7 +26,8 @@ from jupyter_imagegen.storage import files, history, removing, statements
 from jupyter_imagegen.storage import home as homes
 from jupyter_imagegen.storage.entering import search_pattern, searchable
 from jupyter_imagegen.storage.files import INDEX
-from jupyter_imagegen.storage.recipes import Recipe, recipe_from_bytes, utc_text
+from jupyter_imagegen.storage.quarantine import Quarantine
+from jupyter_imagegen.storage.recipes import LARGEST_RECIPE, Recipe, recipe_from_bytes, utc_text
 from jupyter_imagegen.storage.zones import Zones
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.database import Row
     from jupyter_imagegen.storage.images import Pictures
 
-#: Bytes. A prompt has at most 32,000 characters.
-_LARGEST_RECIPE = 10_000_000
 #: Seconds after which nobody writes on at a copy of an index.
 _STALE = 60.0
 
@@ -312,7 +311,8 @@ def _forms(text: str) -> set[str]:
 def _loose(pictures: Pictures, *, whole: bool) -> Iterator[Path]:
     """Files of ours that the index does not stand for, and that may have words in them."""
     shelf, database = pictures.shelf, pictures.database
-    for folder in (shelf.incoming, shelf.quarantine, shelf.unread):
+    yield from Quarantine(shelf, pictures.now()).files()
+    for folder in (shelf.incoming, shelf.unread):
         with contextlib.suppress(FileNotFoundError):
             yield from (path for path in sorted(folder.iterdir()) if files.is_own_file(path, shelf.home))
     for path in shelf.recipes() if whole else ():
@@ -328,7 +328,8 @@ def _beside(pictures: Pictures, path: Path) -> list[Path]:
     digest = path.name[:64] if recipe is None else recipe.digest
     if not files.is_digest(digest) or not _is_gone(pictures, digest):
         return []
-    return [one for one in shelf.beside(digest) if one.suffix != ".json"]
+    aside = [one for one in path.parent.glob(f"{digest}.*") if files.is_own_file(one, shelf.home)]
+    return [one for one in dict.fromkeys([*shelf.beside(digest), *aside]) if one.suffix != ".json"]
 
 
 def _is_gone(pictures: Pictures, digest: str) -> bool:
@@ -339,7 +340,7 @@ def _recipe_of(path: Path) -> Recipe | None:
     """The recipe that a file is, holds, or lies beside; None where it cannot be read."""
     for one in (path, path.with_suffix(".json")):
         with contextlib.suppress(OSError, StoreError, ValueError, RecursionError):
-            if one.suffix not in {".bin", ".part"} and files.regular(one).st_size <= _LARGEST_RECIPE:
+            if one.suffix not in {".bin", ".part"} and files.regular(one).st_size <= LARGEST_RECIPE:
                 data = files.read(one)
                 recipe = recipe_from_bytes(data)
                 if recipe is None and path.parent.name == "unread":
@@ -362,7 +363,7 @@ def _holds(path: Path, needles: set[str], before: str = "") -> bool:
         found = files.regular(path)
         if utc_text(datetime.fromtimestamp(found.st_mtime, UTC)) < before:
             return True
-        if found.st_size <= _LARGEST_RECIPE:
+        if found.st_size <= LARGEST_RECIPE:
             text = searchable(files.read(path).decode("utf-8", "replace"))
             return any(needle in text for needle in needles)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

@@ -14,7 +14,7 @@ from jupyter_imagegen.storage.entering import search_pattern
 from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from jupyter_imagegen.core.results import Image
@@ -79,7 +79,8 @@ def search(
     rows = pictures.database.all(
         statements.HISTORY, pattern=search_pattern(text), made=made, key=key, limit=max(0, limit)
     )
-    return [_entry(pictures, row) for row in rows]
+    # A list is drawn without a single original: whether one is right is seen when it is asked for.
+    return [_entry(pictures, row, pictures.listed(row["key"])) for row in rows]
 
 
 def entry(pictures: Pictures, key: str) -> HistoryEntry:
@@ -129,11 +130,11 @@ def _distinct(key: str, rows: list[Row]) -> str:
     return key[:width]
 
 
-def _entry(pictures: Pictures, row: Row) -> HistoryEntry:
+def _entry(pictures: Pictures, row: Row, listed: Sequence[Image] | None = None) -> HistoryEntry:
     samples = pictures.database.all(statements.SAMPLES, key=row["key"])
     costs = [sample["cost_nano"] for sample in samples]
     newest = max(samples, key=lambda sample: sample["made_at"], default=None)
-    images = tuple(pictures.readable(row["key"]))
+    images = tuple(pictures.readable(row["key"]) if listed is None else listed)
     return HistoryEntry(
         **{name: row[name] for name in ("key", "namespace", "provider", "operation", "model", "prompt")},
         parameters=json.loads(row["parameters"]),

@@ -26,7 +26,7 @@ from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.database import another_programs, damage_mark, tables_of
 from jupyter_imagegen.storage.files import FOLDERS, INDEX, MARKER, OPENING_LOCK
-from jupyter_imagegen.storage.recipes import recipe_from_bytes
+from jupyter_imagegen.storage.recipes import LARGEST_RECIPE, recipe_from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,9 +43,6 @@ _OTHERS = 0o077
 _LINE = b"jupyter_imagegen home "
 _FORM = 1
 _TEXT = _LINE + str(_FORM).encode() + b"\n"
-
-#: Bytes. A prompt has at most 32,000 characters.
-_LARGEST_RECIPE = 10_000_000
 
 #: The tables that every version of the index has.
 _TABLES = {"schema_version", "pictures", "requests", "samples"}
@@ -245,9 +242,20 @@ def refuse_absent(database: Database, shelf: Shelf) -> None:
         )
 
 
-def foreign(home: Path) -> Iterator[Path]:
-    """What a folder and those of our names in it hold that is neither ours nor harmless."""
-    yield from _foreign_in(home, home)
+def foreign(home: Path, hidden: list[Path] | None = None) -> Iterator[Path]:
+    """What a folder and those of our names in it hold that is neither ours nor harmless.
+
+    Parameters
+    ----------
+    hidden
+        Gets the folders that cannot be listed; without it they are an error.
+
+    Raises
+    ------
+    OSError
+        If a folder cannot be listed.
+    """
+    yield from _foreign_in(home, home, hidden)
 
 
 def close_to_others(home: Path) -> str:
@@ -312,7 +320,7 @@ def _recipes(pictures: Path) -> Iterator[Path]:
                     files.is_digest(digest)
                     and rest.endswith(".json")
                     and entry.is_file(follow_symlinks=False)
-                    and entry.stat(follow_symlinks=False).st_size < _LARGEST_RECIPE
+                    and entry.stat(follow_symlinks=False).st_size < LARGEST_RECIPE
                 ):
                     recipe = recipe_from_bytes(files.read(Path(entry.path)))
                     if recipe is not None and recipe.digest == digest and rest.startswith(recipe.key[:16]):
@@ -366,16 +374,21 @@ def _is_common(home: Path) -> bool:
     return resolved == Path(resolved.anchor) or bool(resolved.stat().st_mode & stat.S_ISVTX)
 
 
-def _foreign_in(folder: Path, home: Path) -> Iterator[Path]:
-    for entry in _entries(folder):
-        path = Path(entry.path)
-        if _is_harmless(entry.name):
-            continue
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if not files.is_ours(path, home) or not (is_folder or files.is_own_file(path, home)):
-            yield path
-        elif is_folder:
-            yield from _foreign_in(path, home)
+def _foreign_in(folder: Path, home: Path, hidden: list[Path] | None) -> Iterator[Path]:
+    try:
+        for entry in _entries(folder):
+            path = Path(entry.path)
+            if _is_harmless(entry.name):
+                continue
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not files.is_ours(path, home) or not (is_folder or entry.is_file(follow_symlinks=False)):
+                yield path
+            elif is_folder:
+                yield from _foreign_in(path, home, hidden)
+    except OSError:
+        if hidden is None:
+            raise
+        hidden.append(folder)
 
 
 def _make_private(folder: Path, home: Path) -> None:

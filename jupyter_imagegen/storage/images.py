@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from jupyter_imagegen.imaging import Inspected
     from jupyter_imagegen.storage.forgetting import Forgotten
     from jupyter_imagegen.storage.history import HistoryEntry
-    from jupyter_imagegen.storage.upkeep import ExportReport, GcReport, VerifyReport
+    from jupyter_imagegen.storage.exporting import ExportReport
+    from jupyter_imagegen.storage.upkeep import GcReport, VerifyReport
     from jupyter_imagegen.storage.writers import Writer
 
 
@@ -484,12 +485,33 @@ class Pictures(StoredPictures):
         self._refuse_change()
         return upkeep.verify(self, progress)
 
-    def gc(self) -> GcReport:
-        """Remove leftovers: what dead writers left, files that nothing refers to, locks that nobody holds."""
+    def gc(self, progress: Callable[[int, int], None] | None = None) -> GcReport:
+        """Remove leftovers: what dead writers left, small copies of no picture, locks that no process holds.
+
+        An original without a recipe that can be read is put into quarantine/; none is deleted.
+
+        Parameters
+        ----------
+        progress
+            Called with how many pictures were looked at and how many there are.
+        """
         from jupyter_imagegen.storage import upkeep
 
         self._refuse_change()
-        return upkeep.collect(self)
+        return upkeep.collect(self, progress)
+
+    def take_back(self) -> int:
+        """Take out of quarantine/ what can be read by now; gives how many pictures that are.
+
+        Raises
+        ------
+        StoreError
+            If the index cannot be written.
+        """
+        from jupyter_imagegen.storage.quarantine import Quarantine
+
+        self._refuse_change()
+        return Quarantine(self.shelf, self.now()).take_back(self)
 
     def export(
         self,
@@ -498,6 +520,7 @@ class Pictures(StoredPictures):
         *,
         samples: Iterable[tuple[str, int]] | None = None,
         overwrite: bool = False,
+        progress: Callable[[int, int], None] | None = None,
     ) -> ExportReport:
         """Write originals and recipes into a zip file: all of them, those of some keys, or some samples.
 
@@ -507,15 +530,17 @@ class Pictures(StoredPictures):
             All pictures of these requests.
         samples
             These pictures only, as `(key, sample)`.
+        progress
+            Called with how many were written and how many there are.
 
         Raises
         ------
         StoreError
             If the file exists and `overwrite` is False, or it cannot be written.
         """
-        from jupyter_imagegen.storage import upkeep
+        from jupyter_imagegen.storage import exporting
 
-        return upkeep.export(self, dest, keys, samples, overwrite=overwrite)
+        return exporting.export(self, dest, keys, samples, overwrite=overwrite, progress=progress)
 
     def _refuse_change(self) -> None:
         if self.read_only is not None:

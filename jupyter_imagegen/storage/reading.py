@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -111,6 +110,11 @@ class StoredPictures(StaysHere):
                 found, unreadable = self._look(key, limit)
         return found, unreadable
 
+    def listed(self, key: str) -> list[Image]:
+        """The same for a list: what has a file, and no original is read."""
+        rows = self.database.all(statements.FIND, key=key)
+        return [self.image(row) for row in rows if self._has_file(row["digest"], row["mime"])]
+
     def count(self, key: str) -> int:
         """How many pictures are there for a request."""
         return len(self.find(key))
@@ -177,10 +181,10 @@ class StoredPictures(StaysHere):
 
     def quarantine(self, digest: str, mime: str) -> None:
         """Put a damaged picture aside, never to be shown; its file is not deleted."""
-        stamp = f"{self.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         original = self.shelf.original(digest, mime)
         with contextlib.suppress(OSError):
-            files.move(original, made_again(self.shelf, "quarantine") / f"{stamp}-{original.name}")
+            name = f"{files.stamp(self.now())}-{original.name}"
+            files.move(original, made_again(self.shelf, "quarantine") / name)
         for small in self.shelf.previews(digest):
             with contextlib.suppress(OSError):
                 small.unlink()
@@ -243,6 +247,16 @@ class StoredPictures(StaysHere):
             load=held.original,
             load_preview=held.small,
         )
+
+    def _has_file(self, digest: str, mime: str) -> bool:
+        try:
+            self.shelf.found(self.shelf.original(digest, mime)).lstat()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            # What cannot be seen for a moment is not gone.
+            return True
+        return True
 
     def _look(self, key: str, limit: int | None) -> tuple[list[Image], StoreError | None]:
         found: list[Image] = []

@@ -9,20 +9,28 @@ import json
 import re
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.storage import files
 from jupyter_imagegen.storage.files import is_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.imaging import Inspected
 
 #: The form of the JSON. A reader takes every form up to its own.
 RECIPE_VERSION = 1
+#: Bytes. A prompt has at most 32,000 characters.
+LARGEST_RECIPE = 10_000_000
+#: Why a recipe cannot be read: it is no recipe (any more), only a newer version knows its form, or the disk
+#: does not give it at this moment.
+Unreadable = Literal["garbled", "newer", "hidden"]
 #: What bytes are called of which nobody knows yet what they are.
 UNKNOWN_MIME = "application/octet-stream"
 
@@ -126,9 +134,34 @@ def recipe_from_bytes(data: bytes) -> Recipe | None:
             and all(_fits(values[f.name], str(f.type)) for f in fields(Recipe))
             and (recipe.cost is None or 0 <= recipe.cost < _DEAREST)
         )
-    except (ValueError, TypeError, KeyError, InvalidOperation, RecursionError):
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
         return None
     return recipe if sound else None
+
+
+def read_recipe(path: Path) -> Recipe | Unreadable:
+    """A recipe of the store, or why it cannot be read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    """
+    try:
+        data = files.read(path) if files.regular(path).st_size <= LARGEST_RECIPE else b""
+    except FileNotFoundError:
+        raise
+    except (OSError, StoreError):
+        return "hidden"
+    return recipe_from_bytes(data) or ("newer" if _is_newer(data) else "garbled")
+
+
+def _is_newer(data: bytes) -> bool:
+    try:
+        form = json.loads(data)["recipe"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return type(form) is int and form > RECIPE_VERSION
 
 
 def _fits(value: object, wanted: str) -> bool:

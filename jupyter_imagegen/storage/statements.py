@@ -23,7 +23,14 @@ PICTURE = "SELECT * FROM pictures WHERE digest = :digest"
 
 ANY_PICTURE = "SELECT digest FROM pictures WHERE damaged_at IS NULL LIMIT 1"
 
-PICTURES = "SELECT digest, mime, size_bytes, damaged_at FROM pictures ORDER BY digest"
+COUNT_PICTURES = "SELECT COUNT(*) AS pictures, COUNT(damaged_at) AS damaged FROM pictures"
+
+#: All rows are read some at a time: memory stays flat, and no writer waits.
+PICTURES_WITHIN = """
+SELECT digest, mime, damaged_at FROM pictures WHERE digest >= :first AND digest < :after ORDER BY digest
+"""
+
+SAMPLES_WITHIN = "SELECT digest, key, sample FROM samples WHERE digest >= :first AND digest < :after"
 
 KEEP_PICTURE = """
 INSERT INTO pictures (digest, mime, width, height, size_bytes, has_alpha, frames)
@@ -38,6 +45,8 @@ WHERE digest = :digest
 """
 
 MARK_DAMAGED = "UPDATE pictures SET damaged_at = :at WHERE digest = :digest"
+
+MARK_SOUND = "UPDATE pictures SET damaged_at = NULL WHERE digest = :digest RETURNING digest"
 
 KEEP_REQUEST = """
 INSERT INTO requests
@@ -203,10 +212,13 @@ BY_PREFIX = "SELECT * FROM requests WHERE key >= :first AND key < :after ORDER B
 
 SAMPLES = "SELECT * FROM samples WHERE key = :key ORDER BY sample"
 
-ALL_SAMPLES = """
-SELECT s.key, s.sample, s.id, s.digest, s.made_at, p.mime, p.damaged_at
-FROM samples s JOIN pictures p ON p.digest = s.digest ORDER BY s.key, s.sample
+_EXPORTED = "SELECT s.key, s.sample, s.digest, p.mime FROM samples s JOIN pictures p ON p.digest = s.digest"
+
+SAMPLES_AFTER = f"""
+{_EXPORTED} WHERE (s.key, s.sample) > (:key, :sample) ORDER BY s.key, s.sample LIMIT :limit
 """
+
+SAMPLES_OF_KEY = f"{_EXPORTED} WHERE s.key = :key ORDER BY s.sample"
 
 NEW_CHARGE = """
 INSERT INTO charges

@@ -494,7 +494,8 @@ def test_an_original_is_a_digest_with_one_ending(storage, drawing, png):
     for name in (f"{image.digest}.part", "notes.png", f"{'ab' * 32}.old.png"):
         (folder / name).touch()
     assert len({path.name for path in folder.iterdir()}) == 6  # with recipe and preview
-    assert list(storage.pictures.shelf.originals()) == [(image.digest, image.path)]
+    report = storage.pictures.verify()
+    assert (report.checked, report.unknown, len(report.foreign)) == (1, (), 3)
 
 
 def test_the_disk_has_every_name_before_a_picture_is_called_kept(storage, drawing, png, monkeypatch):

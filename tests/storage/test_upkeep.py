@@ -39,8 +39,9 @@ def test_gc_removes_leftovers_and_never_a_picture_in_use(storage, drawing, png):
     (folder / "my notes.txt").write_text("not ours")
     assert storage.pictures.gc().removed == 0
     report = upkeep.collect(storage.pictures, now=lambda: time.time() + LATER)
-    assert (report.removed, report.freed_bytes) == (2, 1010)
+    assert (report.removed, report.freed_bytes) == (1, 10)
     assert not stray.exists()
+    assert [path.read_bytes() for path in report.quarantined] == [b"x" * 1000]
     assert (folder / "my notes.txt").exists()
     assert [image.bytes for image in storage.pictures.find(drawing.key)] == [png(0), png(1), png(2)]
     assert [image.preview.mime for image in images] == ["image/jpeg"] * 3
@@ -162,14 +163,14 @@ def test_gc_counts_all_it_takes_in_past_what_it_knows_and_what_it_cannot_read(
     assert store.pictures.gc().adopted == 0
 
 
-def test_gc_removes_a_recipe_of_no_sample_after_a_day_and_no_other(storage, drawing, png):
+def test_gc_puts_a_garbled_recipe_of_no_sample_aside_after_a_day_and_no_other(storage, drawing, png):
     image = drawing.keep(png())
     recipe = storage.pictures.shelf.recipe(image.digest, drawing.key, 0)
     stray = recipe.with_name(recipe.name.replace("-0.json", "-7.json"))
     stray.write_text("{")
-    assert storage.pictures.gc().removed == 0
+    assert storage.pictures.gc().quarantined == ()
     report = upkeep.collect(storage.pictures, now=lambda: time.time() + LATER)
-    assert (report.removed, report.freed_bytes) == (1, 1)
+    assert (report.removed, [path.name for path in report.quarantined]) == (0, [stray.name])
     assert recipe.exists()
     assert not stray.exists()
 
