@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import platform
 import shutil
+import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import ImagegenError, NoKeyError
+from jupyter_imagegen.progress import Progress
 from jupyter_imagegen.providers.base import Check
 from jupyter_imagegen.storage import PlaceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.session import Session
+    from jupyter_imagegen.storage import Storage
 
 #: Seconds for all questions to the endpoint together.
 REACH_SECONDS = 5.0
+#: Seconds for reading recipes; `store verify` takes as long as it needs.
+_RECIPE_SECONDS = 5.0
 #: Free bytes below which a disk is too full for a session's pictures.
 _LOW_DISK = 500_000_000
 _PROMPT = "a lighthouse at dusk"
@@ -237,17 +245,21 @@ def _store(session: Session, settings: Settings) -> Check:
             hint="Set IMAGEGEN_HOME to a folder you may write.",
         )
     database = storage.pictures.database
-    rows = database.all(statements.PICTURES)
-    damaged = sum(row["damaged_at"] is not None for row in rows)
+    counted = database.one(statements.COUNT_PICTURES) or {"pictures": 0, "damaged": 0}
     free = shutil.disk_usage(storage.home).free
-    told = f"{settings.home}, {len(rows)} pictures, {free / 1e9:,.1f} GB free"
+    told = f"{settings.home}, {counted['pictures']} pictures, {free / 1e9:,.1f} GB free"
     problems = list(storage.notes)
     if not database.is_sound():
         problems.append(
             "SQLite's check finds the index damaged; opening it again rebuilds it from the pictures."
         )
-    if damaged:
-        problems.append(f"{damaged} pictures are damaged and put aside; `store verify` names them.")
+    if counted["damaged"]:
+        problems.append(
+            f"{counted['damaged']} pictures are damaged and put aside; `store verify` names them."
+        )
+    wrong, passed_over = _beside_the_pictures(storage)
+    problems += wrong
+    told += passed_over
     if unread := len(storage.unread.all()):
         waits = "answers wait" if unread > 1 else "answer waits"
         problems.append(
@@ -267,6 +279,39 @@ def _place(session: Session, settings: Settings) -> Check:
     return Check(
         name="place", ok=not wrong, text=storage.place, hint=why.hint if why is not None and wrong else ""
     )
+
+
+def _beside_the_pictures(storage: Storage) -> tuple[list[str], str]:
+    """What is wrong with a store's files, and what was not looked at; no original is read."""
+    from jupyter_imagegen.storage.inventory import Survey, folders
+
+    found, pictures = Survey(), storage.pictures
+    until = time.monotonic() + _RECIPE_SECONDS
+    with Progress("folders looked at") as progress:
+        for number, folder in enumerate(folders(pictures.database, pictures.shelf), 1):
+            found.look(folder, reads=lambda: time.monotonic() < until)
+            progress(number, 256)
+    told: dict[str, Sequence[str | Path]] = {
+        "pictures in the index have no file": found.absent,
+        "pictures are not in the index": found.unknown,
+        "recipes are none any more": found.garbled,
+        "recipes are of a newer version, which can read them": found.newer,
+        "files cannot be read at this moment": found.hidden,
+    }
+    problems = [
+        f"{len(names):,} {what} ({names[0]}{', …' if names[1:] else ''})."
+        for what, names in told.items()
+        if names
+    ]
+    if found.without_recipe:
+        problems.append(
+            f"{found.without_recipe:,} pictures have no recipe, from which a lost index is built again."
+        )
+    if problems:
+        problems.append("`jupyter imagegen store verify` names them all.")
+    if not found.passed_over:
+        return problems, ""
+    return problems, f", {found.recipes:,} of {found.recipes + found.passed_over:,} recipes read"
 
 
 def _budget(session: Session, settings: Settings) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import OK, STORE, in_shell

@@ -34,20 +34,18 @@ def verify(arguments: Namespace, session: Session) -> int:
     if arguments.json:
         say(to_json({"sound": report.sound, "report": report}))
         return OK if report.sound else STORE
-    for digest in report.damaged:
-        say(f"damaged  {digest}")
-    for digest in report.missing:
-        say(f"missing  {digest}")
-    for path in report.unknown:
-        say(f"not in the index  {one_line(str(path))}")
-    for path in report.foreign:
-        say(f"not the store's  {one_line(str(path))}")
-    for path in report.hidden:
-        say(f"cannot be read now  {one_line(str(path))}")
-    for path in report.garbled:
-        say(f"no recipe any more  {one_line(str(path))}")
-    for path in report.newer:
-        say(f"recipe of a newer version  {one_line(str(path))}")
+    found: dict[str, Sequence[str | Path]] = {
+        "damaged": report.damaged,
+        "missing": report.missing,
+        "not in the index": report.unknown,
+        "not the store's": report.foreign,
+        "cannot be read now": report.hidden,
+        "no recipe any more": report.garbled,
+        "recipe of a newer version": report.newer,
+    }
+    for what, names in found.items():
+        for name in names:
+            say(f"{what}  {one_line(str(name))}")
     unread = sum(path.suffix != ".json" for path in report.hidden)
     lost = len(report.damaged) + len(report.missing) + unread
     say(f"{report.checked} pictures checked, {report.checked - lost} as they were paid for, {lost} not")

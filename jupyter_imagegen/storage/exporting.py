@@ -12,7 +12,6 @@ from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, statements
 
 if TYPE_CHECKING:
-    import zipfile
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 

@@ -10,7 +10,7 @@
       pictures/ab/<digest>.<key>-<sample>.json   the recipe: enough to build the index again
       incoming/                 what is being written: <id>.part and its recipe .json; see `writers.py`
       quarantine/               damaged files, never shown; deleted by `forget` only
-      quarantine/<when>/pictures/ab/   what no readable recipe belongs to, in its old place; see `quarantine.py`
+      quarantine/<when>/pictures/ab/<digest>.png   without a readable recipe; see `quarantine.py`
       unread/                   answers that could not be read; see `unread.py`
       locks/<key>.lock          whoever holds it is the only one buying that key
       trial-<id>                for a moment: whether locks work here; see `place.py`

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.usage import Usage
     from jupyter_imagegen.imaging import Inspected
+    from jupyter_imagegen.storage.exporting import ExportReport
     from jupyter_imagegen.storage.forgetting import Forgotten
     from jupyter_imagegen.storage.history import HistoryEntry
-    from jupyter_imagegen.storage.exporting import ExportReport
     from jupyter_imagegen.storage.upkeep import GcReport, VerifyReport
     from jupyter_imagegen.storage.writers import Writer
 

@@ -1,4 +1,4 @@
-"""What lies beside the pictures, and what the index knows of it: folder by folder, so that memory stays flat."""
+"""What lies beside the pictures, and what the index knows of it: by folder, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class Survey:
 
 
 def folders(database: Database, shelf: Shelf) -> Iterator[Folder]:
-    """Every folder, in the order of the digests; those that are missing too, for there may be rows of them."""
+    """Every folder in the order of the digests, those that are missing too: there may be rows of them."""
     for number in range(256):
         yield Folder(database, shelf, shelf.pictures / f"{number:02x}")
 

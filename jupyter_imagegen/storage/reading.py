@@ -111,9 +111,11 @@ class StoredPictures(StaysHere):
         return found, unreadable
 
     def listed(self, key: str) -> list[Image]:
-        """The same for a list: what has a file, and no original is read."""
+        """The same for a list: what has a file of the right size; an original of another size is read."""
         rows = self.database.all(statements.FIND, key=key)
-        return [self.image(row) for row in rows if self._has_file(row["digest"], row["mime"])]
+        if all(self._has_size(row) for row in rows):
+            return [self.image(row) for row in rows]
+        return self._find(key, None)
 
     def count(self, key: str) -> int:
         """How many pictures are there for a request."""
@@ -248,15 +250,11 @@ class StoredPictures(StaysHere):
             load_preview=held.small,
         )
 
-    def _has_file(self, digest: str, mime: str) -> bool:
-        try:
-            self.shelf.found(self.shelf.original(digest, mime)).lstat()
-        except FileNotFoundError:
-            return False
-        except OSError:
-            # What cannot be seen for a moment is not gone.
-            return True
-        return True
+    def _has_size(self, row: Row) -> bool:
+        with contextlib.suppress(OSError, StoreError):
+            path = self.shelf.found(self.shelf.original(row["digest"], row["mime"]))
+            return files.regular(path).st_size == row["size_bytes"]
+        return False
 
     def _look(self, key: str, limit: int | None) -> tuple[list[Image], StoreError | None]:
         found: list[Image] = []
