@@ -173,13 +173,15 @@ class Shelf:
                 yield folder
 
     def kept(self, folder: Path) -> Iterator[Path]:
-        """The files of ours in one of these folders, in no order: originals, small copies, recipes.
+        """The files of ours in one of these folders, in no order; none behind a link.
 
         Raises
         ------
         OSError
             If it cannot be listed.
         """
+        if is_link(folder):
+            return
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_file(follow_symlinks=False) and is_ours(path := folder / entry.name, self.home):

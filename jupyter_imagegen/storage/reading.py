@@ -115,7 +115,7 @@ class StoredPictures(StaysHere):
         rows = self.database.all(statements.FIND, key=key)
         if all(self._has_size(row) for row in rows):
             return [self.image(row) for row in rows]
-        return self._find(key, None)
+        return self.readable(key)
 
     def count(self, key: str) -> int:
         """How many pictures are there for a request."""
@@ -253,7 +253,7 @@ class StoredPictures(StaysHere):
     def _has_size(self, row: Row) -> bool:
         with contextlib.suppress(OSError, StoreError):
             path = self.shelf.found(self.shelf.original(row["digest"], row["mime"]))
-            return files.regular(path).st_size == row["size_bytes"]
+            return bool(files.regular(path).st_size == row["size_bytes"])
         return False
 
     def _look(self, key: str, limit: int | None) -> tuple[list[Image], StoreError | None]:
