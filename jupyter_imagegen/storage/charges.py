@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from jupyter_imagegen.core.pricing import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.recipes import Recipe
 
 State = Literal["reserved", "sent", "settled", "released", "possibly_billed"]
+CHARGE_STATES: tuple[State, ...] = get_args(State)
 
 
 #: The id of a free call that could not be written down; there is nothing to mark, settle or release.
@@ -77,6 +78,11 @@ def charge_row(database: Database, charge_id: str) -> dict[str, Any]:
     return dict(row)
 
 
+def has_charge(database: Database, charge_id: str) -> bool:
+    """Whether the ledger has a charge."""
+    return database.one(statements.CHARGE, id=charge_id) is not None
+
+
 def change_charge(database: Database, charge_id: str, state: State, **changes: Any) -> None:
     """Write a charge's new state and carry the difference over to the sums; within a transaction.
 
@@ -90,9 +96,11 @@ def change_charge(database: Database, charge_id: str, state: State, **changes: A
 
 
 def count_again(database: Database, charge: dict[str, Any], before: Counts) -> None:
-    """Carry what changed in a charge over to the sums."""
-    place = {name: charge[name] for name in ("day", "session", "provider", "model")}
-    add_counts(database, counts(charge) - before, **place)
+    """Carry what changed in a charge over to the sums and to the journal."""
+    database.note("charge", charge)
+    if (added := counts(charge) - before) != Counts():
+        place = {name: charge[name] for name in ("day", "session", "provider", "model")}
+        add_counts(database, added, **place)
 
 
 def find_again(database: Database, recipe: Recipe) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Row = Mapping[str, Any]
+    #: A kind, and a row's columns.
+    Note = tuple[str, Mapping[str, Any]]
 
 #: Seconds to wait for another process's transaction; each takes milliseconds.
 BUSY_SECONDS = 30.0
@@ -68,6 +70,8 @@ class Database(StaysHere):
     failed : bool
         Whether it has to be opened again before more can be expected of it: it was found damaged, taken away
         or replaced, or the disk refused it.
+    before_commit : callable or None
+        Gets the notes that a transaction made, before its commit, and whether the disk is waited for.
 
     Notes
     -----
@@ -86,6 +90,8 @@ class Database(StaysHere):
         self.path = path
         self.shared = False
         self.failed = False
+        self.before_commit: Callable[[Sequence[Note], bool], None] | None = None
+        self._notes: list[Note] = []
         self._opened = False
         self._file: tuple[int, int] | None = None
         self._wait = BUSY_SECONDS if busy_seconds is None else busy_seconds
@@ -237,6 +243,10 @@ class Database(StaysHere):
                 self._depth = 1
                 try:
                     yield
+                    if self._notes and self.before_commit is not None:
+                        self.before_commit(self._notes, durable)
+                    # Whoever builds a lost index again reads what was noted before it was lost.
+                    self._refuse_another_file()
                     self._run("COMMIT")
                 except BaseException:
                     # A full disk may have rolled back already.
@@ -244,11 +254,16 @@ class Database(StaysHere):
                         self._run("ROLLBACK")
                     raise
                 finally:
-                    self._depth = 0
+                    self._depth, self._notes = 0, []
             finally:
                 if not durable:
                     with contextlib.suppress(StoreError):
                         self._run("PRAGMA synchronous = FULL")
+
+    def note(self, kind: str, row: Mapping[str, Any] | None = None) -> None:
+        """Note for `before_commit` what this transaction changed."""
+        if self.before_commit is not None:
+            self._notes.append((kind, row or {}))
 
     @contextlib.contextmanager
     def _waiting(self, *, patient: bool) -> Iterator[None]:
@@ -415,14 +430,14 @@ class Database(StaysHere):
         return DamagedIndexError(
             f"the store's index {self.path} is damaged ({why})",
             hint="Restart the kernel or run the cell again: the index is put aside and built again from the "
-            "pictures' recipes.",
+            "files beside it.",
         )
 
     def _taken_away(self) -> StoreError:
         self.failed = True
         return StoreError(
             f"the store's index {self.path} was deleted, moved or replaced while it was in use",
-            hint="Put it back, or run the cell again: it is built again from the pictures' recipes.",
+            hint="Put it back, or run the cell again: it is built again from the files beside it.",
         )
 
     def _refuse_another_file(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.pricing import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, removing, statements
-from jupyter_imagegen.storage.charges import find_again
+from jupyter_imagegen.storage.charges import find_again, has_charge
 from jupyter_imagegen.storage.home import is_marked, refuse_absent
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 from jupyter_imagegen.storage.writers import Writer, abandoned
@@ -276,8 +276,8 @@ def finish_recipe(shelf: Shelf, recipe: Recipe, sample: int, pending: Path) -> N
     pending.unlink(missing_ok=True)
 
 
-def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> int:
-    """Fill an empty index from the recipes beside the pictures; spending as far as pictures tell it.
+def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> tuple[int, int]:
+    """Fill an index from the recipes beside the pictures; spending as far as it has not their charges.
 
     Parameters
     ----------
@@ -286,8 +286,8 @@ def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> int:
 
     Returns
     -------
-    int
-        How many samples were entered.
+    int, int
+        How many samples were entered, and how many paid calls only they told of.
 
     Raises
     ------
@@ -304,11 +304,17 @@ def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> int:
         except (OSError, StoreError):
             continue
     found.sort(key=lambda pair: (pair[0].made_at, pair[0].key, pair[0].sample))
+    known: dict[str, bool] = {}
     with database.transaction():
         for recipe, path in found:
             sample = enter(database, recipe)
-            find_again(database, recipe)
+            if recipe.charge_id is not None:
+                if recipe.charge_id not in known:
+                    known[recipe.charge_id] = has_charge(database, recipe.charge_id)
+                if not known[recipe.charge_id]:
+                    find_again(database, recipe)
             if mend and sample != recipe.sample:
                 with contextlib.suppress(OSError):
                     finish_recipe(shelf, recipe, sample, path)
-    return len(found)
+    paid = {r.charge_id for r, _ in found if r.provider != "demo" and known.get(r.charge_id or "") is False}
+    return len(found), len(paid)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen import errors
 from jupyter_imagegen.errors import AbandonedError, ConnectionFailedError, NoKeyError, ProviderError
 from jupyter_imagegen.storage import statements
+from jupyter_imagegen.storage.charges import charge_row
 from jupyter_imagegen.storage.recipes import storable
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Failures:
         if text is not None:
             with self._database.transaction():
                 self._database.all(statements.REMEMBER_FAILURE, id=charge_id, failure=text)
+                self._database.note("charge", charge_row(self._database, charge_id))
 
     def of(self, key: str) -> frozenset[str]:
         """The charges of a key that have failed so far; what `since` compares with."""

@@ -5,6 +5,8 @@
     home/
       imagegen-home.txt         says that the folder is a store's; see `home.py`
       imagegen.sqlite3          the index and the ledger
+      charges.jsonl             every charge and its changes; see `journal.py`
+      budgets.json              the budgets and the ledger's time zone
       pictures/ab/<digest>.png  original bytes, exactly as received
       pictures/ab/<digest>.preview.jpg
       pictures/ab/<digest>.<key>-<sample>.json   the recipe: enough to build the index again
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 MARKER = "imagegen-home.txt"
 INDEX = "imagegen.sqlite3"
+CHARGES = "charges.jsonl"
+BUDGETS = "budgets.json"
 OPENING_LOCK = "opening.lock"
 TRIAL = "trial-"
 FOLDERS = ("pictures", "incoming", "quarantine", "locks", "unread")
@@ -63,6 +67,7 @@ _OURS = re.compile(
             rf"{re.escape(INDEX)}\.damaged",
             re.escape(OPENING_LOCK),
             rf"{TRIAL}[0-9a-f]{{16}}(?:\.sqlite3(?:-journal)?)?",
+            rf"(?:{re.escape(CHARGES)}|{re.escape(BUDGETS)})(?:\.[0-9a-f]{{16}})?",
             r"rates\.toml(?:\.[0-9a-f]{16})?",  # a copy of prices, which earlier versions kept
             *FOLDERS,
             r"pictures/[0-9a-f]{2}",

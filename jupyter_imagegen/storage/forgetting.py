@@ -257,6 +257,9 @@ def forget(
     with database.transaction():
         for charge in charges:
             database.all(statements.SILENCE_CHARGE, id=charge)
+        if charges:
+            # Its earlier lines have the words.
+            database.note("whole")
     if not database.erase():
         left.append("the index's log, which another process is reading; run it again to empty it")
     samples = tuple((row["key"], row["sample"]) for row in gone)

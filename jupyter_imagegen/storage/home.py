@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.database import another_programs, damage_mark, tables_of
-from jupyter_imagegen.storage.files import FOLDERS, INDEX, MARKER, OPENING_LOCK
+from jupyter_imagegen.storage.files import BUDGETS, CHARGES, FOLDERS, INDEX, MARKER, OPENING_LOCK
 from jupyter_imagegen.storage.recipes import LARGEST_RECIPE, recipe_from_bytes
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.files import Shelf
 
 #: The store's files that are in the home itself.
-_FILES = (MARKER, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", f"{INDEX}-journal", OPENING_LOCK)
+_FILES = (
+    *(MARKER, INDEX, f"{INDEX}-wal", f"{INDEX}-shm", f"{INDEX}-journal"),
+    *(CHARGES, BUDGETS, OPENING_LOCK),
+)
 
 #: The bits of a mode that let anybody but the owner in.
 _OTHERS = 0o077
@@ -143,7 +146,11 @@ def is_unmade(home: Path) -> bool:
         if not os.path.lexists(home):
             above = next(folder for folder in home.parents if os.path.lexists(folder))
             return above.is_dir() and os.access(above, os.W_OK | os.X_OK)
-        if not home.is_dir() or is_home(home) or any((home / name).exists() for name in (INDEX, *FOLDERS)):
+        if (
+            not home.is_dir()
+            or is_home(home)
+            or any((home / name).exists() for name in (INDEX, CHARGES, BUDGETS, *FOLDERS))
+        ):
             return False
         _refuse_foreign(home)
         return os.access(home, os.W_OK | os.X_OK)

@@ -187,7 +187,7 @@ class Ledger(StaysHere):
         if self._stands_for is not None and (found := no_paid_call(self._stands_for, configured)):
             return found
         lost = self._database.one(statements.BUDGETS_LOST, session=self._session)
-        return None if lost is None else budgets_lost()
+        return None if lost is None else budgets_lost(lost["value"])
 
     def mark_sent(self, charge_id: str) -> None:
         """Write down that an attempt is about to leave; from here on it may be billed.
@@ -306,14 +306,15 @@ class Ledger(StaysHere):
         Not waited for on disk: a hit is cheap, and losing its count with the power costs nobody anything.
         """
         with self._database.transaction(durable=False, patient=False):
-            add_counts(
-                self._database,
-                Counts(hits=pictures, saved_nano=dollars_to_nano(saved)),
-                day=f"{self.zones.local_time():%Y-%m-%d}",
-                session=self._session,
-                provider=provider,
-                model=model,
-            )
+            place = {
+                "day": f"{self.zones.local_time():%Y-%m-%d}",
+                "session": self._session,
+                "provider": provider,
+                "model": model,
+            }
+            add_counts(self._database, Counts(hits=pictures, saved_nano=dollars_to_nano(saved)), **place)
+            if (so_far := self._database.one(statements.HITS, **place)) is not None:
+                self._database.note("hits", dict(so_far))
 
     def spending(self) -> Spending:
         """What was spent in this session, today, this month and ever."""
@@ -346,6 +347,7 @@ class Ledger(StaysHere):
         refuse_change(self._stands_for, budget=scope)
         whose = self._session if scope == "session" else ""
         with self._database.transaction():
+            self._database.note("budgets")
             if scope != "session":
                 self._database.all(statements.KNOW_BUDGETS)
             if usd is None:

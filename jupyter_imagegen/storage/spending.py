@@ -119,8 +119,6 @@ def add_counts(
     database: Database, added: Counts, *, day: str, session: str, provider: str, model: str
 ) -> None:
     """Add to the sums; within the transaction that changes the charge."""
-    if added == Counts():
-        return
     named = {f.name: getattr(added, f.name) for f in fields(Counts)}
     database.all(statements.COUNT, day=day, session=session, provider=provider, model=model, **named)
 

@@ -236,6 +236,24 @@ ON CONFLICT (id) DO NOTHING
 
 CHARGE = "SELECT * FROM charges WHERE id = :id"
 
+CHARGES_AFTER = "SELECT * FROM charges WHERE id > :id ORDER BY id LIMIT 1000"
+
+PUT_CHARGE = """
+INSERT INTO charges
+  (id, key, provider, model, endpoint, session, notebook, day, n, state, ceiling_nano, cost_nano, usage,
+   pictures, request_id, reason, attempts, reserved_at, sent_at, closed_at, failure)
+VALUES
+  (:id, :key, :provider, :model, :endpoint, :session, :notebook, :day, :n, :state, :ceiling_nano, :cost_nano,
+   :usage, :pictures, :request_id, :reason, :attempts, :reserved_at, :sent_at, :closed_at, :failure)
+ON CONFLICT (id) DO UPDATE SET
+  key = excluded.key, provider = excluded.provider, model = excluded.model, endpoint = excluded.endpoint,
+  session = excluded.session, notebook = excluded.notebook, day = excluded.day, n = excluded.n,
+  state = excluded.state, ceiling_nano = excluded.ceiling_nano, cost_nano = excluded.cost_nano,
+  usage = excluded.usage, pictures = excluded.pictures, request_id = excluded.request_id,
+  reason = excluded.reason, attempts = excluded.attempts, reserved_at = excluded.reserved_at,
+  sent_at = excluded.sent_at, closed_at = excluded.closed_at, failure = excluded.failure
+"""
+
 UNSETTLED_CHARGES = """
 SELECT * FROM charges WHERE cost_nano IS NULL AND state <> 'released' ORDER BY reserved_at, id
 """
@@ -268,6 +286,21 @@ ON CONFLICT (day, session, provider, model) DO UPDATE SET
   calls = spending.calls + excluded.calls,
   pictures = spending.pictures + excluded.pictures, hits = spending.hits + excluded.hits,
   saved_nano = spending.saved_nano + excluded.saved_nano
+"""
+
+_HITS = "SELECT day, session, provider, model, hits, saved_nano FROM spending WHERE "
+
+ALL_HITS = f"{_HITS}hits > 0 OR saved_nano > 0"
+
+HITS = f"{_HITS}day = :day AND session = :session AND provider = :provider AND model = :model"
+
+#: They only grow, so of two lines that were written out of order the higher is the later.
+PUT_HITS = """
+INSERT INTO spending (day, session, provider, model, hits, saved_nano)
+VALUES (:day, :session, :provider, :model, :hits, :saved_nano)
+ON CONFLICT (day, session, provider, model) DO UPDATE SET
+  hits = excluded.hits, saved_nano = excluded.saved_nano
+  WHERE excluded.hits >= spending.hits
 """
 
 _SUMS = """
@@ -312,8 +345,12 @@ DROP_BUDGET = "DELETE FROM budgets WHERE scope = :scope AND session = :session"
 
 BUDGETS = "SELECT scope, nano FROM budgets WHERE session = '' OR session = :session"
 
+ALL_BUDGETS = "SELECT scope, session, nano FROM budgets ORDER BY scope, session"
+
+DROP_BUDGETS = "DELETE FROM budgets"
+
 LOSE_BUDGETS = """
-INSERT INTO ledger_state (name, value) VALUES ('budgets_unknown', :at) ON CONFLICT (name) DO NOTHING
+INSERT INTO ledger_state (name, value) VALUES ('budgets_unknown', :why) ON CONFLICT (name) DO NOTHING
 """
 
 KNOW_BUDGETS = "DELETE FROM ledger_state WHERE name = 'budgets_unknown'"
@@ -325,6 +362,10 @@ SELECT value FROM ledger_state WHERE name = 'budgets_unknown'
 """
 
 ZONE = "SELECT name, value FROM ledger_state WHERE name IN ('zone', 'next_zone', 'next_zone_from')"
+
+STATE = "SELECT value FROM ledger_state WHERE name = :name"
+
+DROP_STATE = "DELETE FROM ledger_state WHERE name = :name"
 
 SET_STATE = """
 INSERT INTO ledger_state (name, value) VALUES (:name, :value)

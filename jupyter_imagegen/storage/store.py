@@ -19,13 +19,13 @@ from jupyter_imagegen.storage.database import (
     damage_mark,
     is_full,
 )
-from jupyter_imagegen.storage.files import FOLDERS, INDEX, OPENING_LOCK, Shelf
+from jupyter_imagegen.storage.files import BUDGETS, CHARGES, FOLDERS, INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
+from jupyter_imagegen.storage.journal import Journal, OlderIndexError
 from jupyter_imagegen.storage.keeping import try_to_keep
 from jupyter_imagegen.storage.ledger import Ledger
 from jupyter_imagegen.storage.locks import acquired, file_lock, holder
 from jupyter_imagegen.storage.place import PlaceError, looked_up, place_of, require_locks, why_no_lock
-from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,7 @@ class Storage(StaysHere):
         return self._database.failed
 
     def reopen(self) -> None:
-        """Open an index that failed; a lost one is built again, and its budgets are unknown.
+        """Open an index that failed; a lost one is built again from what is beside it.
 
         Raises
         ------
@@ -313,7 +313,7 @@ def may_hold_a_ledger(home: Path, *, index_counts: bool = True) -> bool:
             return True
         with os.scandir(home) as entries:
             return any(
-                entry.name in FOLDERS
+                entry.name in {*FOLDERS, CHARGES, BUDGETS}
                 or entry.name.startswith(f"{INDEX}.damaged")
                 or (index_counts and entry.name == INDEX and entry.stat(follow_symlinks=False).st_size > 0)
                 for entry in entries
@@ -355,22 +355,25 @@ def _refuse_a_file(folder: Path) -> None:
 
 
 def _refuse_read_only(shelf: Shelf) -> None:
-    for path in (shelf.home, shelf.pictures, shelf.incoming, shelf.locks, shelf.home / INDEX):
+    beside = (shelf.home / name for name in (INDEX, CHARGES, BUDGETS))
+    for path in (shelf.home, shelf.pictures, shelf.incoming, shelf.locks, *beside):
         if path.exists() and not os.access(path, os.W_OK):
             raise StoreError(f"the store cannot be used: {path} may not be written", hint=_WRITABLE)
 
 
 def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
     assert database.path is not None  # noqa: S101  # a file, by construction
+    journal = Journal(database, shelf.home)
+    database.before_commit = journal.keep
     if not held:
         with contextlib.suppress(DamagedIndexError):
-            if not damage_mark(database.path).exists() and database.is_current():
+            if not damage_mark(database.path).exists() and database.is_current() and journal.is_current():
                 return ()
     from filelock import Timeout
 
     try:
         with file_lock(shelf.home / OPENING_LOCK, timeout=_OPENING_SECONDS):
-            return _open_alone(database, database.path, shelf, now, held=held)
+            return _open_alone(database, journal, shelf, now, held=held)
     except Timeout as exc:
         raise StoreError(
             f"another process has been opening the store {shelf.home} for {_OPENING_SECONDS:.0f} seconds",
@@ -379,10 +382,11 @@ def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held
 
 
 def _open_alone(
-    database: Database, path: Path, shelf: Shelf, now: Callable[[], datetime], *, held: bool
+    database: Database, journal: Journal, shelf: Shelf, now: Callable[[], datetime], *, held: bool
 ) -> tuple[str, ...]:
+    path = shelf.home / INDEX
     mark = damage_mark(path)
-    aside = None
+    was = "was missing. It was"
     suspect = held or mark.exists()
     try:
         database.is_current()
@@ -391,32 +395,59 @@ def _open_alone(
         damaged = True
     if damaged:
         database.close(forget=True)
-        aside = _set_aside(path, now())
+        was = f"was damaged. It was put aside as {_set_aside(path, now()).name} and"
     held = held or may_hold_a_ledger(shelf.home, index_counts=False)
     with contextlib.suppress(OSError):
         mark.unlink()
-    found: list[int] = []
+    found: list[tuple[int, str]] = []
 
     def fill() -> None:
-        found.append(entering.rebuild(database, shelf))
-        if held:
-            # What is built again has no budgets, and must not say that there are none.
-            database.all(statements.LOSE_BUDGETS, at=utc_text(now()))
+        found.append(_rebuild(database, journal, shelf, held=held))
 
     database.open(fill)
+    try:
+        journal.catch_up()
+    except OlderIndexError:
+        database.close(forget=True)
+        was = f"was older than {CHARGES} beside it. It was put aside as {_set_aside(path, now()).name} and"
+        held = True
+        database.open(fill)
+        journal.catch_up()
     if not found or not held:
         return ()
-    was = "was missing. It was" if aside is None else f"was damaged. It was put aside as {aside.name} and"
-    note = (
-        f"The store's index {was} built again from the recipes of {found[0]} pictures; budgets and calls "
-        "without a picture are not in it. No call is paid until you set a budget anew with "
-        "`%imagegen budget 5 --per day`, or say `%imagegen budget none`."
+    pictures, unknown = found[-1]
+    note = f"The store's index {was} built again from the recipes of {pictures} pictures"
+    if not unknown:
+        return (f"{note}, {CHARGES} and {BUDGETS}; costs and budgets are as before.",)
+    return (
+        note + f"; budgets and calls without a picture are not all in it ({unknown}). No call is paid until "
+        "you set a budget anew with `%imagegen budget 5 --per day`, or say `%imagegen budget none`.",
     )
-    return (note,)
+
+
+def _rebuild(
+    database: Database, journal: Journal, shelf: Shelf, *, held: bool, mend: bool = True
+) -> tuple[int, str]:
+    """Fill an empty index from the files beside it.
+
+    Returns
+    -------
+    int, str
+        How many samples were entered, and what of costs and budgets is unknown; empty for nothing.
+    """
+    missing = journal.load()
+    entered, found = entering.rebuild(database, shelf, mend=mend)
+    if found and f"{CHARGES} is not there" not in missing:
+        missing.append(f"{CHARGES} lacks {found} calls that pictures tell of")
+    unknown = "; ".join(missing) if held else ""
+    if unknown:
+        # What is built again without its budgets must not say that there are none.
+        database.all(statements.LOSE_BUDGETS, why=unknown)
+    return entered, unknown
 
 
 def _read_from(home: Path, scratch: Path, database: Database, *, locks: bool) -> bool:
-    """Fill a database with a home's index, or else from its recipes; says whether it is the index."""
+    """Fill a database with a home's index, or else from what is beside it; says whether costs are known."""
     from jupyter_imagegen.storage.snapshot import copied
 
     try:
@@ -429,14 +460,15 @@ def _read_from(home: Path, scratch: Path, database: Database, *, locks: bool) ->
     except StoreError:
         pass
     database.close(forget=True)
+    unknown: list[str] = ["nothing could be read"]
 
     def fill() -> None:
         # What may not even be listed has no pictures to show.
         with contextlib.suppress(OSError):
-            entering.rebuild(database, Shelf(home), mend=False)
+            unknown[0] = _rebuild(database, Journal(database, home), Shelf(home), held=True, mend=False)[1]
 
     database.open(fill)
-    return False
+    return not unknown[0]
 
 
 def _set_aside(path: Path, moment: datetime) -> Path:

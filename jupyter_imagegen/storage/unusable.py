@@ -57,11 +57,18 @@ def no_paid_call(missing: Unusable, configured: Iterable[Budget]) -> StoreError 
     return None
 
 
-def budgets_lost() -> BudgetsUnknownError:
-    """Why no call is paid after the index was lost, until somebody decides anew."""
+def budgets_lost(why: str) -> BudgetsUnknownError:
+    """Why no call is paid after budgets or costs were lost, until somebody decides anew.
+
+    Parameters
+    ----------
+    why
+        What the ledger has written down of it; before version 6 of the schema, when it was.
+    """
+    told = "" if why[:1].isdigit() and " " not in why else f" ({why})"
     return BudgetsUnknownError(
-        "no paid call is made, because the store's index was lost and built again: its budgets are unknown, "
-        "and so is what calls without a stored picture cost",
+        f"no paid call is made, because not all of the ledger could be found again{told}: its budgets are "
+        "unknown, and so is what calls without a stored picture cost",
         hint="Set one with `%imagegen budget 5 --per day`, or do without with `%imagegen budget none`.",
     )
 

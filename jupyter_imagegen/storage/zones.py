@@ -83,6 +83,7 @@ class Zones:
             with database.transaction():
                 if database.one(statements.ZONE) is None:
                     database.all(statements.SET_STATE, name="zone", value=zone_of(self._now()))
+                    database.note("budgets")
 
     def change(self, name: str) -> None:
         """Let another zone's days count: at once in a ledger that is empty, else when today is over.
@@ -108,6 +109,7 @@ class Zones:
             takes_over = moment <= now
             database.all(statements.SET_STATE, name="zone", value=name if takes_over else present.name)
             database.all(statements.DROP_NEXT_ZONE)
+            database.note("budgets")
             if not takes_over and name != present.name:
                 database.all(statements.SET_STATE, name="next_zone", value=name)
                 database.all(statements.SET_STATE, name="next_zone_from", value=utc_text(moment))

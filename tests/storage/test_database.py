@@ -150,7 +150,8 @@ def test_a_call_of_which_one_picture_has_no_cost_is_of_unknown_cost_again(
     for number, cost in enumerate(costs):
         one.keep(png(number), charge_id=charge.id, cost_usd=None if cost is None else Decimal(cost))
     store.close()
-    (home / "imagegen.sqlite3").unlink()
+    for name in ("imagegen.sqlite3", "charges.jsonl"):
+        (home / name).unlink()
     again = opened("session-2")
     (row,) = charges(again).values()
     assert row["cost_nano"] == (None if None in costs else 30_000_000)
