@@ -257,7 +257,6 @@ def forget(
     with database.transaction():
         for charge in charges:
             database.all(statements.SILENCE_CHARGE, id=charge)
-        if charges:
             # Its earlier lines have the words.
             database.note("whole")
     if not database.erase():
