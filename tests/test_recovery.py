@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
 from decimal import Decimal
 
 import pytest
 from imageserver import moderated, server_error
 
-from jupyter_imagegen.errors import ImagegenError
+from jupyter_imagegen.errors import BudgetExceededError, ImagegenError, StoreError
 
 INDEX, CHARGES, BUDGETS = "imagegen.sqlite3", "charges.jsonl", "budgets.json"
 TABLES = ("charges", "spending", "budgets", "samples", "requests", "ledger_state")
@@ -107,3 +108,112 @@ def test_a_lost_index_is_built_again_row_by_row(home, full, new_session):
     for name in TABLES:
         assert table(home, name) == rows[name], name
     assert "costs and budgets are as before" in again.generate("a lighthouse").notes[0]
+
+
+# what becomes of the index while its files are there
+
+
+def deleted(home, old):
+    for path in home.glob(f"{INDEX}*"):
+        path.unlink()
+
+
+def deleted_alone(home, old):
+    (home / INDEX).unlink()
+
+
+def emptied(home, old):
+    deleted(home, old)
+    (home / INDEX).write_bytes(b"")
+
+
+def garbage(home, old):
+    (home / INDEX).write_bytes(b"not a database" * 100)
+
+
+def restored(home, old):
+    """An old copy has its place, without a log."""
+    deleted(home, old)
+    shutil.copy(old, home / INDEX)
+
+
+def overwritten(home, old):
+    """The old copy is written into the file that is there, and the log goes."""
+    (home / INDEX).write_bytes(old.read_bytes())
+    for path in home.glob(f"{INDEX}-*"):
+        path.unlink()
+
+
+LOST = [deleted, deleted_alone, emptied, garbage, restored, overwritten]
+lost = pytest.mark.parametrize("lose", LOST, ids=lambda it: it.__name__)
+
+
+@pytest.fixture
+def before(home, server, new_session, tmp_path):
+    """A home with a day's work; gives an old copy of its index, from before the last call and the budget."""
+    session = new_session()
+    session.generate("a lighthouse")
+    session.close()
+    old = tmp_path / "old.sqlite3"
+    shutil.copy(home / INDEX, old)
+    session = new_session()
+    session.accounts.budget("0.03", per="month")
+    session.generate("a boat")
+    session.close()
+    return old
+
+
+def assert_it_goes_on(session, server, spent):
+    """All that cost is counted, the budget holds, what it leaves is spent, and nothing is bought again."""
+    assert session.accounts.costs().spending.total.usd == spent.usd
+    assert [str(budget) for budget in session.accounts.budget()] == ["$0.03/month"]
+    calls = server.calls
+    for prompt in ("a boat", "a lighthouse"):
+        assert session.generate(prompt).cached
+    with pytest.raises(BudgetExceededError):
+        session.generate("a cat", n=5)
+    assert server.calls == calls
+    assert session.generate("a cat").images
+    assert server.calls == calls + 1
+
+
+@lost
+def test_a_lost_or_old_index_is_built_again_and_paid_calls_go_on(home, server, before, new_session, lose):
+    spent = new_session().accounts.costs().spending.total
+    lose(home, before)
+    session = new_session()
+    first = session.generate("a lighthouse")
+    assert "built again from the recipes of 2 pictures" in first.notes[0]
+    assert_it_goes_on(session, server, spent)
+    assert_it_is_sound(home)
+
+
+@lost
+def test_a_running_kernel_notices_it_and_writes_on_in_the_new_one(home, server, before, new_session, lose):
+    session = new_session()
+    spent = session.accounts.costs().spending.total
+    session.generate("a lighthouse")
+    lose(home, before)
+    with contextlib.suppress(StoreError):
+        session.generate("a dog")
+    calls = server.calls
+    assert session.generate("a dog").images
+    assert server.calls <= calls + 1
+    assert session.accounts.costs().spending.total.usd > spent.usd
+    assert len(table(home, "samples")) == 3
+    assert len({row["id"] for row in table(home, "charges")}) == server.calls
+    assert_it_is_sound(home)
+
+
+def assert_it_is_sound(home):
+    """Index, journal and sums tell the same."""
+    charges = {row["id"]: row for row in table(home, "charges")}
+    lines = [json.loads(line) for line in (home / CHARGES).read_text().splitlines()]
+    latest = {line["charge"]["id"]: line["charge"] for line in lines if "charge" in line}
+    assert {
+        name: {column: value for column, value in row.items() if value is not None}
+        for name, row in charges.items()
+    } == latest
+    known = sum(row["cost_nano"] or 0 for row in charges.values())
+    assert sum(row["cost_nano"] for row in table(home, "spending")) == known
+    assert len({line["seq"] for line in lines}) <= lines[-1]["seq"]

@@ -70,6 +70,8 @@ class Database(StaysHere):
     failed : bool
         Whether it has to be opened again before more can be expected of it: it was found damaged, taken away
         or replaced, or the disk refused it.
+    torn : bool
+        Whether its log was taken away while it was in use, so that the file has some of what was written.
     before_commit : callable or None
         Gets the notes that a transaction made, before its commit, and whether the disk is waited for.
 
@@ -89,11 +91,12 @@ class Database(StaysHere):
         self._connection: sqlite3.Connection | None = None
         self.path = path
         self.shared = False
-        self.failed = False
+        self.failed = self.torn = False
         self.before_commit: Callable[[Sequence[Note], bool], None] | None = None
         self._notes: list[Note] = []
         self._opened = False
         self._file: tuple[int, int] | None = None
+        self._log: tuple[int, int] | None = None
         self._wait = BUSY_SECONDS if busy_seconds is None else busy_seconds
         self._steps = migrations() if steps is None else steps
         self._lock = threading.RLock()
@@ -352,7 +355,8 @@ class Database(StaysHere):
         )
         connection.row_factory = sqlite3.Row
         try:
-            self._file = self._file_now()
+            self._file = None if self.path is None else _identity(self.path)
+            self._log = None
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
             # What is deleted is a person's words: they are written over.
@@ -442,17 +446,14 @@ class Database(StaysHere):
 
     def _refuse_another_file(self) -> None:
         """What is written into a file without a name is lost, and other processes do not see it."""
-        if self._file is not None and self._file != self._file_now():
+        if self._file is None or self.path is None:
+            return
+        # A log that is there stays while a connection is open. A rollback journal comes and goes.
+        log = _identity(self.path.with_name(f"{self.path.name}-wal"))
+        self.torn = self.torn or self._log not in {None, log}
+        if self.torn or self._file != _identity(self.path):
             raise self._taken_away()
-
-    def _file_now(self) -> tuple[int, int] | None:
-        if self.path is None:
-            return None
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+        self._log = log
 
     def _is_empty(self, path: Path) -> bool:
         try:
@@ -502,6 +503,15 @@ class Database(StaysHere):
             for statement in _split(text):
                 self._run(statement)
             self._run(statements.RECORD_SCHEMA_VERSION, {"version": number, "name": name})
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file has a name now; None where there is none that can be asked for."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def tables_of(path: Path) -> set[str]:

@@ -388,9 +388,10 @@ def _open_alone(
     mark = damage_mark(path)
     was = "was missing. It was"
     suspect = held or mark.exists()
+    torn, database.torn = database.torn, False
     try:
         database.is_current()
-        damaged = suspect and path.exists() and not database.is_sound()
+        damaged = path.exists() and (torn or (suspect and not database.is_sound()))
     except DamagedIndexError:
         damaged = True
     if damaged:
