@@ -96,7 +96,7 @@ class Database(StaysHere):
         self._notes: list[Note] = []
         self._opened = False
         self._file: tuple[int, int] | None = None
-        self._log: tuple[int, int] | None = None
+        self._wal: tuple[int, int] | None = None
         self._wait = BUSY_SECONDS if busy_seconds is None else busy_seconds
         self._steps = migrations() if steps is None else steps
         self._lock = threading.RLock()
@@ -356,7 +356,7 @@ class Database(StaysHere):
         connection.row_factory = sqlite3.Row
         try:
             self._file = None if self.path is None else _identity(self.path)
-            self._log = None
+            self._wal = None
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
             # What is deleted is a person's words: they are written over.
@@ -449,11 +449,11 @@ class Database(StaysHere):
         if self._file is None or self.path is None:
             return
         # A log that is there stays while a connection is open. A rollback journal comes and goes.
-        log = _identity(self.path.with_name(f"{self.path.name}-wal"))
-        self.torn = self.torn or self._log not in {None, log}
+        log = _identity(self._log())
+        self.torn = self.torn or self._wal not in {None, log}
         if self.torn or self._file != _identity(self.path):
             raise self._taken_away()
-        self._log = log
+        self._wal = log
 
     def _is_empty(self, path: Path) -> bool:
         try:
