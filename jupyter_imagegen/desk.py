@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.request import EditRequest
+from jupyter_imagegen.core.text import missing_words
+from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.purchase import estimated
 from jupyter_imagegen.storage import cost_to_author
@@ -55,6 +57,7 @@ class Preflight:
         What the user should know, such as a model's shutdown.
     stopped : str
         Why the missing ones would not be bought now, whatever they cost; empty where nothing is in the way.
+        Those that are there are shown all the same.
     """
 
     order: Order
@@ -70,7 +73,11 @@ class Preflight:
     @property
     def told(self) -> tuple[str, ...]:
         """The notes, and that a call would be refused."""
-        return (*self.notes, *([f"It would be refused now: {self.stopped}"] if self.stopped else ()))
+        if not self.stopped:
+            return self.notes
+        n = self.order.options.n
+        refused = f"It would be refused now: {self.stopped}"
+        return (*self.notes, missing_words(n, self.stored, self.stopped) if self.stored else refused)
 
 
 class Desk(StaysHere):
@@ -112,20 +119,25 @@ class Desk(StaysHere):
         there = [] if wants_new else deck.find(workshop.storage_to_read.pictures, key, n)
         missing = n - len(there)
         notes: list[str] = []
+        catalog, stopped = workshop.catalog, ""
         if missing and not deck.replays:
-            notes += validate(
-                order.request,
-                order.options,
-                catalog=workshop.catalog,
-                today=workshop.utc_date,
-                official=order.provider.official,
-            )
+            try:
+                notes += validate(
+                    order.request,
+                    order.options,
+                    catalog=catalog,
+                    today=workshop.utc_date,
+                    official=order.provider.official,
+                )
+            except RequestError as exc:
+                if not there:
+                    raise
+                stopped = str(exc)
             if order.provider.paid:
                 notes += order.before_paying()
-        catalog = workshop.catalog
-        stopped = ""
-        if missing and order.provider.paid and not deck.replays:
-            stopped = workshop.paid_calls_stopped()
+                stopped = stopped or workshop.paid_calls_stopped()
+                if there and not stopped:
+                    stopped = workshop.missing_key(order.provider)
         named = options.get("provider") or settings.provider
         maker = order if named else replace(order, provider=workshop.provider("openai"))
         return Preflight(
@@ -134,7 +146,7 @@ class Desk(StaysHere):
             stored=len(there),
             recorded=sum(image.origin == "cassette" for image in there),
             author_usd=cost_to_author(there),
-            estimate=estimated(order, 0 if deck.replays else missing, catalog),
+            estimate=estimated(order, 0 if deck.replays or (there and stopped) else missing, catalog),
             listed=estimated(maker, n, catalog),
             notes=(*order.notes, *notes),
             stopped=stopped,

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.core.events import Joined, Kept, PartialShown, Planned, Sent, Waiting
+from jupyter_imagegen.core.events import Done, Joined, Kept, PartialShown, Planned, Sent, Waiting
 from jupyter_imagegen.errors import DetachedError, ImagegenError
 from jupyter_imagegen.render.pictures import PREVIEW_SIDE, mimebundle, small_preview
 from jupyter_imagegen.render.progress import Progress, ended_bundle, progress_html, progress_text
@@ -63,6 +63,8 @@ class LiveDisplay:
         self._changed = True
         self._progress = Progress(side=preview)
         self._place: Any = None
+        #: What came before the run ended with an error.
+        self._result: Result | None = None
 
     def wait(self) -> Result:
         """Show the run until its end.
@@ -86,7 +88,11 @@ class LiveDisplay:
             # The interrupt is not the cause of anything the user should read about.
             raise DetachedError from None
         except BaseException:
-            self._clear()
+            if self._result is None:
+                self._clear()
+            else:
+                # Some of the pictures are there; the error says what is missing.
+                self._show(mimebundle(self._result, preview=self._preview))
             raise
         if self._shows_result:
             self._show(mimebundle(result, preview=self._preview))
@@ -103,9 +109,15 @@ class LiveDisplay:
 
     def _finish_later(self, event: Event | None) -> None:
         """Called on the runner's thread."""
+        if isinstance(event, Done):
+            self._result = event.result
         if event is not None:
             return
         error = self._job.future.exception()
+        if error is not None and self._result is not None:
+            result = replace(self._result, notes=(*self._result.notes, str(error)))
+            self._show(mimebundle(result, preview=self._preview))
+            return
         if error is None:
             self._show(mimebundle(self._job.result(), preview=self._preview))
         else:
@@ -136,6 +148,8 @@ class LiveDisplay:
             case PartialShown():
                 state = f"unfinished picture {event.index + 1}"
                 progress = replace(progress, state=state, partial=_partial(event.data, self._preview))
+            case Done():
+                self._result = event.result
             case Kept() if progress.pictures > 1:
                 progress = replace(progress, kept=(*progress.kept, small_preview(event.image)), partial=None)
         self._changed = self._changed or progress is not self._progress

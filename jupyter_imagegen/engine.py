@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,7 +18,15 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.events import Done, Joined, Noted, Planned
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.results import Cost, Image, Result
-from jupyter_imagegen.errors import PossiblyBilledError, ProviderError, RequestError, StoreError
+from jupyter_imagegen.core.text import missing_words
+from jupyter_imagegen.errors import (
+    ImagegenError,
+    NotRecordedError,
+    PossiblyBilledError,
+    ProviderError,
+    RequestError,
+    StoreError,
+)
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.purchase import Order, Purchase, estimated
 from jupyter_imagegen.storage import cost_to_author
@@ -38,6 +47,16 @@ if TYPE_CHECKING:
 _LOCK_POLL = 0.05
 _LOCK_TOLD = 5.0
 _LOCK_LONGEST = 3600.0
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """What a run has so far."""
+
+    stored: list[Image]
+    notes: list[str] = field(default_factory=list)
+    purchase: Purchase | None = None
+    planned: bool = False
 
 
 class Engine(StaysHere):
@@ -97,27 +116,47 @@ class Engine(StaysHere):
             If a budget or `max_cost` blocks it; nothing was called.
         ProviderError
             If the provider did not make the picture.
+
+        Where some of the pictures are there, they are the result, and its notes say why the others are not;
+        in replay the error follows the result.
         """
         started = self._monotonic()
         key = request_key(order.request, namespace=order.provider.namespace)
-        stored = self._stored(order, key)
-        missing = order.options.n - len(stored)
-        if not missing:
-            yield _planned(order, key, stored, None)
-            yield self._done(order, key, stored, None, [], started)
-            return
+        run = _Run(stored=self._stored(order, key))
+        if len(run.stored) == order.options.n:
+            yield _planned(order, key, run.stored, None)
+        else:
+            try:
+                async with contextlib.aclosing(self._completed(order, key, run)) as events:
+                    async for event in events:
+                        yield event
+            except ImagegenError as exc:
+                # Whatever keeps the others back, those that are there are shown.
+                if not run.stored:
+                    raise
+                if not run.planned:
+                    yield _planned(order, key, run.stored, None)
+                if isinstance(exc, NotRecordedError):
+                    # A lesson that lacks a picture must stop; what it has is shown before.
+                    yield self._done(order, key, run, started)
+                    raise
+                run.notes.append(missing_words(order.options.n, len(run.stored), exc))
+        yield self._done(order, key, run, started)
 
+    async def _completed(self, order: Order, key: str, run: _Run) -> AsyncGenerator[Event, None]:
+        """Bring what is missing: from whoever makes it now, else by a call."""
         self._refuse_replay(order, key)
         failed = self._storage.ledger.failures.of(key)
-        notes = self._validated(order)
+        run.notes += self._validated(order)
         if order.provider.paid:
             # It may look into files of others, and the loop is everybody's.
-            notes += await asyncio.to_thread(order.before_paying)
-        yield _planned(order, key, stored, estimated(order, missing, self.catalog.as_of(self._now())))
-        for note in (*order.notes, *notes):
+            run.notes += await asyncio.to_thread(order.before_paying)
+        missing = order.options.n - len(run.stored)
+        run.planned = True
+        yield _planned(order, key, run.stored, estimated(order, missing, self.catalog.as_of(self._now())))
+        for note in (*order.notes, *run.notes):
             yield Noted(text=note)
 
-        purchase = None
         async with self._turns.asking(key) as turn:
             if turn.busy:
                 yield Joined()
@@ -127,14 +166,14 @@ class Engine(StaysHere):
                     async for event in events:
                         yield event
                 try:
-                    stored = self._stored(order, key)
-                    missing = order.options.n - len(stored)
+                    run.stored = self._stored(order, key)
+                    missing = order.options.n - len(run.stored)
                     if missing:
                         self._share_failure(order, key, failed)
                     # Whoever holds the lock is the only buyer: a charge still open has lost its process.
                     self._storage.ledger.settle_orphans(key)
                     if missing:
-                        purchase = Purchase(
+                        run.purchase = Purchase(
                             order=order,
                             key=key,
                             n=missing,
@@ -142,12 +181,11 @@ class Engine(StaysHere):
                             catalog=self.catalog.as_of(self._now()),
                             monotonic=self._monotonic,
                         )
-                        async with contextlib.aclosing(self._bought(purchase)) as events:
+                        async with contextlib.aclosing(self._bought(run.purchase)) as events:
                             async for event in events:
                                 yield event
                 finally:
                     lock.release()
-        yield self._done(order, key, stored, purchase, notes, started)
 
     async def _locked(self, key: str, lock: BaseFileLock) -> AsyncGenerator[Event, None]:
         """Take a key's lock, and say who has it while it is waited for."""
@@ -225,15 +263,9 @@ class Engine(StaysHere):
                 hint="It may have been billed. Run the cell again to try once more.",
             )
 
-    def _done(
-        self,
-        order: Order,
-        key: str,
-        stored: list[Image],
-        purchase: Purchase | None,
-        notes: list[str],
-        started: float,
-    ) -> Done:
+    def _done(self, order: Order, key: str, run: _Run, started: float) -> Done:
+        purchase = run.purchase
+        stored = run.stored
         from_store = [image for image in stored if image.origin == "store"]
         saved = sum((image.cost_usd or Decimal(0) for image in from_store), Decimal(0))
         if from_store:
@@ -261,7 +293,7 @@ class Engine(StaysHere):
                 usage=purchase.usage if purchase else None,
                 seconds=self._monotonic() - started,
                 alt=order.alt,
-                notes=(*order.notes, *notes, *(purchase.notes if purchase else ())),
+                notes=(*order.notes, *run.notes, *(purchase.notes if purchase else ())),
             )
         )
 

@@ -126,7 +126,7 @@ class Purchase:
     monotonic: Callable[[], float] = time.monotonic
     images: list[Image] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    usd: Decimal | None = None
+    usd: Decimal | None = Decimal(0)
     ceiling: Decimal | None = None
     usage: Usage | None = None
     failure: ProviderError | AbandonedError | None = None
@@ -183,7 +183,6 @@ class Purchase:
         if order.provider.paid:
             self.storage.try_to_keep(self.n * _likely_bytes(order.request))
         self._first = order.deck.next_sample(self.storage.pictures, self.key)
-        self.ceiling = priced.ceiling
         self.charge_id = self.storage.ledger.reserve(
             key=self.key,
             provider=order.provider.name,
@@ -195,6 +194,8 @@ class Purchase:
             paid=order.provider.paid,
             notebook=order.notebook,
         ).id
+        # Only now may it cost something.
+        self.usd, self.ceiling = None, priced.ceiling
 
     async def _called(self) -> AsyncGenerator[Event, None]:
         options = replace(self.order.options, n=self.n, first_sample=self._first)
@@ -458,6 +459,8 @@ class Purchase:
         """
         ledger = self.storage.ledger
         billed = billed and self.order.provider.paid
+        if not billed:
+            self.usd, self.ceiling = Decimal(0), None
         with contextlib.suppress(StoreError):
             closing = ledger.possibly_billed if billed else ledger.release
             closing(self.charge_id, self._reason(reason) or reason)

@@ -363,11 +363,13 @@ class Workshop(StaysHere):
             key = request_key(request, namespace=demo.namespace)
             if len(deck.cassette.find(key, wanted)) >= wanted:
                 return demo
-        if is_configured(self.environ) or there(openai) >= wanted:
+        held = there(openai)
+        if is_configured(self.environ) or held >= wanted:
             return openai
         if self.demo_fallback:
             return demo
-        if not calling:
+        # Some of the pictures are shown all the same.
+        if not calling or held:
             return openai
         raise NoKeyError(
             "no OPENAI_API_KEY is set, and the picture is not in the store",
@@ -456,6 +458,14 @@ class Workshop(StaysHere):
         """Why no call is paid now, whatever it costs, and what to do; empty where nothing is in its way."""
         refusal = self.storage_to_read.ledger.refusal(self.settings().budgets)
         return "" if refusal is None else str(refusal)
+
+    def missing_key(self, provider: Provider) -> str:
+        """That a provider has no key to call with; empty where it has, or needs none."""
+        from jupyter_imagegen.providers.openai_connection import is_configured
+
+        if provider.name != "openai" or is_configured(self.environ):
+            return ""
+        return "no OPENAI_API_KEY is set"
 
     def notebook_name(self) -> str:
         """The notebook's file name, for the history; empty where nobody says."""

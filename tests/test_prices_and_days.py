@@ -18,13 +18,13 @@ import genai_prices.data_snapshot as price_table
 import imageserver
 import pytest
 from genai_prices.types import ConditionalPrice, StartDateConstraint
-from jupyter_imagegen.planning import plan_notebook
 
 from jupyter_imagegen.core.events import Sent
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.doctor import checks
 from jupyter_imagegen.errors import BudgetExceededError, RetiredModelError
 from jupyter_imagegen.magics.commands import run_command
+from jupyter_imagegen.notebook_costs import plan_notebook
 from jupyter_imagegen.widgets.gallery import Gallery
 from jupyter_imagegen.widgets.panel import PicturePanel
 

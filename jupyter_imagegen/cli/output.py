@@ -120,7 +120,7 @@ def preflight_document(preflight: Preflight) -> dict[str, Any]:
         "stored": preflight.stored,
         "recorded": preflight.recorded,
         "author_usd": preflight.author_usd,
-        "to_buy": order.options.n - preflight.stored,
+        "to_buy": 0 if preflight.stored and preflight.stopped else order.options.n - preflight.stored,
         "estimate": preflight.estimate,
         "notes": [in_shell(note) for note in preflight.told],
     }

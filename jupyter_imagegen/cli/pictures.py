@@ -5,15 +5,24 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.cli.outcomes import FAILED, INTERRUPTED, OK, in_shell
+from jupyter_imagegen.cli.outcomes import (
+    FAILED,
+    INTERRUPTED,
+    OK,
+    error_document,
+    error_line,
+    exit_code,
+    in_shell,
+)
 from jupyter_imagegen.cli.output import preflight_document, result_document, say, to_json, warn
 from jupyter_imagegen.cli.watching import InterruptedRunError, Watcher
 from jupyter_imagegen.core.media import ENDINGS
 from jupyter_imagegen.core.money import left_words
 from jupyter_imagegen.core.money import line as money_line
-from jupyter_imagegen.errors import RequestError, StoreError
+from jupyter_imagegen.errors import ImagegenError, RequestError, StoreError
 from jupyter_imagegen.exports import file_name, unused
 from jupyter_imagegen.options import given
 from jupyter_imagegen.render import caption
@@ -39,13 +48,21 @@ def make(arguments: Namespace, session: Session) -> int:
         return _tell_preflight(arguments, session.preflight(prompt, **options))
     _check_target(arguments.save)
     job = session.submit(prompt, **options)
+    watcher = Watcher()
     try:
-        result = Watcher().watch(job)
+        result = watcher.watch(job)
     except InterruptedRunError as exc:
         if exc.result is not None:
             _finish(arguments, session, exc.result)
         warn(exc.message)
         return INTERRUPTED
+    except ImagegenError as exc:
+        if watcher.result is None:
+            raise
+        code = exit_code(exc)
+        _finish(arguments, session, watcher.result, more=error_document(exc, code))
+        warn(error_line(exc))
+        return code
     wanted = options.get("n", 1)
     return OK if _finish(arguments, session, result) >= wanted else FAILED
 
@@ -72,8 +89,10 @@ def _asked(arguments: Namespace) -> tuple[str, dict[str, Any]]:
     return prompt, {name: value for name, value in options.items() if value != []}
 
 
-def _finish(arguments: Namespace, session: Session, result: Result) -> int:
-    """Save and report; the number of pictures that came."""
+def _finish(
+    arguments: Namespace, session: Session, result: Result, *, more: Mapping[str, Any] = MappingProxyType({})
+) -> int:
+    """Save and report, with what else belongs into the document; the number of pictures that came."""
     try:
         saved = _save(session, result, arguments.save)
     except (RequestError, StoreError) as exc:
@@ -91,7 +110,7 @@ def _finish(arguments: Namespace, session: Session, result: Result) -> int:
             today, left = ledger.spending().day, ledger.left(workshop.settings().budgets)
             budgets = workshop.budgets_in_force()
     if arguments.json:
-        say(to_json(result_document(result, saved, today, left)))
+        say(to_json({**result_document(result, saved, today, left), **more}))
     else:
         say(
             *(one_line(str(path)) for path in saved),
@@ -122,6 +141,7 @@ def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
             stored=preflight.stored,
             recorded=recorded_words(preflight.recorded, preflight.author_usd),
             replays=preflight.order.deck.replays,
+            stopped=preflight.stopped,
             price=preflight.estimate,
             notes=preflight.told,
         )
@@ -136,6 +156,7 @@ def _tell_preflight(arguments: Namespace, preflight: Preflight) -> int:
             stored=preflight.stored,
             recorded=recorded_words(preflight.recorded, preflight.author_usd),
             replays=preflight.order.deck.replays,
+            stopped=preflight.stopped,
             price=preflight.estimate,
             listed=preflight.listed,
             notes=preflight.told,

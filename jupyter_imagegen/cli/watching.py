@@ -11,7 +11,7 @@ from collections import deque
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, TextIO
 
-from jupyter_imagegen.core.events import Joined, Kept, Noted, Planned, Sent, Waiting
+from jupyter_imagegen.core.events import Done, Joined, Kept, Noted, Planned, Sent, Waiting
 from jupyter_imagegen.errors import AbandonedError
 from jupyter_imagegen.render import Progress, progress_text
 from jupyter_imagegen.render.escaping import one_line
@@ -70,6 +70,8 @@ class Watcher:
         self._state = "looking in the store"
         self._sent = False
         self._notes: deque[str] = deque()
+        #: What came, also where the run ended with an error after that.
+        self.result: Result | None = None
 
     def watch(self, job: Job) -> Result:
         """Wait for a job's result.
@@ -122,6 +124,8 @@ class Watcher:
             self._state = f"{event.reason}; trying again in {event.wait:.0f} s"
         elif isinstance(event, Kept):
             self._kept += 1
+        elif isinstance(event, Done):
+            self.result = event.result
         elif isinstance(event, Noted):
             self._notes.append(event.text)
 

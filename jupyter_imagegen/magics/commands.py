@@ -74,6 +74,7 @@ def dry_run(session: Session, prompt: str, options: Namespace, names: Mapping[st
         stored=found.stored,
         recorded=views.recorded_words(found.recorded, found.author_usd),
         replays=found.order.deck.replays,
+        stopped=found.stopped,
         price=found.estimate,
         listed=found.listed,
         notes=found.told,
@@ -113,6 +114,7 @@ def _estimate(session: Session, options: Namespace, names: Mapping[str, Any]) ->
         stored=found.stored,
         recorded=views.recorded_words(found.recorded, found.author_usd),
         replays=found.order.deck.replays,
+        stopped=found.stopped,
         price=found.estimate,
         notes=found.told,
     )

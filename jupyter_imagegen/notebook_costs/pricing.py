@@ -13,6 +13,7 @@ from jupyter_imagegen.config import NO_CASSETTE
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.core.sizes import parse_size, same_shape
+from jupyter_imagegen.core.text import missing_words
 from jupyter_imagegen.core.validation import validate
 from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import ImagegenError, StoreError
@@ -252,9 +253,10 @@ class Pricing:
             there = f"{len(stored)} of {n}" if stored else "nothing of it"
             notes += [f"{there} is recorded: replay would stop here"] if real and len(stored) < n else []
         error, told = self._checked(order, maker) if buys else ("", [])
-        if error and not buys_now and stored:
-            notes.append(f"only because it is stored: {error}")
-            error, buys = "", 0
+        if error and stored and (not buys_now or maker is order.provider):
+            whole = f"only because it is stored: {error}"
+            notes.append(missing_words(n, len(stored), error) if buys_now else whole)
+            error, buys, buys_now = "", 0, 0
         if had and not (stored or error):
             notes.append(f"{n - buys} of {n} are an earlier cell's" if buys else "an earlier cell has it")
         notes += told

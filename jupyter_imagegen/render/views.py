@@ -271,6 +271,7 @@ def plan_view(
     listed: Estimate,
     recorded: str = "",
     replays: bool = False,
+    stopped: str = "",
     notes: Sequence[str] = (),
 ) -> View:
     """Return the exact request before it is sent, its key, what is stored, and the price of the rest.
@@ -293,12 +294,17 @@ def plan_view(
         What `recorded_words` says of those that are in a cassette.
     replays
         Whether nobody but the cassette is asked.
+    stopped
+        Why those that are missing would not be made; empty where nothing is in the way.
     notes
         What the user should know.
     """
     missing = n - stored
     lines = ["Nothing was sent and nothing was spent."]
-    if missing and replays:
+    where = "recorded" if recorded else "stored"
+    if missing and stored and stopped:
+        lines.append(f"{stored} of {n} {where}: would be shown for $0.00, and nobody would be called")
+    elif missing and replays:
         lines.append(f"{stored} of {n} recorded: replay would stop here, and nobody would be called")
     elif missing:
         there = f"{stored} of {n} stored, " if stored else ""
@@ -307,7 +313,6 @@ def plan_view(
         if price.usd == 0 and listed.usd:
             lines.append(f"real ones: {_price_words(listed)}")
     else:
-        where = "recorded" if recorded else "stored"
         lines.append(f"{where}: would cost $0.00" if n == 1 else f"all {n} {where}: would cost $0.00")
     if recorded:
         lines.append(recorded)
@@ -339,6 +344,7 @@ def estimate_view(
     price: Estimate,
     recorded: str = "",
     replays: bool = False,
+    stopped: str = "",
     notes: Sequence[str] = (),
 ) -> View:
     """Return a price before it is paid, and how it was reckoned.
@@ -357,6 +363,8 @@ def estimate_view(
         What `recorded_words` says of those that are in a cassette.
     replays
         Whether nobody but the cassette is asked.
+    stopped
+        Why those that are missing would not be made; empty where nothing is in the way.
     notes
         What else to know of the request, each a line.
     """
@@ -370,6 +378,7 @@ def estimate_view(
     elif stored:
         place = "recorded" if recorded else "in the store"
         there = f"it is {place}" if stored == n == 1 else f"{stored} of {n} are {place}"
+        there += " and the others cannot be made" if stopped and stored < n else ""
         lines.append(
             f"now: {estimate_words(price)}, because {there}" if stored < n else f"now: $0.00, because {there}"
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from jupyter_imagegen.core.money import SCOPE_WORDS, left_words
 from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.text import missing_words
 from jupyter_imagegen.errors import ImagegenError
 from jupyter_imagegen.render import estimate_words
 
@@ -61,6 +62,13 @@ def quote(session: Session, prompt: str, options: Mapping[str, Any]) -> Quote:
         place = "recorded" if plan.recorded == n else "in the store"
         there = {1: place, 2: f"both {place}"}.get(n, f"all {n} {place}")
         return Quote(allowed=True, price="$0.00", words=there, reason="", notes=notes)
+    why_not = "replay calls nobody" if plan.order.deck.replays else plan.stopped or reason
+    if plan.stored and why_not:
+        place = "recorded" if plan.recorded == plan.stored else "in the store"
+        told = [*notes, missing_words(n, plan.stored, why_not)]
+        return Quote(
+            allowed=True, price="$0.00", words=f"{plan.stored} of {n} {place}", reason="", notes=told
+        )
     if plan.order.deck.replays:
         why = f"Not possible: {plan.recorded} of {n} are in the cassette, and replay calls nobody."
         return Quote(allowed=False, price="", words="", reason=why, notes=notes)
