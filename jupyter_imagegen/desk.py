@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from jupyter_imagegen.config import Settings
-    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Result
@@ -108,7 +108,7 @@ class Desk(StaysHere):
         options: PictureOptions,
     ) -> Preflight:
         """What a run would do and cost; see `Session.preflight`."""
-        from jupyter_imagegen.core.validation import validate
+        from jupyter_imagegen.providers.openai.validation import validate
 
         workshop = self._workshop
         settings = workshop.settings()

@@ -8,7 +8,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import ImagegenError, NoKeyError
 from jupyter_imagegen.progress import Progress
 from jupyter_imagegen.providers.base import Check
@@ -106,7 +106,7 @@ def _settings(session: Session, settings: Settings) -> Check:
 
 def _provider(session: Session, settings: Settings, *, online: bool) -> list[Check]:
     """Who paints and why, whether the key is set, and what the endpoint says."""
-    from jupyter_imagegen.providers.openai_connection import is_configured
+    from jupyter_imagegen.providers.openai.connection import is_configured
 
     workshop = session.workshop
     configured = is_configured(workshop.environ)
@@ -126,8 +126,8 @@ def _provider(session: Session, settings: Settings, *, online: bool) -> list[Che
 
 
 def _reach(session: Session, settings: Settings, *, online: bool) -> list[Check]:
-    from jupyter_imagegen.providers.openai_connection import read_connection
-    from jupyter_imagegen.providers.openai_errors import VERIFY_PAGE
+    from jupyter_imagegen.providers.openai.connection import read_connection
+    from jupyter_imagegen.providers.openai.errors import VERIFY_PAGE
 
     workshop = session.workshop
     try:
@@ -158,7 +158,7 @@ def _reach(session: Session, settings: Settings, *, online: bool) -> list[Check]
 
 def _asked(model: str, endpoint: str) -> list[Check]:
     """What the endpoint says of the key and the model, within `REACH_SECONDS`."""
-    from jupyter_imagegen.providers.openai import OpenAIProvider
+    from jupyter_imagegen.providers.openai.provider import OpenAIProvider
     from jupyter_imagegen.runner import Runner
 
     # A provider of its own: the session's may be busy with a picture on another loop.
@@ -333,7 +333,7 @@ def _budget(session: Session, settings: Settings) -> Check:
 
 def _cell(session: Session, settings: Settings) -> Check:
     """What one picture would do now; a refusal is the answer too."""
-    from jupyter_imagegen.providers.openai_connection import read_connection
+    from jupyter_imagegen.providers.openai.connection import read_connection
 
     try:
         plan = session.preflight(_PROMPT, fresh=True)

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-    from jupyter_imagegen.core.catalog import Catalog
+    from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.events import Event
-    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.storage import Storage
 
 #: Seconds between two looks at a lock that another process holds, between two words about it, and until a run
@@ -226,7 +226,7 @@ class Engine(StaysHere):
             )
 
     def _validated(self, order: Order) -> list[str]:
-        from jupyter_imagegen.core.validation import validate
+        from jupyter_imagegen.providers.openai.validation import validate
 
         return validate(
             order.request,

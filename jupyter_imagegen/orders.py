@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
 from jupyter_imagegen.core.text import shown
-from jupyter_imagegen.core.validation import MOST_PICTURES, check_whole_number
 from jupyter_imagegen.errors import RequestError, SourceError
+from jupyter_imagegen.providers.openai.validation import MOST_PICTURES, check_whole_number
 from jupyter_imagegen.purchase import Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jupyter_imagegen.config import Settings
-    from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.providers.base import Provider
+    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.sources import Sources
     from jupyter_imagegen.storage import Deck
 

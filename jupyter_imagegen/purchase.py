@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jupyter_imagegen.core.dollars import Estimate, format_usd
 from jupyter_imagegen.core.events import Kept, PartialShown, Sent, Waiting
-from jupyter_imagegen.core.pricing import Estimate, cost, estimate, format_usd, rates
 from jupyter_imagegen.core.sizes import parse_size
 from jupyter_imagegen.core.text import sentence, upper_first
 from jupyter_imagegen.errors import (
@@ -22,18 +22,20 @@ from jupyter_imagegen.errors import (
     UnknownPriceError,
 )
 from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Retrying, Sending, Unread
+from jupyter_imagegen.providers.openai.pricing import estimate
+from jupyter_imagegen.providers.openai.rates import cost, rates
 from jupyter_imagegen.storage import Deck
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine
 
     from jupyter_imagegen.core.budgets import Budget
-    from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.core.events import Event
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
     from jupyter_imagegen.core.results import Image
     from jupyter_imagegen.core.usage import Usage
     from jupyter_imagegen.providers.base import Provider
+    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.storage import Storage
     from jupyter_imagegen.storage.images import Received
     from jupyter_imagegen.storage.unread import UnreadAnswer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.pricing import nano_to_dollars
+from jupyter_imagegen.core.dollars import nano_to_dollars
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.providers.base import Answered, Drawn, Unread
 from jupyter_imagegen.purchase import cost_of
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.providers.base import Provider
+    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.storage import Storage
     from jupyter_imagegen.storage.recipes import Recipe
     from jupyter_imagegen.storage.unread import UnreadAnswer

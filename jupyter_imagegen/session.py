@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
 
     from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.events import Event
-    from jupyter_imagegen.core.pricing import Estimate
     from jupyter_imagegen.core.results import Image, Result
     from jupyter_imagegen.desk import Preflight
     from jupyter_imagegen.orders import PictureOptions

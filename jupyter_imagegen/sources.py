@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_imagegen.config import user_file
-from jupyter_imagegen.core.edit_rules import MOST_INPUT_BYTES
+from jupyter_imagegen.core.media import MOST_INPUT_BYTES
 from jupyter_imagegen.core.request import InputImage
 from jupyter_imagegen.core.results import Image, Result
 from jupyter_imagegen.core.text import HIDDEN, is_key

@@ -81,15 +81,15 @@ def _look_at_provider(settings: Settings) -> None:
 
 
 def _look_at_catalog(settings: Settings) -> None:
-    from jupyter_imagegen.core.catalog import Catalog
+    from jupyter_imagegen.providers.openai.catalog import Catalog
 
     Catalog.load(settings.catalog)
 
 
 def _look_at_request(settings: Settings, today: dt.date, *, official: bool) -> None:
-    from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
-    from jupyter_imagegen.core.validation import validate
+    from jupyter_imagegen.providers.openai.catalog import Catalog
+    from jupyter_imagegen.providers.openai.validation import validate
 
     if settings.record_mode == "replay":
         # Nothing is sent, and what was recorded once may be sent no more.

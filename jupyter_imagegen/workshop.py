@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.budgets import Budget
-    from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Result
     from jupyter_imagegen.engine import Engine
     from jupyter_imagegen.providers.base import Provider
+    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.sources import Sources
     from jupyter_imagegen.storage import Cassette, RecordMode, Storage
@@ -244,7 +244,7 @@ class Workshop(StaysHere):
     @property
     def catalog(self) -> Catalog:
         """What models accept, and what they cost at this moment."""
-        from jupyter_imagegen.core.catalog import Catalog
+        from jupyter_imagegen.providers.openai.catalog import Catalog
 
         return Catalog.load(self.settings().catalog).as_of(self.now())
 
@@ -293,8 +293,8 @@ class Workshop(StaysHere):
 
     def engine(self, settings: Settings) -> Engine:
         """The engine on the store of these settings, with what models cost at this moment."""
-        from jupyter_imagegen.core.catalog import Catalog
         from jupyter_imagegen.engine import Engine
+        from jupyter_imagegen.providers.openai.catalog import Catalog
 
         storage, catalog = self.storage_for(settings), Catalog.load(settings.catalog)
         with self._lock:
@@ -346,7 +346,7 @@ class Workshop(StaysHere):
         NoKeyError
             If a call is needed, no key is set, and nobody is there to be told that a picture is a demo.
         """
-        from jupyter_imagegen.providers.openai_connection import is_configured
+        from jupyter_imagegen.providers.openai.connection import is_configured
 
         def there(provider: Provider) -> int:
             key = request_key(request, namespace=provider.namespace)
@@ -386,7 +386,7 @@ class Workshop(StaysHere):
     ) -> Order:
         """An order that says which recorded pictures it shows or would pass over."""
         from jupyter_imagegen import recordings
-        from jupyter_imagegen.providers.openai_connection import is_configured
+        from jupyter_imagegen.providers.openai.connection import is_configured
         from jupyter_imagegen.storage import Cassette
 
         if not order.provider.paid:
@@ -461,7 +461,7 @@ class Workshop(StaysHere):
 
     def missing_key(self, provider: Provider) -> str:
         """That a provider has no key to call with; empty where it has, or needs none."""
-        from jupyter_imagegen.providers.openai_connection import is_configured
+        from jupyter_imagegen.providers.openai.connection import is_configured
 
         if provider.name != "openai" or is_configured(self.environ):
             return ""

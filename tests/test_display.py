@@ -15,8 +15,8 @@ from PIL import Image as Pillow
 from traitlets.config import Config
 
 from jupyter_imagegen import imaging
+from jupyter_imagegen.core.dollars import Estimate
 from jupyter_imagegen.core.events import Done, Kept, PartialShown, Planned, Sent, Waiting
-from jupyter_imagegen.core.pricing import Estimate
 from jupyter_imagegen.core.request import GenerateRequest
 from jupyter_imagegen.core.results import Cost, Image, Result
 from jupyter_imagegen.display import LiveDisplay, watch

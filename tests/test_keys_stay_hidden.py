@@ -25,7 +25,7 @@ import jupyter_imagegen
 from jupyter_imagegen import doctor
 from jupyter_imagegen.errors import ImagegenError
 from jupyter_imagegen.providers.base import Unread
-from jupyter_imagegen.providers.openai_connection import is_configured, read_connection
+from jupyter_imagegen.providers.openai.connection import is_configured, read_connection
 from jupyter_imagegen.session import Session
 
 OURS = Path(jupyter_imagegen.__file__).parent

@@ -19,8 +19,8 @@ import imageserver
 import pytest
 from genai_prices.types import ConditionalPrice, StartDateConstraint
 
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.events import Sent
-from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.doctor import checks
 from jupyter_imagegen.errors import BudgetExceededError, RetiredModelError
 from jupyter_imagegen.magics.commands import run_command

@@ -13,7 +13,7 @@ import pytest
 from imageserver import paint
 from PIL import Image as Pillow
 
-from jupyter_imagegen.core.edit_rules import MOST_INPUT_BYTES
+from jupyter_imagegen.core.media import MOST_INPUT_BYTES
 from jupyter_imagegen.errors import SourceError
 from jupyter_imagegen.sources import Sources
 from jupyter_imagegen.storage import Deck

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.cli.outcomes import FAILED, OK, in_shell
 from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import SCOPE_WORDS, spent_words
-from jupyter_imagegen.core.pricing import format_usd
-from jupyter_imagegen.core.rates import rates
 from jupyter_imagegen.core.text import clean, shown
 from jupyter_imagegen.errors import RequestError, UnknownModelError
 from jupyter_imagegen.options.costs import check_costs_arguments
+from jupyter_imagegen.providers.openai.rates import rates
 from jupyter_imagegen.render import table, views
 from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.escaping import one_line
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from jupyter_imagegen.core.catalog import Catalog, Model
+    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
     from jupyter_imagegen.render import View
     from jupyter_imagegen.session import Session
 

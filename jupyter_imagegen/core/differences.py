@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.sizes import parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Image
 
@@ -48,7 +48,7 @@ def odd_cost(usd: Decimal | None, priced: Estimate, *, all_came: bool) -> str:
     Examples
     --------
     >>> from decimal import Decimal
-    >>> from jupyter_imagegen.core.pricing import Estimate
+    >>> from jupyter_imagegen.providers.openai.pricing import Estimate
     >>> ten = Decimal(10)
     >>> priced = Estimate(usd=ten, ceiling=ten, tokens=None, kind="exact", note="", source="")
     >>> odd_cost(Decimal(11), priced, all_came=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Image, Result
 

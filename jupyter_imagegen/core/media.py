@@ -31,3 +31,7 @@ ENDINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "image/x-tga": (".tga",),
     }
 )
+
+#: Bytes; what OpenAI's API takes for one input picture (openai-python 3.54.0, `types/image_edit_params.py`),
+#: and the most that is read of any.
+MOST_INPUT_BYTES = 50_000_000

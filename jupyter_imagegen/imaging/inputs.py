@@ -10,7 +10,7 @@ import hashlib
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.edit_rules import MOST_INPUT_BYTES
+from jupyter_imagegen.core.media import MOST_INPUT_BYTES
 from jupyter_imagegen.core.request import InputImage
 from jupyter_imagegen.errors import SourceError
 from jupyter_imagegen.imaging.foreign import FORMAT_NAMES, ORIENTATION, Opened, foreign

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.core.edit_rules import MOST_INPUT_BYTES
+from jupyter_imagegen.core.media import MOST_INPUT_BYTES
 from jupyter_imagegen.core.results import Image, Result
 from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import ImagegenError, SourceError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import spent_words
-from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
 from jupyter_imagegen.options import command_help, command_parser, given

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import BudgetExceededError, RequestError, UnknownPriceError
 from jupyter_imagegen.notebook_costs.notebook import cells, read_document
 from jupyter_imagegen.notebook_costs.plans import Plan, Plans, Total

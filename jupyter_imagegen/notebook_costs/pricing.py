@@ -14,11 +14,11 @@ from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.core.sizes import parse_size, same_shape
 from jupyter_imagegen.core.text import missing_words
-from jupyter_imagegen.core.validation import validate
 from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.notebook_costs.asked import Asked, Configured
 from jupyter_imagegen.notebook_costs.plans import FREE, UNKNOWN, Price, Row
+from jupyter_imagegen.providers.openai.validation import validate
 from jupyter_imagegen.purchase import estimated
 from jupyter_imagegen.sources import local_path
 

@@ -11,7 +11,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.notebook_costs.notebook import COST_CELL, METADATA, is_cost_cell
 

@@ -29,7 +29,7 @@ def load_provider(name: str) -> Provider:
     False
     """
     if name == "openai":
-        from jupyter_imagegen.providers.openai import OpenAIProvider
+        from jupyter_imagegen.providers.openai.provider import OpenAIProvider
 
         return OpenAIProvider()
     if name == "demo":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import unknown_held_words
-from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.render.captions import short_model
 from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.tables import View, paragraphs, table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.render import style
 from jupyter_imagegen.render.captions import ALT_CHARACTERS, short_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.render import style
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.escaping import escaped, inline, one_line
@@ -14,7 +14,7 @@ from jupyter_imagegen.render.pictures import GRID_SIDE, PREVIEW_SIDE, data_url
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.results import Preview
     from jupyter_imagegen.render.pictures import MimeBundle
 

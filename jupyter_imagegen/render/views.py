@@ -6,10 +6,11 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, held_words, sum_words, unknown_calls
-from jupyter_imagegen.core.pricing import estimate, format_usd
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
 from jupyter_imagegen.core.text import upper_first
+from jupyter_imagegen.providers.openai.pricing import estimate
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.progress import estimate_words
 from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.budgets import Budget
-    from jupyter_imagegen.core.catalog import Catalog, Model
-    from jupyter_imagegen.core.pricing import Estimate
+    from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.providers.base import Check
+    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
     from jupyter_imagegen.render.tables import Cell
     from jupyter_imagegen.storage import Spending, Spent
 

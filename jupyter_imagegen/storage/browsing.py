@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.core.pricing import dollars_to_nano
+from jupyter_imagegen.core.dollars import dollars_to_nano
 from jupyter_imagegen.core.usage import usage_from_json
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import statements

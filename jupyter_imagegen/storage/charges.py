@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from jupyter_imagegen.core.pricing import dollars_to_nano
+from jupyter_imagegen.core.dollars import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.spending import Counts, add_counts, counts

@@ -8,7 +8,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.pricing import dollars_to_nano
+from jupyter_imagegen.core.dollars import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, removing, statements
 from jupyter_imagegen.storage.charges import find_again, has_charge

@@ -19,7 +19,7 @@ from datetime import time as clock
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.pricing import nano_to_dollars
+from jupyter_imagegen.core.dollars import nano_to_dollars
 from jupyter_imagegen.core.zones import zone
 from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.storage import files, history, removing, statements

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.pricing import dollars_to_nano, format_usd, nano_to_dollars
+from jupyter_imagegen.core.dollars import dollars_to_nano, format_usd, nano_to_dollars
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.charges import change_charge

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.core.pricing import nano_to_dollars
+from jupyter_imagegen.core.dollars import nano_to_dollars
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import statements
 from jupyter_imagegen.storage.entering import search_pattern

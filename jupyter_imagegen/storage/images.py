@@ -7,8 +7,8 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.dollars import dollars_to_nano, nano_to_dollars
 from jupyter_imagegen.core.keys import input_digests
-from jupyter_imagegen.core.pricing import dollars_to_nano, nano_to_dollars
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.core.usage import usage_from_json, usage_to_json
 from jupyter_imagegen.errors import ImagegenError, RequestError, StoreError

@@ -17,8 +17,8 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.budgets import SCOPES, Budget, tightest
+from jupyter_imagegen.core.dollars import dollars_to_nano, format_usd, nano_to_dollars
 from jupyter_imagegen.core.money import SCOPE_WORDS
-from jupyter_imagegen.core.pricing import dollars_to_nano, format_usd, nano_to_dollars
 from jupyter_imagegen.core.usage import usage_to_json
 from jupyter_imagegen.errors import (
     BudgetExceededError,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.core.pricing import nano_to_dollars
+from jupyter_imagegen.core.dollars import nano_to_dollars
 from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.errors import DamagedPictureError, StoreError
 from jupyter_imagegen.hidden import StaysHere

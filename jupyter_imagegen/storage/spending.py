@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.budgets import periods
-from jupyter_imagegen.core.pricing import nano_to_dollars
+from jupyter_imagegen.core.dollars import nano_to_dollars
 from jupyter_imagegen.storage import statements
 
 if TYPE_CHECKING:

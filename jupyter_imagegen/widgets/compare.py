@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
 
 import traitlets
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.results import Image, Preview, Result
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.render import alt_text, style

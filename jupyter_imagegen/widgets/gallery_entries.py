@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.render.captions import ALT_CHARACTERS, duration, pixels, short_model
 from jupyter_imagegen.render.escaping import one_line, plain

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
 
 from jupyter_imagegen.core.sizes import parse_size
-from jupyter_imagegen.core.validation import COMPRESSIBLE, MODERATIONS, MOST_PARTIAL_IMAGES, MOST_PICTURES
+from jupyter_imagegen.providers.openai.validation import (
+    COMPRESSIBLE,
+    MODERATIONS,
+    MOST_PARTIAL_IMAGES,
+    MOST_PICTURES,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
 
     from jupyter_imagegen.config import Settings
-    from jupyter_imagegen.core.catalog import Catalog, Model
     from jupyter_imagegen.core.prompts import Style
+    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
 
 
 class Choice(TypedDict):

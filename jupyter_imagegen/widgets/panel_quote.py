@@ -6,8 +6,8 @@ import threading
 from decimal import ROUND_CEILING
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import SCOPE_WORDS, left_words
-from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.core.text import missing_words
 from jupyter_imagegen.errors import ImagegenError
 from jupyter_imagegen.render import estimate_words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.events import Kept, Planned
-from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.exports import file_name
 from jupyter_imagegen.render.captions import alt_text, duration, pixels, short_model
 from jupyter_imagegen.render.escaping import escaped, inline, one_line

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from jupyter_imagegen.core.catalog import Catalog
-from jupyter_imagegen.core.tokens import Span
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.tokens import Span
 
 TODAY = dt.date(2026, 11, 22)
 ALL = [
@@ -185,7 +185,7 @@ def test_a_released_or_closing_day_always_says_where_it_is_from(catalog):
 
 
 def test_own_rates_stand_only_where_genai_prices_has_none(catalog):
-    from jupyter_imagegen.core.rates import _from_genai_prices
+    from jupyter_imagegen.providers.openai.pricing import _from_genai_prices
 
     for model in catalog.models.values():
         if model.rates is not None:

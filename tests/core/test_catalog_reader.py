@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from jupyter_imagegen.core.catalog import Catalog
-from jupyter_imagegen.core.rates import rates
-from jupyter_imagegen.core.tokens import Span, TokenRule
 from jupyter_imagegen.errors import ConfigError
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.rates import rates
+from jupyter_imagegen.providers.openai.tokens import Span, TokenRule
 
 RATES = "[models.{name}.rates]\ntext_input = {usd}\nimage_input = 8\nimage_output = 30\n"
 

@@ -5,10 +5,10 @@ from hashlib import sha256
 
 import pytest
 
-from jupyter_imagegen.core.catalog import Catalog
-from jupyter_imagegen.core.edit_rules import check_edit
 from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.edit_rules import check_edit
 
 MODELS = Catalog.load().models
 FLARE = MODELS["gpt-image-2.5-flare"]

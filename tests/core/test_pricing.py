@@ -8,19 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_imagegen.core.catalog import Catalog
-from jupyter_imagegen.core.pricing import (
-    Rates,
-    cost,
-    dollars_to_nano,
-    estimate,
-    format_usd,
-    nano_to_dollars,
-    rates,
-)
-from jupyter_imagegen.core.rates import _from_genai_prices
+from jupyter_imagegen.core.dollars import dollars_to_nano, format_usd, nano_to_dollars
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest, InputImage
 from jupyter_imagegen.core.usage import Usage, usage_from_api
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.pricing import _from_genai_prices, estimate
+from jupyter_imagegen.providers.openai.rates import Rates, cost, rates
 
 CATALOG = Catalog.load()
 MODELS = [name for name in CATALOG.models if not name.startswith("dall-e")]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_imagegen.core.catalog import Catalog
 from jupyter_imagegen.core.sizes import SizeRule
-from jupyter_imagegen.core.tokens import Span, TokenRule, formula_tokens
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.tokens import Span, TokenRule, formula_tokens
 
 SIZES = (
     *("1024x1024", "1024x1536", "1536x1024", "1536x864", "1792x1024", "1920x1088"),

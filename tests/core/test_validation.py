@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_imagegen.core.catalog import Catalog
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest, InputImage
 from jupyter_imagegen.core.sizes import parse_size
-from jupyter_imagegen.core.validation import validate
 from jupyter_imagegen.errors import RequestError, RetiredModelError, UnknownModelError
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.validation import validate
 
 CATALOG = Catalog.load()
 TODAY = dt.date(2026, 11, 22)

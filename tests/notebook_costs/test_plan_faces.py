@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from jupyter_imagegen.cli import main
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import BudgetExceededError, RequestError, UnknownPriceError
 from jupyter_imagegen.magics.commands import run_command
 from jupyter_imagegen.notebook_costs import plan_notebook

@@ -44,7 +44,7 @@ GUARDS = [
     # Calling the API
     Guard(
         "Retry-After of every kind",
-        "providers/openai.py",
+        "providers/openai/provider.py",
         "wait = own if failure.asked_wait is None else max(failure.asked_wait, 0.05)",
         "wait = own",
         (f"{RETRIES}test_the_wait_is_at_least_what_was_asked",),
@@ -52,7 +52,7 @@ GUARDS = [
     ),
     Guard(
         "Retry-After of a day",
-        "providers/openai.py",
+        "providers/openai/provider.py",
         "        if wait > LONGEST_WAIT or wait >= left:\n            return None\n",
         "",
         (f"{RETRIES}test_a_wait_that_is_not_worth_it_is_an_error_at_once_that_names_it",),
@@ -60,7 +60,7 @@ GUARDS = [
     ),
     Guard(
         "insufficient_quota",
-        "providers/openai_errors.py",
+        "providers/openai/errors.py",
         "    if refusal.moderated or refusal.account:\n",
         "    if refusal.moderated:\n",
         (f"{RETRIES}test_what_waiting_cannot_help_is_tried_once", FAULTS),
@@ -68,7 +68,7 @@ GUARDS = [
     ),
     Guard(
         "a 5xx that comes late",
-        "providers/openai_errors.py",
+        "providers/openai/errors.py",
         "    safe = not_taken and about.seconds < QUICK",
         "    safe = not_taken",
         (f"{TWICE}test_a_server_that_says_busy_after_the_work_is_not_asked_again",),
@@ -76,7 +76,7 @@ GUARDS = [
     ),
     Guard(
         "a 5xx that says nothing",
-        "providers/openai_errors.py",
+        "providers/openai/errors.py",
         "    safe = not_taken and about.seconds < QUICK",
         "    safe = about.seconds < QUICK",
         (FAULTS,),
@@ -84,7 +84,7 @@ GUARDS = [
     ),
     Guard(
         "the SDK's own retries",
-        "providers/openai_connection.py",
+        "providers/openai/connection.py",
         '"max_retries": 0,',
         '"max_retries": 2,',
         (FAULTS,),
@@ -108,7 +108,7 @@ GUARDS = [
     ),
     Guard(
         "a stream without `completed`",
-        "providers/openai_call.py",
+        "providers/openai/call.py",
         "        if not reading.pictures:\n            failure = refused or",
         "        if not reading.pictures and not reading.streams:\n            failure = refused or",
         (
@@ -118,7 +118,7 @@ GUARDS = [
     ),
     Guard(
         "an error body with status 200",
-        "providers/openai_call.py",
+        "providers/openai/call.py",
         "        if reading.refusal is not None:\n            refused",
         "        if False:\n            refused",
         ("providers/test_openai_errors.py::test_an_error_body_with_status_200_is_that_error",),
@@ -126,7 +126,7 @@ GUARDS = [
     ),
     Guard(
         "fewer pictures than n: the stream breaks",
-        "providers/openai_call.py",
+        "providers/openai/call.py",
         "                    trouble = self._explain(exc, started)\n                for event",
         "                    yield self._explain(exc, started)\n                    return\n                for event",
         (f"{STREAMS}test_pictures_that_came_before_a_stream_broke_are_kept_with_a_warning",),
@@ -150,7 +150,7 @@ GUARDS = [
     ),
     Guard(
         "one byte a second",
-        "providers/openai_call.py",
+        "providers/openai/call.py",
         "async with asyncio.timeout(self.left()):\n                        chunk =",
         "async with asyncio.timeout(None):\n                        chunk =",
         (f"{RETRIES}test_one_byte_a_second_for_ever_ends_at_the_deadline",),
@@ -158,7 +158,7 @@ GUARDS = [
     ),
     Guard(
         "silence",
-        "providers/openai_call.py",
+        "providers/openai/call.py",
         "async with asyncio.timeout(self.left()):\n                        response =",
         "async with asyncio.timeout(None):\n                        response =",
         (f"{RETRIES}test_silence_ends_at_the_deadline_and_the_server_sees_us_go",),
@@ -174,7 +174,7 @@ GUARDS = [
     ),
     Guard(
         "2 GB, gzip bomb",
-        "providers/openai_transport.py",
+        "providers/openai/transport.py",
         "        if count > self._cap:",
         "        if False:",
         (f"{BYTES}test_a_flood_costs_neither_the_memory_nor_the_session",),
@@ -182,7 +182,7 @@ GUARDS = [
     ),
     Guard(
         "bad base64",
-        "providers/picture_text.py",
+        "providers/openai/picture_text.py",
         "    if _NO_BASE64.search(text):\n        return None\n",
         "",
         (f"{BYTES}test_what_is_no_picture_is_never_stored_or_shown",),
@@ -198,7 +198,7 @@ GUARDS = [
     ),
     Guard(
         "the key in a 401",
-        "providers/openai_refusals.py",
+        "providers/openai/refusals.py",
         'message = redactor.clean(reason.message).rstrip(".")',
         "message = reason.message",
         (KEY, f"{LEAK}test_however_a_server_writes_the_key_it_is_not_shown"),
@@ -206,7 +206,7 @@ GUARDS = [
     ),
     Guard(
         "redirect to another host",
-        "providers/openai_transport.py",
+        "providers/openai/transport.py",
         "follow_redirects=False,",
         "follow_redirects=True,",
         ("providers/test_openai_guards.py::test_a_redirect_is_refused_and_nothing_goes_to_the_other_host",),
@@ -387,7 +387,7 @@ GUARDS = [
     ),
     Guard(
         "partial pictures are in the price",
-        "core/pricing.py",
+        "providers/openai/pricing.py",
         "    output += Span(likely=1, most=1) * (model.tokens.partial_image * options.partial_images)\n",
         "",
         (f"{UNKNOWING}test_what_is_shown_before_is_never_less_than_what_is_held_and_then_paid",),
@@ -420,7 +420,7 @@ GUARDS = [
     ),
     Guard(
         "32,001 characters",
-        "core/validation.py",
+        "providers/openai/validation.py",
         "    if len(prompt) > MOST_PROMPT_CHARACTERS:",
         "    if False:",
         ("core/test_validation.py::test_a_prompt_that_cannot_be_sent_is_refused",),
@@ -463,7 +463,7 @@ GUARDS = [
     ),
     Guard(
         "the key in a traceback's locals",
-        "providers/openai.py",
+        "providers/openai/provider.py",
         "                # Raised outside any handler, so that it has no context.\n                raise _final_error(failure, call.left())",
         "                raise _final_error(failure, call.left()) from ValueError(connection.key())",
         (KEY,),

@@ -10,7 +10,7 @@ preview damaged                                           storage/test_images.py
 bad base64, HTML, SVG with script, half a PNG, nothing,   here: what_is_no_picture_is_never_stored_or_shown;
 a JPEG called PNG, a 900-megapixel PNG                    imaging/test_imaging_inspect.py, each alone
 2 GB body, gzip bomb, through a whole call                here: a_flood_costs_neither_the_memory_nor_…
-200 with HTML, nothing, broken JSON, a URL only           providers/test_openai_errors.py: an_answer_that_…;
+200 with HTML, nothing, broken JSON, a URL only           providers/test_openai/errors.py: an_answer_that_…;
                                                           test_openai_guards.py: an_address_in_an_answer_…
 stream without `completed`: clean end, cut, error, JSON   providers/test_openai_streams.py: a_stream_without_…
 a partial is never stored, saved or billed as a result    test_purchase.py: a_stream_that_ends_with_a_partial_…
@@ -174,7 +174,7 @@ NO_PICTURE = {
 
 @pytest.mark.parametrize("name", sorted(NO_PICTURE))
 def test_what_is_no_picture_is_never_stored_or_shown(session, server, home, name):
-    """Without `believed` in purchase.py, or strict base64 in openai_answers.py, some of it lay in the store."""
+    """Without `believed` in purchase.py, or strict base64 in openai/answers.py, some of it lay in the store."""
     server.script(rows(NO_PICTURE[name], usage=USAGE))
     with pytest.raises(ImagegenError):
         session.generate("a lighthouse")
@@ -201,7 +201,7 @@ def test_a_jpeg_that_is_called_png_is_what_it_is(session, server):
     ids=["two gigabytes", "a bomb of four"],
 )
 def test_a_flood_costs_neither_the_memory_nor_the_session(session, server, flood):
-    """Without the cap in openai_transport.py all of it was read; without the small steps it was unpacked whole."""
+    """Without the cap in openai/transport.py all of it was read; without the small steps it was unpacked whole."""
     resource = pytest.importorskip("resource", reason="how much memory was used is told on POSIX only")
     session.generate("a lighthouse")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

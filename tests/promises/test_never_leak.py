@@ -191,8 +191,8 @@ def test_the_run_was_a_whole_one(whole_run):
 def test_the_key_is_in_nothing_that_a_whole_run_leaves_behind(whole_run):
     """Every file under the run's folder, zip files opened, and every message of its cells.
 
-    Without the redactor in openai_errors.py the key was in the message of a 401; without `repr=False` in
-    openai_connection.py in the provider's repr; with `raise … from exc` in openai.py in the locals of a
+    Without the redactor in openai/errors.py the key was in the message of a 401; without `repr=False` in
+    openai/connection.py in the provider's repr; with `raise … from exc` in openai/provider.py in the locals of a
     traceback.
     """
     folder, _, _ = whole_run

@@ -65,7 +65,7 @@ MOST_ATTEMPTS = 3
 @settings(max_examples=2, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate])
 @given(safe=st.lists(st.sampled_from(sorted(SAFE)), max_size=2))
 def test_no_course_of_faults_sends_again_what_may_be_billed(tmp_path, monkeypatch, safe, final):
-    """Without `x-should-retry`, `QUICK` or the list of what cannot have been billed in openai_errors.py, or
+    """Without `x-should-retry`, `QUICK` or the list of what cannot have been billed in openai/errors.py, or
     with the SDK's own retries, the server was asked again after an answer that may have cost money.
     """
     _no_second_bill(tmp_path, monkeypatch, safe, final)
@@ -73,7 +73,7 @@ def test_no_course_of_faults_sends_again_what_may_be_billed(tmp_path, monkeypatc
 
 @pytest.mark.parametrize("safe", [[], ["busy"]])
 def test_a_server_that_says_busy_after_the_work_is_not_asked_again(tmp_path, monkeypatch, safe):
-    """Without `about.seconds < QUICK` in openai_errors.py the second call was billed too."""
+    """Without `about.seconds < QUICK` in openai/errors.py the second call was billed too."""
     _no_second_bill(tmp_path, monkeypatch, safe, "late 503")
 
 

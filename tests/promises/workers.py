@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 from jupyter_imagegen.cli.outcomes import error_document, exit_code
-from jupyter_imagegen.core.catalog import Catalog
-from jupyter_imagegen.core.pricing import rates
 from jupyter_imagegen.errors import BudgetError, DetachedError, ImagegenError
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.rates import rates
 from jupyter_imagegen.session import Session
 
 #: Imported before anything is forked, so that a child is ready at once.

@@ -13,7 +13,7 @@ from imageserver import paint
 
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest, InputImage
 from jupyter_imagegen.errors import ProviderError
-from jupyter_imagegen.providers.openai import OpenAIProvider
+from jupyter_imagegen.providers.openai.provider import OpenAIProvider
 
 
 @dataclass

@@ -579,7 +579,7 @@ async def test_every_form_of_a_stream_gives_its_finished_picture(
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_is_read_the_same_in_whatever_pieces_it_comes(provider, name):
-    from jupyter_imagegen.providers.openai_answers import Reading
+    from jupyter_imagegen.providers.openai.answers import Reading
     from jupyter_imagegen.providers.untrusted import Redactor
 
     for size in (1, 7, 1000):

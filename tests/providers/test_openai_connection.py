@@ -7,8 +7,8 @@ from imageserver import KEY
 
 from jupyter_imagegen.errors import AuthenticationError, ConfigError, NoKeyError
 from jupyter_imagegen.providers.base import Answered
-from jupyter_imagegen.providers.openai import OpenAIProvider
-from jupyter_imagegen.providers.openai_connection import is_configured, read_connection
+from jupyter_imagegen.providers.openai.connection import is_configured, read_connection
+from jupyter_imagegen.providers.openai.provider import OpenAIProvider
 
 
 def test_nothing_set_is_openai_without_a_key():

@@ -10,7 +10,7 @@ import pytest
 from imageserver import Reply, error, html, moderated, no_quota, rows, server_error, unverified, wrong_key
 
 from jupyter_imagegen import errors
-from jupyter_imagegen.providers.openai_errors import Circumstances, explain
+from jupyter_imagegen.providers.openai.errors import Circumstances, explain
 from jupyter_imagegen.providers.untrusted import Redactor
 
 #: Every exception class of the SDK: what it becomes, or why it cannot come from a call of ours.

@@ -21,7 +21,7 @@ from jupyter_imagegen import errors
 from jupyter_imagegen.core.request import CallOptions
 from jupyter_imagegen.providers import base
 from jupyter_imagegen.providers.base import Answered, Drawn
-from jupyter_imagegen.providers.openai import OpenAIProvider
+from jupyter_imagegen.providers.openai.provider import OpenAIProvider
 
 ROW = {"b64_json": base64.b64encode(paint("64x64")).decode()}
 BODY = json.dumps({"data": [ROW]}).encode()
@@ -118,7 +118,7 @@ async def test_damaged_packing_is_a_bad_answer(provider, image_server, ask, fail
 async def test_a_picture_larger_than_a_picture_can_be_is_refused(
     provider, image_server, ask, fail, monkeypatch
 ):
-    from jupyter_imagegen.providers import picture_text
+    from jupyter_imagegen.providers.openai import picture_text
 
     monkeypatch.setattr(picture_text, "MAX_PICTURE_BYTES", 100)
     _, caught = await fail(provider, ask())

@@ -12,7 +12,7 @@ from imageserver import Reply, error, moderated, no_quota, rate_limited, server_
 
 from jupyter_imagegen import errors
 from jupyter_imagegen.providers.base import Answered, Retrying, Sending
-from jupyter_imagegen.providers.openai import OpenAIProvider
+from jupyter_imagegen.providers.openai.provider import OpenAIProvider
 
 
 async def test_a_rate_limit_is_waited_for_and_announced_before_the_wait(

@@ -7,9 +7,9 @@ from imageserver import Reply, error, rows
 
 from jupyter_imagegen.errors import ModelGoneError, RefusedRequestError
 from jupyter_imagegen.providers.base import Answered, Drawn, Retrying, Sending
-from jupyter_imagegen.providers.openai import OpenAIProvider
-from jupyter_imagegen.providers.openai_call import first_format
-from jupyter_imagegen.providers.openai_connection import Connection
+from jupyter_imagegen.providers.openai.call import first_format
+from jupyter_imagegen.providers.openai.connection import Connection
+from jupyter_imagegen.providers.openai.provider import OpenAIProvider
 
 PICTURE = {"b64_json": "iVBORw0KGgo" + "A" * 61}
 UNKNOWN = {

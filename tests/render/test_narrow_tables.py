@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tapes import Tape
 
-from jupyter_imagegen.core.catalog import Catalog
+from jupyter_imagegen.providers.openai.catalog import Catalog
 from jupyter_imagegen.render import cassettes, history, views
 from jupyter_imagegen.storage import Cassette, HistoryEntry
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from jupyter_imagegen import imaging
-from jupyter_imagegen.core.pricing import Estimate
+from jupyter_imagegen.core.dollars import Estimate
 from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.core.results import Preview
 from jupyter_imagegen.render import (

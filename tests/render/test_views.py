@@ -9,12 +9,12 @@ import pytest
 
 from jupyter_imagegen.config import load_settings
 from jupyter_imagegen.core.budgets import Budget
-from jupyter_imagegen.core.catalog import Catalog
-from jupyter_imagegen.core.pricing import Estimate
+from jupyter_imagegen.core.dollars import Estimate
 from jupyter_imagegen.core.prompts import load_styles
 from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.errors import DamagedPictureError
 from jupyter_imagegen.providers.base import Check
+from jupyter_imagegen.providers.openai.catalog import Catalog
 from jupyter_imagegen.render import history, views
 from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
 

@@ -7,7 +7,7 @@ import imageserver
 import pytest
 from PIL import Image as PILImage
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import RequestError, SourceError
 from jupyter_imagegen.widgets.compare import Compare, compare, letter
 

@@ -10,7 +10,7 @@ import imageserver
 import pytest
 from PIL import Image as Pillow
 
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import RequestError, SourceError
 from jupyter_imagegen.imaging import Mask
 from jupyter_imagegen.storage.browsing import Narrowed

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_imagegen.config import load_settings
-from jupyter_imagegen.core.catalog import Catalog
 from jupyter_imagegen.core.request import CallOptions, GenerateRequest
-from jupyter_imagegen.core.validation import validate
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.validation import validate
 from jupyter_imagegen.widgets.panel_controls import (
     Choices,
     controls_for,

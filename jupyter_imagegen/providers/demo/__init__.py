@@ -91,8 +91,8 @@ class DemoProvider:
 
 def _usage(request: GenerateRequest, options: CallOptions) -> Usage:
     """The tokens that the asked model would have reported, by the catalog's formula."""
-    from jupyter_imagegen.core.catalog import Catalog
-    from jupyter_imagegen.core.pricing import usage_before
+    from jupyter_imagegen.providers.openai.catalog import Catalog
+    from jupyter_imagegen.providers.openai.pricing import usage_before
 
     # Without a price: to look one up takes longer than some pictures take to paint.
     tokens = usage_before(request, options, catalog=Catalog.load())

@@ -9,11 +9,11 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from jupyter_imagegen.core.catalog import Catalog
-from jupyter_imagegen.core.pricing import estimate
 from jupyter_imagegen.core.request import CallOptions, GenerateRequest
 from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Sending
 from jupyter_imagegen.providers.demo import DemoProvider
+from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers.openai.pricing import estimate
 
 
 async def _no_wait(_seconds):

@@ -2,8 +2,8 @@
 
 The official SDK carries the request, and only this module and its siblings import it. It is told never to
 retry: it sends no idempotency key, so its retries can bill twice. What is repeated instead, and why it cannot
-have been billed, stands in `openai_errors`; the guards on what comes back stand in `openai_transport` and
-`openai_answers`; one attempt, from its arguments to its events, is in `openai_call`.
+have been billed, stands in `errors`; the guards on what comes back stand in `transport` and
+`answers`; one attempt, from its arguments to its events, is in `call`.
 
 One deadline on the wall clock holds over all attempts, waits included. A client is kept for as long as the
 credentials and the event loop stay the same, so that a second picture needs no second handshake.
@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jupyter_imagegen.errors import ImagegenError, PossiblyBilledError, ProviderError
 from jupyter_imagegen.hidden import Hidden, StaysHere
 from jupyter_imagegen.providers.base import Check, Drawn, Retrying, Sending, Unread, guard_paid_request
-from jupyter_imagegen.providers.openai_answers import Reading, answer_cap
-from jupyter_imagegen.providers.openai_call import Call, first_format
-from jupyter_imagegen.providers.openai_connection import (
+from jupyter_imagegen.providers.openai.answers import Reading, answer_cap
+from jupyter_imagegen.providers.openai.call import Call, first_format
+from jupyter_imagegen.providers.openai.connection import (
     Connection,
     open_client,
     read_connection,
 )
-from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, too_long
-from jupyter_imagegen.providers.openai_transport import Trail, following
+from jupyter_imagegen.providers.openai.errors import Circumstances, Failure, explain, too_long
+from jupyter_imagegen.providers.openai.transport import Trail, following
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator

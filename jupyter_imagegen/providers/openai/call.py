@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.errors import BadAnswerError, PossiblyBilledError, RefusedRequestError
 from jupyter_imagegen.providers.base import Drawn
-from jupyter_imagegen.providers.openai_answers import Reading
-from jupyter_imagegen.providers.openai_errors import Circumstances, Failure, explain, explain_answer
-from jupyter_imagegen.providers.openai_transport import Trail, following, packed_answer
+from jupyter_imagegen.providers.openai.answers import Reading
+from jupyter_imagegen.providers.openai.errors import Circumstances, Failure, explain, explain_answer
+from jupyter_imagegen.providers.openai.transport import Trail, following, packed_answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest, InputImage
     from jupyter_imagegen.hidden import Hidden
     from jupyter_imagegen.providers.base import Partial, ProviderEvent
-    from jupyter_imagegen.providers.openai_connection import Connection
+    from jupyter_imagegen.providers.openai.connection import Connection
 
 #: Seconds that the end of an answer is waited for when all its pictures are there.
 PATIENCE = 0.5

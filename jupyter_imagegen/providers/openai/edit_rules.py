@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.media import MOST_INPUT_BYTES
 from jupyter_imagegen.core.request import InputImage
 from jupyter_imagegen.errors import RequestError
 
 if TYPE_CHECKING:
-    from jupyter_imagegen.core.catalog import Model
     from jupyter_imagegen.core.request import EditRequest
+    from jupyter_imagegen.providers.openai.catalog import Model
 
 MOST_IMAGES = 16
 INPUT_FORMATS = ("image/png", "image/jpeg", "image/webp")
-#: Bytes; what the API takes for one input picture (openai-python 3.54.0, `types/image_edit_params.py`).
-MOST_INPUT_BYTES = 50_000_000
 #: OpenAI's SDK says under 4 MB for a mask, its guide under 50 MB; above the smaller one we say so.
 NOTED_MASK_BYTES = 4_000_000
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from jupyter_imagegen.core.rates import Rates
     from jupyter_imagegen.core.sizes import SizeRule
-    from jupyter_imagegen.core.tokens import TokenRule
+    from jupyter_imagegen.providers.openai.rates import Rates
+    from jupyter_imagegen.providers.openai.tokens import TokenRule
 
 Status = Literal["live", "closing", "retired"]
 #: From how many days before its shutdown a model is called closing.
@@ -215,13 +215,13 @@ class Catalog:
 
 @cache
 def _shipped() -> Catalog:
-    from jupyter_imagegen.core.catalog_reader import read_shipped
+    from jupyter_imagegen.providers.openai.catalog_reader import read_shipped
 
     return read_shipped()
 
 
 @lru_cache(maxsize=8)
 def _overridden(text: str, where: str) -> Catalog:
-    from jupyter_imagegen.core.catalog_reader import read_override
+    from jupyter_imagegen.providers.openai.catalog_reader import read_override
 
     return read_override(text, where)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from jupyter_imagegen.providers.reasons import is_moderation, read_reason
+from jupyter_imagegen.providers.openai.reasons import is_moderation, read_reason
 from jupyter_imagegen.providers.waiting import asked_wait
 
 if TYPE_CHECKING:

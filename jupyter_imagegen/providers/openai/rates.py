@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.dollars import tidy
+
 if TYPE_CHECKING:
-    from jupyter_imagegen.core.catalog import Catalog
     from jupyter_imagegen.core.usage import Usage
+    from jupyter_imagegen.providers.openai.catalog import Catalog
 
 # Wide enough that no product of a rate and a count is ever rounded.
 _EXACT = Context(prec=60)
@@ -60,7 +62,7 @@ def rates(model_name: str, catalog: Catalog) -> Rates | None:
 
     Examples
     --------
-    >>> from jupyter_imagegen.core.catalog import Catalog
+    >>> from jupyter_imagegen.providers.openai.catalog import Catalog
     >>> rates("gpt-image-2.5-flare", Catalog.load()).image_output
     Decimal('30')
     """
@@ -80,7 +82,7 @@ def cost(usage: Usage, rates: Rates) -> Decimal:
 
     Examples
     --------
-    >>> from jupyter_imagegen.core.catalog import Catalog
+    >>> from jupyter_imagegen.providers.openai.catalog import Catalog
     >>> from jupyter_imagegen.core.usage import Usage
     >>> cost(Usage(text_input=13, image_output=196), rates("gpt-image-2", Catalog.load()))
     Decimal('0.005945')
@@ -97,18 +99,6 @@ def cost(usage: Usage, rates: Rates) -> Decimal:
     ):
         total = _EXACT.add(total, _EXACT.multiply(Decimal(tokens), rate))
     return tidy(_EXACT.scaleb(total, -6))
-
-
-def tidy(usd: Decimal) -> Decimal:
-    """The same amount without zeros at its end, and never as `1E+2`.
-
-    Examples
-    --------
-    >>> tidy(Decimal("0.00594500")), tidy(Decimal("100.00"))
-    (Decimal('0.005945'), Decimal('100'))
-    """
-    short = _EXACT.normalize(usd)
-    return _EXACT.quantize(short, Decimal(1)) if short == short.to_integral_value() else short
 
 
 def _from_genai_prices(name: str, at: dt.datetime | None) -> Rates | None:

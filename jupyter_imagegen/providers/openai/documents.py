@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 import jiter
 
-from jupyter_imagegen.providers.picture_text import looks_like_picture, picture_in
+from jupyter_imagegen.providers.openai.picture_text import looks_like_picture, picture_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

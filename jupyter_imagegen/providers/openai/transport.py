@@ -160,7 +160,7 @@ def _without_password(record: logging.LogRecord) -> bool:
 def _proxy_elsewhere() -> bool:
     from urllib.request import getproxies
 
-    from jupyter_imagegen.providers.openai_address import is_loopback
+    from jupyter_imagegen.providers.openai.address import is_loopback
 
     named = [url.rpartition("@")[2].rpartition("//")[2] for url in getproxies().values()]
     return any(not is_loopback(f"http://{host}") for host in named)

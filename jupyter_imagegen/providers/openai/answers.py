@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jupyter_imagegen.core.usage import usage_from_api
-from jupyter_imagegen.providers.answer_walk import Found, find, is_unfinished, says_unfinished
 from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Unread
-from jupyter_imagegen.providers.documents import Document, Splitter
-from jupyter_imagegen.providers.picture_text import MAX_PICTURE_BYTES, SHORTEST, picture_from
+from jupyter_imagegen.providers.openai.answer_walk import Found, find, is_unfinished, says_unfinished
+from jupyter_imagegen.providers.openai.documents import Document, Splitter
+from jupyter_imagegen.providers.openai.picture_text import MAX_PICTURE_BYTES, SHORTEST, picture_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

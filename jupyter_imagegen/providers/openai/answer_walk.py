@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jupyter_imagegen.providers.picture_text import (
+from jupyter_imagegen.providers.openai.picture_text import (
     SHORTEST,
     addressed_pictures,
     looks_like_picture,

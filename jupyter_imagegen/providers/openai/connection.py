@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from jupyter_imagegen.errors import AuthenticationError, ConfigError, NoKeyError
 from jupyter_imagegen.hidden import Environment, Hidden
-from jupyter_imagegen.providers.openai_address import (
+from jupyter_imagegen.providers.openai.address import (
     OPENAI_URL,
     Address,
     host_of,
@@ -24,7 +24,7 @@ from jupyter_imagegen.providers.openai_address import (
     is_version,
     read_address,
 )
-from jupyter_imagegen.providers.openai_transport import PROXIES, open_http_client
+from jupyter_imagegen.providers.openai.transport import PROXIES, open_http_client
 from jupyter_imagegen.providers.untrusted import Redactor
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def is_configured(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def open_client(connection: Connection) -> AsyncOpenAI:
-    """Make the SDK's client, with no retries of its own and the guards of `openai_transport`.
+    """Make the SDK's client, with no retries of its own and the guards of `transport`.
 
     Raises
     ------

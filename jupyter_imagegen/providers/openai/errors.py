@@ -26,8 +26,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen import errors
-from jupyter_imagegen.providers.openai_connection import KEYS_PAGE
-from jupyter_imagegen.providers.openai_refusals import Refusal, read_refusal
+from jupyter_imagegen.providers.openai.connection import KEYS_PAGE
+from jupyter_imagegen.providers.openai.refusals import Refusal, read_refusal
 from jupyter_imagegen.providers.waiting import asked_wait, duration
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from pkgutil import get_data
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from jupyter_imagegen.core.catalog import Catalog, Model
-from jupyter_imagegen.core.rates import Rates
 from jupyter_imagegen.core.sizes import SizeRule, parse_size
 from jupyter_imagegen.core.text import clean, shown
-from jupyter_imagegen.core.tokens import Span, TokenRule
 from jupyter_imagegen.core.toml import parse_toml
 from jupyter_imagegen.errors import ConfigError
+from jupyter_imagegen.providers.openai.catalog import Catalog, Model
+from jupyter_imagegen.providers.openai.rates import Rates
+from jupyter_imagegen.providers.openai.tokens import Span, TokenRule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -88,7 +88,7 @@ def _shipped() -> dict[str, _Flat]:
 
 def _shipped_text() -> str:
     # importlib.resources would do the same, and takes 20 ms to import.
-    found = get_data("jupyter_imagegen.core", "catalog.toml")
+    found = get_data("jupyter_imagegen.providers.openai", "catalog.toml")
     if found is None:
         raise ConfigError("catalog.toml is missing from the package", hint="Install jupyter-imagegen again.")
     return found.decode("utf-8")

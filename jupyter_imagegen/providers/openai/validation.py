@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.core.edit_rules import check_edit
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
 from jupyter_imagegen.core.sizes import meant_size, parse_size, spoken
 from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import RequestError, RetiredModelError, UnknownModelError
+from jupyter_imagegen.providers.openai.edit_rules import check_edit
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from jupyter_imagegen.core.catalog import Catalog, Model
+    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
 
 MOST_PICTURES = 10
 MOST_PARTIAL_IMAGES = 3
@@ -72,7 +72,7 @@ def validate(
     Examples
     --------
     >>> import datetime
-    >>> from jupyter_imagegen.core.catalog import Catalog
+    >>> from jupyter_imagegen.providers.openai.catalog import Catalog
     >>> from jupyter_imagegen.core.request import CallOptions, GenerateRequest
     >>> ask = GenerateRequest(
     ...     model="gpt-image-2.5-flare", prompt="a lighthouse", size="3840x2160", quality="low"
