@@ -185,7 +185,7 @@ def test_a_released_or_closing_day_always_says_where_it_is_from(catalog):
 
 
 def test_own_rates_stand_only_where_genai_prices_has_none(catalog):
-    from jupyter_imagegen.providers.openai.pricing import _from_genai_prices
+    from jupyter_imagegen.providers.openai.rates import _from_genai_prices
 
     for model in catalog.models.values():
         if model.rates is not None:

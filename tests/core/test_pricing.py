@@ -12,8 +12,8 @@ from jupyter_imagegen.core.dollars import dollars_to_nano, format_usd, nano_to_d
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest, InputImage
 from jupyter_imagegen.core.usage import Usage, usage_from_api
 from jupyter_imagegen.providers.openai.catalog import Catalog
-from jupyter_imagegen.providers.openai.pricing import _from_genai_prices, estimate
-from jupyter_imagegen.providers.openai.rates import Rates, cost, rates
+from jupyter_imagegen.providers.openai.pricing import estimate
+from jupyter_imagegen.providers.openai.rates import Rates, _from_genai_prices, cost, rates
 
 CATALOG = Catalog.load()
 MODELS = [name for name in CATALOG.models if not name.startswith("dall-e")]
