@@ -244,7 +244,8 @@ class Session(StaysHere):
     ) -> Job:
         """Begin a run and return at once; takes what `edit` does, and the names of the notebook."""
         settings = self.workshop.settings()
-        self.workshop.stores.look_again(settings.home.absolute())
+        if settings.record_mode != "replay":
+            self.workshop.stores.look_again(settings.home.absolute())
         order = self._desk.order(settings, prompt, (image, mask, markup), names, options)
         # It ends in the store it began with, whatever is set meanwhile.
         storage = self.workshop.storage_for(settings)

@@ -18,9 +18,11 @@ from jupyter_imagegen.storage import (
     is_unmade,
     looked_up,
     may_hold_a_ledger,
+    open_at_once,
     open_storage,
     open_temporary_storage,
     open_unmade_storage,
+    open_unopened_storage,
 )
 from jupyter_imagegen.storage.database import SHORT_BUSY_SECONDS
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.storage import Storage
+
+#: Seconds after which a replay tries again to open a store that it could not open.
+_SPARE_SECONDS = 10.0
 
 
 class Stores(StaysHere):
@@ -61,6 +66,7 @@ class Stores(StaysHere):
         self._lock = threading.RLock()
         self._opened: dict[Path, Storage] = {}
         self._unmade: dict[Path, Storage] = {}
+        self._spare: dict[Path, tuple[Storage, float]] = {}
         self._told: Storage | None = None
         self._tried_at = float("-inf")
 
@@ -100,6 +106,31 @@ class Stores(StaysHere):
                     else self._stand_in(Unusable(home=home, why=PlaceError(home, place), held=True))
                 )
             return self._unmade[home]
+
+    def to_replay(self, home: Path) -> Storage:
+        """The same for a replay, which needs none: where it cannot be opened at once, an empty one."""
+        with self._lock:
+            found = self._opened.get(home)
+            if found is not None and found.stands_for is None and not found.failed:
+                return found
+            spare, until = self._spare.get(home, (None, 0.0))
+            if spare is not None and not spare.failed and time.monotonic() < until:
+                return spare
+            with contextlib.suppress(ImagegenError):
+                if is_unmade(home):
+                    return self.to_read(home)
+            until = float("inf")
+            try:
+                storage = open_at_once(home, now=self._now, session=self._session)
+            except (ImagegenError, OSError) as exc:
+                why = exc if isinstance(exc, StoreError) else StoreError(f"the store cannot be used ({exc})")
+                missing = Unusable(home=home, why=why, held=True)
+                storage = open_unopened_storage(missing, now=self._now, session=self._session)
+                until = time.monotonic() + _SPARE_SECONDS
+            if spare is not None:
+                spare.close()
+            self._spare[home] = storage, until
+            return storage
 
     def choose(self, home: Path) -> None:
         """Open a home that was just chosen, without a temporary store in place of one that cannot be used.
@@ -172,9 +203,10 @@ class Stores(StaysHere):
     def close(self) -> None:
         """Close every store that was opened; a temporary one is deleted."""
         with self._lock:
-            for storage in (*self._opened.values(), *self._unmade.values()):
+            spare = (storage for storage, _ in self._spare.values())
+            for storage in (*self._opened.values(), *self._unmade.values(), *spare):
                 storage.close()
-            self._opened, self._unmade = {}, {}
+            self._opened, self._unmade, self._spare = {}, {}, {}
 
     def _open(self, home: Path) -> Storage:
         """A home's store, or one that stands in for it."""

@@ -194,20 +194,28 @@ class Workshop(StaysHere):
     @property
     def storage(self) -> Storage:
         """The store and the ledger of the home that is set now, made where there is none; see `Stores.of`."""
-        return self.storage_for(self.settings())
+        return self._storage_of(self.settings())
 
     @property
     def storage_to_read(self) -> Storage:
         """The same for whoever only looks: nothing is made on disk; see `Stores.to_read`."""
         settings = self.settings()
-        storage = self.stores.to_read(settings.home.absolute())
+        replays = settings.record_mode == "replay"
+        storage = (self.stores.to_replay if replays else self.stores.to_read)(settings.home.absolute())
+        if replays and storage.made:
+            return storage
         # A store that can only be read goes on to be read.
         with contextlib.suppress(StoreError):
             self._set_zone(storage, settings)
         return storage
 
     def storage_for(self, settings: Settings) -> Storage:
-        """The store of the home that some settings name, for whoever buys; see `Stores.of`."""
+        """The store of the home that some settings name, for a run; a replay needs none."""
+        if settings.record_mode == "replay":
+            return self.stores.to_replay(settings.home.absolute())
+        return self._storage_of(settings)
+
+    def _storage_of(self, settings: Settings) -> Storage:
         storage = self.stores.of(settings.home.absolute())
         self._set_zone(storage, settings)
         return storage
@@ -452,7 +460,9 @@ class Workshop(StaysHere):
 
     def look_again(self, *, every: float = 0.0) -> None:
         """Open the store again where it could not be used; see `Stores.look_again`."""
-        self.stores.look_again(self.settings().home.absolute(), every=every)
+        settings = self.settings()
+        if settings.record_mode != "replay":
+            self.stores.look_again(settings.home.absolute(), every=every)
 
     def paid_calls_stopped(self) -> str:
         """Why no call is paid now, whatever it costs, and what to do; empty where nothing is in its way."""

@@ -11,9 +11,11 @@ from jupyter_imagegen.storage.spending import Spending, Spent
 from jupyter_imagegen.storage.store import (
     Storage,
     may_hold_a_ledger,
+    open_at_once,
     open_storage,
     open_temporary_storage,
     open_unmade_storage,
+    open_unopened_storage,
 )
 from jupyter_imagegen.storage.unusable import Unusable, refuse_change
 
@@ -43,9 +45,11 @@ __all__ = [
     "is_unmade",
     "looked_up",
     "may_hold_a_ledger",
+    "open_at_once",
     "open_storage",
     "open_temporary_storage",
     "open_unmade_storage",
+    "open_unopened_storage",
     "refuse_change",
 ]
 

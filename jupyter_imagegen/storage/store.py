@@ -43,6 +43,10 @@ _OPENING_SECONDS = 300.0
 _WRITABLE = "Set IMAGEGEN_HOME to a folder you may write."
 _AWAY = "Move it away and put back what was there, or set IMAGEGEN_HOME to another folder."
 _FULL = "The disk is full: free some space."
+_LIVE = "Leave replay with `%imagegen cassette use none`: the next picture puts it right."
+
+#: Seconds that whoever replays a lesson waits for another process's transaction.
+_AT_ONCE_SECONDS = 0.05
 
 
 class _NoLock:
@@ -283,6 +287,43 @@ def open_temporary_storage(
     else:
         database.open()
     return Storage(database, home, now=now, session=session, persistent=False, stands_for=stands_for)
+
+
+def open_at_once(home: Path, *, now: Callable[[], datetime], session: str) -> Storage:
+    """Open a store in which nothing has to be put right, without waiting for anybody.
+
+    Raises
+    ------
+    StoreError, OSError
+        If that is not possible now.
+    """
+    home = Path(home).absolute()
+    database = Database(home / INDEX, busy_seconds=_AT_ONCE_SECONDS)
+    journal = Journal(database, home)
+    database.before_commit = journal.keep
+    try:
+        _refuse_a_file(home)
+        _refuse_read_only(Shelf(home))
+        # On a network to open can mean to wait for other machines.
+        right = (
+            not looked_up(home).network and homes.is_marked(home) and not damage_mark(home / INDEX).exists()
+        )
+        right = right and database.is_current() and journal.is_current()
+    except BaseException:
+        database.close()
+        raise
+    if not right:
+        database.close()
+        raise StoreError(f"the store {home} has to be opened first, and may have to be put right", hint=_LIVE)
+    return Storage(database, home, now=now, session=session, persistent=True)
+
+
+def open_unopened_storage(missing: Unusable, *, now: Callable[[], datetime], session: str) -> Storage:
+    """An empty store in memory in place of a home's, of which nothing is read."""
+    database = Database(None)
+    database.open()
+    nowhere = Path(os.devnull) / "imagegen"
+    return Storage(database, nowhere, now=now, session=session, persistent=False, stands_for=missing)
 
 
 def open_unmade_storage(home: Path, *, now: Callable[[], datetime], session: str) -> Storage:
