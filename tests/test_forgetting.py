@@ -94,8 +94,9 @@ def leave_it_everywhere(session, server, home):
     # As a version did that did not write over what it deleted.
     with sqlite3.connect(home / "imagegen.sqlite3") as old:
         old.execute("PRAGMA secure_delete = OFF")
-        old.execute("UPDATE samples SET alt = ?", (SECRET,))
-        old.execute("UPDATE samples SET alt = ''")
+        old.executemany("INSERT INTO ledger_state VALUES (?, ?)", [(str(n), SECRET * 20) for n in range(50)])
+    with old:
+        old.execute("DELETE FROM ledger_state WHERE value LIKE '%nobody lives%'")
     old.close()
     session.generate(SECRET, alt=f"Shown: {SECRET}")
     damaged = session.generate(SECRET, size="1536x1024")

@@ -86,7 +86,7 @@ def _run(arguments: Namespace) -> int:
 
 
 def _command(name: str) -> Callable[[Namespace, Session], int]:
-    from jupyter_imagegen.cli import pictures, plans, reports, tapes, upkeep
+    from jupyter_imagegen.cli import moving, pictures, plans, reports, tapes, upkeep
 
     commands: dict[str, Callable[[Namespace, Session], int]] = {
         "generate": pictures.make,
@@ -113,5 +113,9 @@ def _command(name: str) -> Callable[[Namespace, Session], int]:
         "store gc": upkeep.gc,
         "store reread": upkeep.reread,
         "store export": upkeep.export,
+        "store copy": moving.backup,
+        "store backup": moving.backup,
+        "store restore": moving.restore,
+        "store merge": moving.merge,
     }
     return commands[name]

@@ -20,6 +20,9 @@ State = Literal["reserved", "sent", "settled", "released", "possibly_billed"]
 CHARGE_STATES: tuple[State, ...] = get_args(State)
 
 
+#: What a charge says of which only pictures tell.
+FOUND_AGAIN = "found again from its pictures"
+
 #: The id of a free call that could not be written down; there is nothing to mark, settle or release.
 NO_CHARGE = ""
 
@@ -117,7 +120,7 @@ def find_again(database: Database, recipe: Recipe) -> None:
         session=recipe.session or "",
         notebook=recipe.notebook,
         day=recipe.day,
-        reason="found again from its pictures",
+        reason=FOUND_AGAIN,
         at=recipe.made_at,
     )
     before = charge_row(database, recipe.charge_id)

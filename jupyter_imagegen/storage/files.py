@@ -49,6 +49,7 @@ INDEX = "imagegen.sqlite3"
 CHARGES = "charges.jsonl"
 BUDGETS = "budgets.json"
 OPENING_LOCK = "opening.lock"
+UNFINISHED = "imagegen-copy-unfinished.txt"
 TRIAL = "trial-"
 FOLDERS = ("pictures", "incoming", "quarantine", "locks", "unread")
 
@@ -66,6 +67,7 @@ _OURS = re.compile(
             rf"{re.escape(INDEX)}(?:\.damaged-\d{{8}}-\d{{6}}-\d+)?(?:-wal|-shm|-journal)?",
             rf"{re.escape(INDEX)}\.damaged",
             re.escape(OPENING_LOCK),
+            rf"{re.escape(UNFINISHED)}(?:\.part)?",
             rf"{TRIAL}[0-9a-f]{{16}}(?:\.sqlite3(?:-journal)?)?",
             rf"(?:{re.escape(CHARGES)}|{re.escape(BUDGETS)})(?:\.[0-9a-f]{{16}})?",
             r"rates\.toml(?:\.[0-9a-f]{16})?",  # a copy of prices, which earlier versions kept
@@ -238,7 +240,12 @@ def is_ours(path: Path, home: Path) -> bool:
     >>> is_ours(Path("store/incoming/report.json"), Path("store"))
     False
     """
-    return _OURS.fullmatch(path.relative_to(home).as_posix()) is not None
+    return is_our_name(path.relative_to(home).as_posix())
+
+
+def is_our_name(name: str) -> bool:
+    """Whether a store gives a file or folder this name, from its home."""
+    return _OURS.fullmatch(name) is not None
 
 
 def is_own_file(path: Path, home: Path) -> bool:
@@ -356,6 +363,12 @@ def is_digest(text: str) -> bool:
 def sha256(data: bytes) -> str:
     """Return the digest that names a picture's bytes."""
     return hashlib.sha256(data).hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, which may be larger than memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_synced(path: Path, data: bytes) -> None:

@@ -25,7 +25,15 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.database import another_programs, damage_mark, tables_of
-from jupyter_imagegen.storage.files import BUDGETS, CHARGES, FOLDERS, INDEX, MARKER, OPENING_LOCK
+from jupyter_imagegen.storage.files import (
+    BUDGETS,
+    CHARGES,
+    FOLDERS,
+    INDEX,
+    MARKER,
+    OPENING_LOCK,
+    UNFINISHED,
+)
 from jupyter_imagegen.storage.recipes import LARGEST_RECIPE, recipe_from_bytes
 
 if TYPE_CHECKING:
@@ -45,7 +53,8 @@ _OTHERS = 0o077
 
 _LINE = b"jupyter_imagegen home "
 _FORM = 1
-_TEXT = _LINE + str(_FORM).encode() + b"\n"
+#: What the marker says.
+MARK = _LINE + str(_FORM).encode() + b"\n"
 
 #: The tables that every version of the index has.
 _TABLES = {"schema_version", "pictures", "requests", "samples"}
@@ -106,6 +115,11 @@ def claim(home: Path) -> str:
         )
     files.make_folder(home)
     _check_own(home)
+    if (home / UNFINISHED).exists():
+        raise HomeError(
+            f"{home} is a copy of a store that was not finished",
+            hint="Run the command that makes it again: it goes on. Or delete the folder.",
+        )
     if is_marked(home):
         return ""
     told = "" if _is_recognised(home) else _refuse_foreign(home)
@@ -173,7 +187,7 @@ def is_marked(home: Path) -> bool:
         line = files.read(path).partition(b"\n")
     except FileNotFoundError:
         return False
-    if _TEXT.startswith(b"".join(line[:2])):
+    if MARK.startswith(b"".join(line[:2])):
         # Also where whoever writes it is not done, or died there.
         return True
     number = line[0].removeprefix(_LINE)
@@ -194,7 +208,7 @@ def mark(home: Path) -> None:
         If it cannot be written.
     """
     with files.create(home / MARKER, anew=False) as file:
-        file.write(_TEXT)
+        file.write(MARK)
         file.truncate()
         file.flush()
         os.fsync(file.fileno())
@@ -277,7 +291,7 @@ def close_to_others(home: Path) -> str:
         return ""
     home = home.resolve()
     # The modes of a person's or a system's own folders are not ours to choose.
-    folders = [*([] if _is_common(home) else [home]), *(home / name for name in FOLDERS)]
+    folders = [*([] if is_common(home) else [home]), *(home / name for name in FOLDERS)]
     wide = [folder for folder in folders if stat.S_IMODE(folder.stat().st_mode) != files.FOLDER_MODE]
     closed = [folder for folder in wide if _set_mode(folder, files.FOLDER_MODE)]
     if closed:
@@ -349,7 +363,7 @@ def _refuse_foreign(home: Path) -> str:
     if strange is not None:
         held = str(strange.relative_to(home))
         why = f"it is not empty and no store of jupyter_imagegen (it holds {held!r})"
-    elif _is_common(home):
+    elif is_common(home):
         why = "it is for all of a person's or a system's files"
     elif pictures:
         what = (
@@ -372,7 +386,7 @@ def _is_own_picture(path: Path, home: Path) -> bool:
     return named and stat.S_ISREG(path.lstat().st_mode)
 
 
-def _is_common(home: Path) -> bool:
+def is_common(home: Path) -> bool:
     """Whether a folder is no store's even while it is empty: others expect it to stay as it is."""
     resolved = home.resolve()
     with contextlib.suppress(RuntimeError, OSError):
@@ -385,7 +399,7 @@ def _foreign_in(folder: Path, home: Path, hidden: list[Path] | None) -> Iterator
     try:
         for entry in _entries(folder):
             path = Path(entry.path)
-            if _is_harmless(entry.name):
+            if is_harmless(entry.name):
                 continue
             is_folder = entry.is_dir(follow_symlinks=False)
             if not files.is_ours(path, home) or not (is_folder or entry.is_file(follow_symlinks=False)):
@@ -422,7 +436,8 @@ def _set_mode(path: Path, mode: int) -> bool:
     return stat.S_IMODE(path.lstat().st_mode) == mode
 
 
-def _is_harmless(name: str) -> bool:
+def is_harmless(name: str) -> bool:
+    """Whether any folder may hold something of this name."""
     return any(fnmatchcase(name, pattern) for pattern in _HARMLESS)
 
 

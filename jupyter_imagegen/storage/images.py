@@ -174,8 +174,13 @@ class Pictures(StoredPictures):
             revised_prompt=recipe.revised_prompt,
         )
 
-    def enter_again(self, recipe: Recipe, data: bytes, preview: Preview) -> int:
+    def enter_again(self, recipe: Recipe, data: bytes, preview: Preview | None) -> int:
         """Put a picture that was received before in its place, by a recipe that says all of it.
+
+        Parameters
+        ----------
+        preview
+            Its small copy; None to make it when it is first asked for.
 
         Returns
         -------
@@ -189,8 +194,9 @@ class Pictures(StoredPictures):
         """
         writer = write_incoming(self.shelf, recipe, data)
         number = enter_incoming(self.database, self.shelf, recipe, writer)
-        with contextlib.suppress(OSError, StoreError):
-            write_preview(self.database, self.shelf, recipe.digest, preview)
+        if preview is not None:
+            with contextlib.suppress(OSError, StoreError):
+                write_preview(self.database, self.shelf, recipe.digest, preview)
         return number
 
     def keep(

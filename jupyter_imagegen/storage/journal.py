@@ -441,14 +441,27 @@ def _parsed(line: bytes) -> tuple[str, dict[str, Any]]:
         if value > _FORM:
             raise _newer(CHARGES)
         return kind, {}
+    return (kind, row) if (row := checked(kind, value)) else ("", {})
+
+
+def checked(kind: str, value: object) -> dict[str, Any]:
+    """A row of charges or hits from elsewhere, with all of its columns; empty where it is none.
+
+    Parameters
+    ----------
+    kind
+        `charge` or `hits`.
+    value
+        Its columns; those that are empty may lack.
+    """
     wanted = {"charge": _CHARGE, "hits": _HITS}.get(kind)
     if wanted is None or not isinstance(value, dict) or not value.keys() <= wanted.keys():
-        return "", {}
-    value = {name: value.get(name) for name in wanted}
-    sound = all(_fits(value[name], *rule) for name, rule in wanted.items()) and _is_day(value["day"])
+        return {}
+    row = {name: value.get(name) for name in wanted}
+    sound = all(_fits(row[name], *rule) for name, rule in wanted.items()) and _is_day(row["day"])
     if kind == "charge":
-        sound = sound and value["state"] in CHARGE_STATES and bool(value["id"])
-    return (kind, value) if sound else ("", {})
+        sound = sound and row["state"] in CHARGE_STATES and bool(row["id"])
+    return row if sound else {}
 
 
 def _fits(value: object, kind: type, empty: bool) -> bool:  # noqa: FBT001  # a rule's two parts

@@ -1,0 +1,119 @@
+"""`store copy`, `store backup`, `store restore` and `store merge`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.cli.outcomes import OK, STORE
+from jupyter_imagegen.cli.output import progress_line, say, to_json, warn
+from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.render.escaping import one_line
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterator
+
+    from jupyter_imagegen.session import Session
+    from jupyter_imagegen.storage.moving import CopyReport
+
+#: How many files that were refused are named.
+_NAMED = 20
+
+
+def backup(arguments: Namespace, session: Session) -> int:
+    """Copy the whole store."""
+    from jupyter_imagegen.storage import moving
+
+    storage = session.workshop.storage_to_read
+    if not storage.made:
+        raise StoreError(f"there is no store in {storage.home} yet")
+    missing = storage.stands_for
+    if missing is not None and not missing.held:
+        raise missing.why
+    # One that cannot be written is copied as it is.
+    home = storage.home if missing is None else missing.home
+    database = storage.pictures.database if missing is None else None
+    with _goes_on():
+        report = moving.copy(home, _path(arguments), database=database, progress=_progress())
+    return _tell(arguments, report, "copied to")
+
+
+def restore(arguments: Namespace, session: Session) -> int:
+    """Bring a backup back."""
+    from jupyter_imagegen.storage import moving
+
+    home = session.workshop.settings().home.absolute()
+    with _goes_on():
+        report = moving.restore(_path(arguments), home, progress=_progress())
+    return _tell(arguments, report, "brought back into")
+
+
+def merge(arguments: Namespace, session: Session) -> int:
+    """Take another store into this one."""
+    from jupyter_imagegen.storage import merging
+
+    storage = session.workshop.storage
+    if storage.stands_for is not None:
+        raise storage.stands_for.why
+    with _goes_on():
+        report = merging.merge(storage, _path(arguments), progress=_progress())
+    if arguments.json:
+        say(to_json(report))
+        return STORE if report.refused else OK
+    renumbered = f" ({report.renumbered:,} under another number)" if report.renumbered else ""
+    say(f"{report.taken:,} pictures taken{renumbered}, {report.there:,} were there already")
+    if report.mended:
+        say(f"{report.mended:,} that were damaged or missing here are whole again")
+    if report.favourites or report.answers:
+        say(f"{report.favourites:,} more favourites, {report.answers:,} kept answers")
+    if report.has_ledger:
+        say(
+            f"{report.calls_taken:,} calls taken, known to have cost {format_usd(report.cost_usd)}; "
+            f"{report.calls_there:,} were there already. They count on their own days; budgets stay yours"
+        )
+    else:
+        say("an export has no ledger: what its pictures cost is shown beside them, and not counted here")
+    for name, why in report.refused[:_NAMED]:
+        say(f"not taken  {one_line(name)}: {one_line(why)}")
+    if report.calls_refused:
+        say(f"not taken  {report.calls_refused:,} calls that cannot be read")
+    if len(report.refused) > _NAMED:
+        say(f"and {len(report.refused) - _NAMED:,} more that were not taken")
+    return STORE if report.refused or report.calls_refused else OK
+
+
+def _tell(arguments: Namespace, report: CopyReport, done: str) -> int:
+    if arguments.json:
+        say(to_json(report))
+        return STORE if report.damaged else OK
+    say(
+        f"{report.pictures:,} pictures, {report.size_bytes / 1e6:,.1f} MB {done} {one_line(str(report.path))}"
+    )
+    if not report.index_read:
+        say("its index could not be read: it is built again when the copy is first opened")
+    for name in report.damaged[:_NAMED]:
+        say(f"left out, for it is not what was paid for  {one_line(name)}")
+    if len(report.damaged) > _NAMED:
+        say(f"and {len(report.damaged) - _NAMED:,} more")
+    return STORE if report.damaged else OK
+
+
+@contextlib.contextmanager
+def _goes_on() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        warn("What is done stays; run the same command again to go on.")
+        raise
+
+
+def _path(arguments: Namespace) -> Path:
+    return Path(arguments.path).expanduser()
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    return progress_line if sys.stderr.isatty() else None

@@ -1,0 +1,284 @@
+"""Whole stores: copied while kernels use them, and brought back.
+
+A copy is of the moment when it began: the index and the ledger's files are read under the index's write lock,
+then the files of pictures. Until it is whole it carries a file that says that it is not, so that no process
+takes it for a store; the same command goes on with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sqlite3
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_imagegen.errors import HomeError, StoreError
+from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage import home as homes
+from jupyter_imagegen.storage.database import Database
+from jupyter_imagegen.storage.files import BUDGETS, CHARGES, INDEX, UNFINISHED, Shelf
+from jupyter_imagegen.storage.snapshot import copied
+from jupyter_imagegen.storage.sources import (
+    Folder,
+    copy_file,
+    copy_index,
+    digest_in,
+    remove_index,
+    source_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_imagegen.storage.sources import Source
+
+    Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyReport:
+    """What a copy of a store holds.
+
+    Attributes
+    ----------
+    path : Path
+        The folder or zip file.
+    pictures : int
+        Originals in it.
+    size_bytes : int
+        The bytes of its files.
+    damaged : tuple of str
+        Originals that are not what was paid for any more; they were left out.
+    index_read : bool
+        Whether its index is in it. Where not, it is built again when the copy is opened.
+    """
+
+    path: Path
+    pictures: int
+    size_bytes: int
+    damaged: tuple[str, ...] = ()
+    index_read: bool = True
+
+
+def copy(
+    home: Path, target: Path, *, database: Database | None = None, progress: Progress | None = None
+) -> CopyReport:
+    """Copy a home into a new or empty folder; into a zip file where the name ends so.
+
+    Parameters
+    ----------
+    database
+        The home's index, which other processes may write; None where nobody can.
+
+    Raises
+    ------
+    StoreError
+        If the target is not empty, lies within the home, or cannot be written.
+    """
+    target = Path(os.path.abspath(target))  # noqa: PTH100  # a link to a folder stays one
+    if target.suffix.lower() != ".zip":
+        with _written(target):
+            report = _copy(home, target, database, progress)
+            _finish(target)
+        return report
+    if os.path.lexists(target):
+        raise StoreError(f"{target} exists", hint="Choose another name; a backup is never written over.")
+    folder = target.with_name(f"{target.name}.unfinished")
+    with _written(folder):
+        report = _copy(home, folder, database, progress)
+    with _written(target):
+        _pack(folder, target)
+    return replace(report, path=target)
+
+
+def _copy(home: Path, target: Path, database: Database | None, progress: Progress | None) -> CopyReport:
+    goes_on = _begin(target, home)
+    shelf, source = Shelf(target), Folder(home)
+    lock = contextlib.nullcontext() if database is None else database.transaction()
+    with lock, contextlib.closing(sqlite3.connect(target / INDEX, isolation_level=None)) as index:
+        sound = copied(home / INDEX, shelf.incoming, index)
+        for name in (CHARGES, BUDGETS):
+            copy_file(source, name, target)
+    report = _fill(source, target, sound=sound, goes_on=goes_on, progress=progress)
+    if sound and database is not None:
+        _leave_out_forgotten(shelf, database)
+    return report
+
+
+def restore(path: Path, home: Path, *, progress: Progress | None = None) -> CopyReport:
+    """Bring a backup back into a home that is new or empty.
+
+    Raises
+    ------
+    StoreError
+        If the home is not empty, or the path is no backup.
+    """
+    source = source_of(path)
+    if source.is_export:
+        raise StoreError(
+            f"{path} is an export, which has pictures and recipes only",
+            hint="`jupyter imagegen store merge FROM` takes them into a store.",
+        )
+    with _written(home):
+        goes_on = _begin(home, path)
+        sound = copy_index(source, home)
+        for name in (CHARGES, BUDGETS):
+            copy_file(source, name, home)
+        report = _fill(source, home, sound=sound, goes_on=goes_on, progress=progress)
+        _finish(home)
+    return report
+
+
+@contextlib.contextmanager
+def _written(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise StoreError(
+            f"{target} could not be written ({exc.strerror or exc})",
+            hint="What was copied stays there: put that right, and run the same command again to go on.",
+        ) from exc
+
+
+def _begin(target: Path, source: Path) -> bool:
+    """Make a folder ready, and say in it that it is unfinished; gives whether an earlier try is gone on with.
+
+    Raises
+    ------
+    HomeError
+        If it is not empty, a person's or system's own folder, or one of both lies within the other.
+    """
+    inner, outer = target.resolve(), source.resolve()
+    if inner.is_relative_to(outer) or outer.is_relative_to(inner):
+        raise HomeError(f"{target} and {source} lie one within the other", hint="Choose another folder.")
+    files.make_folder(target)
+    said = f"A copy of this store is being made, and is not whole yet:\n{source}\n".encode(
+        errors="surrogateescape"
+    )
+    mark = target / UNFINISHED
+    try:
+        goes_on = files.read(mark) == said
+    except FileNotFoundError:
+        goes_on = False
+    held = sorted(path.name for path in target.iterdir() if not homes.is_harmless(path.name))
+    if (held and not goes_on) or homes.is_common(target):
+        what = f"it holds {held[0]!r}" if held else "it is for all of a person's or a system's files"
+        raise HomeError(
+            f"{target} is not empty ({what})" if held else f"{target} cannot be a store's folder ({what})",
+            hint="Give a new folder. `jupyter imagegen store merge FROM` takes pictures into a store that is "
+            "in use; IMAGEGEN_HOME names another home.",
+        )
+    if not goes_on:
+        files.write_synced(mark, said)
+    with contextlib.suppress(OSError):
+        target.chmod(files.FOLDER_MODE)
+    Shelf(target).prepare()
+    remove_index(target)
+    for name in (CHARGES, BUDGETS, files.MARKER):
+        (target / name).unlink(missing_ok=True)
+    return goes_on
+
+
+def _fill(
+    source: Source, target: Path, *, sound: bool, goes_on: bool, progress: Progress | None
+) -> CopyReport:
+    """Copy everything but the ledger; what an earlier try copied is not copied again."""
+    total = _count(target / INDEX) if sound else 0
+    pictures, size, damaged = 0, 0, []
+    for name in source.names():
+        place, digest = target / name, digest_in(name)
+        is_there = bool(digest) and place.exists() and files.digest_of(place) == digest
+        if not is_there and not copy_file(source, name, target):
+            # What is gone was forgotten meanwhile.
+            damaged += [name] if digest and _is_there(source, name) else []
+            continue
+        pictures += bool(digest)
+        size += place.stat().st_size
+        if digest and progress is not None:
+            progress(pictures, max(pictures, total))
+    for name in list(Folder(target).names()) if goes_on else ():
+        # An earlier try copied what its owner has forgotten since.
+        if not _is_there(source, name):
+            (target / name).unlink()
+    return CopyReport(
+        path=target, pictures=pictures, size_bytes=size, damaged=tuple(damaged), index_read=sound
+    )
+
+
+def _leave_out_forgotten(shelf: Shelf, live: Database) -> None:
+    """Take out of a copied index the pictures that were deleted since it was read."""
+    index = Database(shelf.home / INDEX)
+    gone = False
+    try:
+        digest = ""
+        while rows := index.all(statements.PICTURES_AFTER, digest=digest):
+            for row in rows:
+                digest = row["digest"]
+                if (
+                    not shelf.original(digest, row["mime"]).exists()
+                    and live.one(statements.PICTURE, digest=digest) is None
+                ):
+                    for sample in index.all(statements.SAMPLES_OF_PICTURE, digest=digest):
+                        place = {"key": sample["key"], "sample": sample["sample"]}
+                        index.all(statements.FORGET_SAMPLE, **place)
+                        index.all(statements.FORGET_REQUEST, key=sample["key"])
+                    index.all(statements.FORGET_PICTURE, digest=digest)
+                    gone = True
+        if gone:
+            index.erase()
+    finally:
+        index.close()
+
+
+def _count(index: Path) -> int:
+    database = Database(index)
+    try:
+        return int(database.all(statements.COUNT_PICTURES)[0]["pictures"])
+    finally:
+        database.close()
+
+
+def _is_there(source: Source, name: str) -> bool:
+    try:
+        source.open(name).close()
+    except FileNotFoundError:
+        return False
+    except (OSError, StoreError):
+        return True
+    return True
+
+
+def _finish(target: Path) -> None:
+    """Say that a copy is whole, once the disk has it."""
+    if hasattr(os, "sync"):
+        os.sync()
+    homes.mark(target)
+    homes.close_to_others(target)
+    (target / UNFINISHED).unlink()
+    files.sync_folder(target)
+
+
+def _pack(folder: Path, target: Path) -> None:
+    """Put a whole copy into a zip file, and take its folder away."""
+    import shutil
+
+    part = target.with_name(f".{target.name}.part")
+    with files.create(part, anew=False) as file:
+        file.truncate()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr(files.zip_member(files.MARKER), homes.MARK)
+            for name in itertools.chain((INDEX, CHARGES, BUDGETS), Folder(folder).names()):
+                with (
+                    contextlib.suppress(FileNotFoundError),
+                    Folder(folder).open(name) as held,
+                    archive.open(files.zip_member(name), "w", force_zip64=True) as member,
+                ):
+                    shutil.copyfileobj(held, member, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+    files.move(part, target)
+    shutil.rmtree(folder)
