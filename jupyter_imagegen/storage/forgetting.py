@@ -25,9 +25,10 @@ from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.storage import files, history, removing, statements
 from jupyter_imagegen.storage import home as homes
 from jupyter_imagegen.storage.entering import search_pattern, searchable
-from jupyter_imagegen.storage.files import INDEX
+from jupyter_imagegen.storage.files import CHARGES, INDEX
 from jupyter_imagegen.storage.quarantine import Quarantine
 from jupyter_imagegen.storage.recipes import LARGEST_RECIPE, Recipe, recipe_from_bytes, utc_text
+from jupyter_imagegen.storage.writers import abandoned
 from jupyter_imagegen.storage.zones import Zones
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from jupyter_imagegen.storage.database import Row
+    from jupyter_imagegen.storage.files import Shelf
     from jupyter_imagegen.storage.images import Pictures
 
 #: Seconds after which nobody writes on at a copy of an index.
@@ -252,13 +254,9 @@ def forget(
         if progress is not None:
             progress(done, len(chosen.rows))
     loose = told({row["digest"] for row in gone if _is_gone(pictures, row["digest"])})
-    freed += removing.remove([*loose, *copies])
-    left += [f"{path} could not be removed" for path in (*loose, *copies) if path.exists()]
-    with database.transaction():
-        for charge in charges:
-            database.all(statements.SILENCE_CHARGE, id=charge)
-            # Its earlier lines have the words.
-            database.note("whole")
+    freed += sum(_removed(shelf, path) for path in (*loose, *copies))
+    left += [f"{path} could not be removed, or is in use" for path in (*loose, *copies) if path.exists()]
+    _silence(pictures, charges)
     if not database.erase():
         left.append("the index's log, which another process is reading; run it again to empty it")
     samples = tuple((row["key"], row["sample"]) for row in gone)
@@ -266,6 +264,25 @@ def forget(
     return replace(
         report, samples=samples, files=len(loose) + len(copies), freed_bytes=freed, left=tuple(left)
     )
+
+
+def _removed(shelf: Shelf, path: Path) -> int:
+    """Delete a file, unless another kernel is receiving it at this moment."""
+    if path.parent != shelf.incoming:
+        return removing.remove([path])
+    with abandoned(shelf, path.stem) as dead:
+        return removing.remove([path] if dead else [])
+
+
+def _silence(pictures: Pictures, charges: list[str]) -> None:
+    """Take the words out of charges, and out of every line that the journal has of them."""
+    with pictures.database.transaction():
+        # What a killed process left of a journal; whoever writes one has this lock.
+        removing.remove(pictures.shelf.home.glob(f"{CHARGES}.*"))
+        for charge in charges:
+            pictures.database.all(statements.SILENCE_CHARGE, id=charge)
+        # Earlier lines may have words that a later one replaced.
+        pictures.database.note("whole")
 
 
 def _with_composites(pictures: Pictures, chosen: Chosen) -> Chosen:
@@ -316,7 +333,9 @@ def _loose(pictures: Pictures, *, whole: bool) -> Iterator[Path]:
     yield from Quarantine(shelf, pictures.now()).files()
     for folder in (shelf.incoming, shelf.unread):
         with contextlib.suppress(FileNotFoundError):
-            yield from (path for path in sorted(folder.iterdir()) if files.is_own_file(path, shelf.home))
+            for path in sorted(folder.rglob("*")):
+                if path.suffix != ".lock" and files.is_own_file(path, shelf.home):
+                    yield path
     for path in shelf.recipes() if whole else ():
         digest, key, sample = re.split(r"[.-]", path.name)[:3]
         known = {"digest": digest, "first": key, "after": f"{key}g", "sample": int(sample)}

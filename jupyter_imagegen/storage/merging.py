@@ -27,9 +27,10 @@ from jupyter_imagegen.storage.charges import FOUND_AGAIN, count_again, find_agai
 from jupyter_imagegen.storage.database import Database
 from jupyter_imagegen.storage.files import CHARGES, INDEX, Shelf
 from jupyter_imagegen.storage.journal import Journal, checked
-from jupyter_imagegen.storage.recipes import Recipe, recipe_from_bytes
+from jupyter_imagegen.storage.recipes import LARGEST_RECIPE, Recipe, recipe_from_bytes
 from jupyter_imagegen.storage.sources import copy_file, copy_index, source_of
 from jupyter_imagegen.storage.spending import Counts, counts
+from jupyter_imagegen.storage.writers import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.sources import Source
     from jupyter_imagegen.storage.store import Storage
 
-#: Bytes. A prompt has at most 32,000 characters; an answer may have several pictures, as text.
-_LARGEST_RECIPE, _LARGEST_ANSWER = 10_000_000, 500_000_000
+#: Bytes. It may have several pictures, as text.
+_LARGEST_ANSWER = 500_000_000
 #: Charges in one transaction.
 _AT_ONCE = 500
 #: Nano-dollars: ten thousand dollars. No call costs as much, and many such would not fit into a sum.
@@ -178,7 +179,7 @@ class _Merging:
         for name in self._source.names():
             if name.startswith("unread/") and name.endswith(".bin") and not (home / name).exists():
                 note = f"{name.removesuffix('.bin')}.json"
-                data, told = self._read(name, _LARGEST_ANSWER), self._read(note, _LARGEST_RECIPE)
+                data, told = self._read(name, _LARGEST_ANSWER), self._read(note, LARGEST_RECIPE)
                 if data is not None:
                     # The note first, as when it was kept.
                     (home / note).unlink(missing_ok=True)
@@ -235,7 +236,7 @@ class _Merging:
         """Every recipe by its file; what is in incoming/ may be half, and is passed over where it is."""
         for name in self._source.names():
             if name.endswith(".json") and name.startswith(("pictures/", "recipes/", "incoming/")):
-                data = self._read(name, _LARGEST_RECIPE)
+                data = self._read(name, LARGEST_RECIPE)
                 recipe = None if data is None else recipe_from_bytes(data)
                 if recipe is not None or not name.startswith("incoming/"):
                     yield name, recipe
@@ -279,8 +280,8 @@ class _Merging:
         if (row["damaged_at"] is None and original.exists()) or not (data := self._picture(name, recipe)):
             return
         files.make_folder(original.parent)
-        scratch = pictures.shelf.incoming / f"{files.writer()}-{recipe.id}.scratch"
-        files.write_atomically(original, data, scratch=scratch)
+        with Writer(pictures.shelf) as writer:
+            files.write_atomically(original, data, scratch=writer.path(".scratch"))
         self._database.all(statements.MARK_SOUND, digest=recipe.digest)
         self.report.mended += 1
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: The folders of a home that are copied; locks are a process's, and mean nothing elsewhere.
+#: The folders of a home that are copied. Locks are a process's, and mean nothing elsewhere.
 _KEPT = ("pictures", "incoming", "quarantine", "unread")
 #: The names in an export that are no home's.
 _EXPORTED = re.compile(r"recipes/[0-9a-f]{64}-\d{1,9}\.json|pictures/[0-9a-f]{64}\.[a-z0-9]{1,5}")
@@ -87,7 +87,7 @@ class Folder:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             for name in sorted(os.listdir(folder)):  # noqa: PTH208  # a million names, not as many objects
                 path = folder / name
-                if files.is_own_file(path, self.path):
+                if files.is_own_file(path, self.path) and path.suffix != ".lock":
                     yield path.relative_to(self.path).as_posix()
                 elif files.is_ours(path, self.path):
                     yield from self._names_in(path)

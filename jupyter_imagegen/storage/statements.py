@@ -48,8 +48,6 @@ UPDATE pictures SET preview_mime = :mime, preview_width = :width, preview_height
 WHERE digest = :digest
 """
 
-MARK_SOUND = "UPDATE pictures SET damaged_at = NULL WHERE digest = :digest"
-
 MARK_DAMAGED = "UPDATE pictures SET damaged_at = :at WHERE digest = :digest"
 
 MARK_SOUND = "UPDATE pictures SET damaged_at = NULL WHERE digest = :digest RETURNING digest"
@@ -175,8 +173,6 @@ def page(narrowed: Iterable[str]) -> str:
     conditions = ("(s.made_at, s.id) < (:made, :id)", *(_NARROWED[name] for name in narrowed))
     return f"{_SHOWN}{' AND '.join(conditions)} ORDER BY s.made_at DESC, s.id DESC LIMIT :limit"
 
-
-COUNT_PICTURES = "SELECT COUNT(*) AS pictures FROM pictures"
 
 #: Without a condition SQLite counts an index's pages: 0.01 ms for 10,000 rows, where a limit takes 0.3 ms.
 COUNT_SAMPLES = "SELECT COUNT(*) AS pictures FROM samples"
