@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import OK, STORE
-from jupyter_imagegen.cli.output import progress_line, say, to_json, warn
+from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.pricing import format_usd
 from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.progress import Progress
 from jupyter_imagegen.render.escaping import one_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterator
 
     from jupyter_imagegen.session import Session
     from jupyter_imagegen.storage.moving import CopyReport
 
 #: How many files that were refused are named.
 _NAMED = 20
+_GOES_ON = "What is done stays; run the same command again to go on."
 
 
 def backup(arguments: Namespace, session: Session) -> int:
@@ -37,8 +36,8 @@ def backup(arguments: Namespace, session: Session) -> int:
     # One that cannot be written is copied as it is.
     home = storage.home if missing is None else missing.home
     database = storage.pictures.database if missing is None else None
-    with _goes_on():
-        report = moving.copy(home, _path(arguments), database=database, progress=_progress())
+    with Progress("pictures copied", ended=_GOES_ON) as progress:
+        report = moving.copy(home, _path(arguments), database=database, progress=progress)
     return _tell(arguments, report, "copied to")
 
 
@@ -47,8 +46,8 @@ def restore(arguments: Namespace, session: Session) -> int:
     from jupyter_imagegen.storage import moving
 
     home = session.workshop.settings().home.absolute()
-    with _goes_on():
-        report = moving.restore(_path(arguments), home, progress=_progress())
+    with Progress("pictures brought back", ended=_GOES_ON) as progress:
+        report = moving.restore(_path(arguments), home, progress=progress)
     return _tell(arguments, report, "brought back into")
 
 
@@ -59,8 +58,8 @@ def merge(arguments: Namespace, session: Session) -> int:
     storage = session.workshop.storage
     if storage.stands_for is not None:
         raise storage.stands_for.why
-    with _goes_on():
-        report = merging.merge(storage, _path(arguments), progress=_progress())
+    with Progress("pictures looked at", ended=_GOES_ON) as progress:
+        report = merging.merge(storage, _path(arguments), progress=progress)
     if arguments.json:
         say(to_json(report))
         return STORE if report.refused else OK
@@ -102,18 +101,5 @@ def _tell(arguments: Namespace, report: CopyReport, done: str) -> int:
     return STORE if report.damaged else OK
 
 
-@contextlib.contextmanager
-def _goes_on() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        warn("What is done stays; run the same command again to go on.")
-        raise
-
-
 def _path(arguments: Namespace) -> Path:
     return Path(arguments.path).expanduser()
-
-
-def _progress() -> Callable[[int, int], None] | None:
-    return progress_line if sys.stderr.isatty() else None
