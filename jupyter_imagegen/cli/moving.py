@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import OK, STORE
 from jupyter_imagegen.cli.output import say, to_json
-from jupyter_imagegen.core.pricing import format_usd
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.progress import Progress
 from jupyter_imagegen.render.escaping import one_line

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import Timeout
 
+from jupyter_imagegen.core.dollars import nano_to_dollars
 from jupyter_imagegen.core.keys import recorded_key
-from jupyter_imagegen.core.pricing import nano_to_dollars
 from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.imaging import MAX_BYTES, ImageRejected, inspect
 from jupyter_imagegen.storage import files, statements
