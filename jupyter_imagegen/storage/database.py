@@ -185,7 +185,7 @@ class Database(StaysHere):
             return current
 
     def is_sound(self) -> bool:
-        """Whether SQLite's own check finds nothing wrong; `quick_check` would pass over a missing index entry.
+        """Whether SQLite's own check finds nothing wrong; `quick_check` misses an entry that an index lacks.
 
         Raises
         ------

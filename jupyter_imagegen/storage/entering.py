@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import unicodedata
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,15 @@ from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, removing, statements
 from jupyter_imagegen.storage.charges import find_again, has_charge
 from jupyter_imagegen.storage.home import is_marked, refuse_absent
-from jupyter_imagegen.storage.recipes import recipe_from_bytes
+from jupyter_imagegen.storage.recipes import Recipe, read_recipe, recipe_from_bytes
 from jupyter_imagegen.storage.writers import Writer, abandoned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from jupyter_imagegen.storage.database import Database
     from jupyter_imagegen.storage.files import Shelf
-    from jupyter_imagegen.storage.recipes import Recipe
 
 
 def enter(database: Database, recipe: Recipe) -> int:
@@ -157,8 +157,15 @@ def _sweep(database: Database, shelf: Shelf, name: str) -> None:
                 path.unlink()
 
 
-def adopt(database: Database, shelf: Shelf, found: Sequence[tuple[Recipe, Path]]) -> int:
+def adopt(
+    database: Database, shelf: Shelf, found: Sequence[tuple[Recipe, Path]], known: dict[str, bool]
+) -> int:
     """Enter recipes whose pictures are whole and in their places; gives how many.
+
+    Parameters
+    ----------
+    known
+        As `_enter_with_charge`.
 
     Raises
     ------
@@ -168,11 +175,29 @@ def adopt(database: Database, shelf: Shelf, found: Sequence[tuple[Recipe, Path]]
     if not found:
         return 0
     with database.transaction():
-        numbers = [enter(database, recipe) for recipe, _ in found]
+        numbers = [_enter_with_charge(database, recipe, known) for recipe, _ in found]
     for (recipe, path), number in zip(found, numbers, strict=True):
         with contextlib.suppress(OSError):
             finish_recipe(shelf, recipe, number, path)
     return len(found)
+
+
+def _enter_with_charge(database: Database, recipe: Recipe, known: dict[str, bool]) -> int:
+    """Enter a recipe, and its part of its call where the ledger had not that call.
+
+    Parameters
+    ----------
+    known
+        Which calls the ledger had before the first of their pictures came.
+    """
+    is_new = database.one(statements.SAMPLE_BY_ID, id=recipe.id) is None
+    sample = enter(database, recipe)
+    if recipe.charge_id is not None and is_new:
+        if recipe.charge_id not in known:
+            known[recipe.charge_id] = has_charge(database, recipe.charge_id)
+        if not known[recipe.charge_id]:
+            find_again(database, recipe)
+    return sample
 
 
 def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
@@ -276,45 +301,117 @@ def finish_recipe(shelf: Shelf, recipe: Recipe, sample: int, pending: Path) -> N
     pending.unlink(missing_ok=True)
 
 
-def rebuild(database: Database, shelf: Shelf, *, mend: bool = True) -> tuple[int, int]:
+#: How many recipes are named that cannot be read.
+_NAMED = 3
+
+
+@dataclass(kw_only=True)
+class Rebuilt:
+    """What an index was filled with.
+
+    Attributes
+    ----------
+    samples : int
+        How many were entered.
+    calls : int
+        Paid calls that only recipes told of.
+    unread : list of Path
+        Recipes, and folders of them, that cannot be read: garbled, of a newer version, or hidden by the disk.
+    """
+
+    samples: int = 0
+    calls: int = 0
+    unread: list[Path] = field(default_factory=list)
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """What the user should know of what could not be read."""
+        if not self.unread:
+            return ()
+        names = ", ".join(str(path) for path in self.unread[:_NAMED])
+        told = (
+            f"{len(self.unread):,} recipes could not be read, so their pictures are not in it: "
+            f"{names}{', …' if self.unread[_NAMED:] else ''}. They stay where they are; "
+            "`jupyter imagegen store verify` says what is wrong."
+        )
+        return (told,)
+
+
+def rebuild(
+    database: Database,
+    shelf: Shelf,
+    *,
+    mend: bool = True,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Rebuilt:
     """Fill an index from the recipes beside the pictures; spending as far as it has not their charges.
 
     Parameters
     ----------
     mend
         Whether a recipe's file gets the number under which its sample was entered, where another has its own.
-
-    Returns
-    -------
-    int, int
-        How many samples were entered, and how many paid calls only they told of.
+    progress
+        Called with how many recipes are done and how many there are.
 
     Raises
     ------
     StoreError
         If the index cannot be written.
     """
-    found: list[tuple[Recipe, Path]] = []
-    for path in shelf.recipes():
-        try:
-            recipe = recipe_from_bytes(files.read(path))
-            if recipe is not None:
-                files.regular(shelf.original(recipe.digest, recipe.mime))
-                found.append((recipe, path))
-        except (OSError, StoreError):
-            continue
-    found.sort(key=lambda pair: (pair[0].made_at, pair[0].key, pair[0].sample))
+    told = Rebuilt()
+    total = sum(1 for _ in _recipes(shelf, told.unread))
+    # Oldest first. They are read twice, for a million recipes would not fit into memory.
+    found: list[bytes] = []
+    for done, path in enumerate(_recipes(shelf, told.unread)):
+        recipe = _whole(shelf, path, told.unread)
+        if recipe is not None:
+            place = path.relative_to(shelf.pictures).as_posix()
+            found.append(f"{recipe.made_at} {recipe.key[:16]} {recipe.sample:020} {place}".encode())
+        progress(done // 2, total)
+    found.sort()
     known: dict[str, bool] = {}
+    paid = set()
     with database.transaction():
-        for recipe, path in found:
-            sample = enter(database, recipe)
-            if recipe.charge_id is not None:
-                if recipe.charge_id not in known:
-                    known[recipe.charge_id] = has_charge(database, recipe.charge_id)
-                if not known[recipe.charge_id]:
-                    find_again(database, recipe)
+        for done, line in enumerate(found, 1):
+            path = shelf.pictures / line.decode().rpartition(" ")[2]
+            recipe = _whole(shelf, path, told.unread)
+            if recipe is None:
+                continue
+            sample = _enter_with_charge(database, recipe, known)
+            told.samples += 1
+            if recipe.provider != "demo" and known.get(recipe.charge_id or "") is False:
+                paid.add(recipe.charge_id)
             if mend and sample != recipe.sample:
                 with contextlib.suppress(OSError):
                     finish_recipe(shelf, recipe, sample, path)
-    paid = {r.charge_id for r, _ in found if r.provider != "demo" and known.get(r.charge_id or "") is False}
-    return len(found), len(paid)
+            progress((total + done) // 2, max(total, done))
+    told.calls = len(paid)
+    told.unread = list(dict.fromkeys(told.unread))
+    return told
+
+
+def _recipes(shelf: Shelf, unread: list[Path]) -> Iterator[Path]:
+    for folder in shelf.folders():
+        try:
+            yield from (path for path in shelf.kept(folder) if path.suffix == ".json")
+        except OSError:
+            unread.append(folder)
+
+
+def _whole(shelf: Shelf, path: Path, unread: list[Path]) -> Recipe | None:
+    """A recipe that can be read and has its picture; what the disk hides for a moment is there."""
+    try:
+        recipe = read_recipe(path)
+    except FileNotFoundError:
+        return None
+    if not isinstance(recipe, Recipe):
+        unread.append(path)
+        return None
+    try:
+        files.regular(shelf.original(recipe.digest, recipe.mime))
+    except (FileNotFoundError, StoreError):
+        return None
+    except OSError:
+        # Whatever hides the picture, there is one.
+        return recipe
+    return recipe

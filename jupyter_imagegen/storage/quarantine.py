@@ -89,15 +89,13 @@ class Quarantine:
         StoreError
             If the index cannot be written.
         """
-        back = 0
+        back, charges = 0, dict[str, bool]()
         for path in [path for path in self.files() if path.suffix == ".json"]:
             with contextlib.suppress(OSError):
                 recipe = read_recipe(path)
                 if isinstance(recipe, Recipe) and self.locate(recipe):
-                    number = entering.enter(pictures.database, recipe)
-                    entering.finish_recipe(self._shelf, recipe, number, path)
+                    back += entering.adopt(pictures.database, self._shelf, [(recipe, path)], charges)
                     self._leave(path)
-                    back += 1
         for digest in list(self._finds()):
             row = pictures.database.one(statements.PICTURE, digest=digest)
             if row is not None and row["damaged_at"] is not None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.hidden import StaysHere
-from jupyter_imagegen.storage import entering, files, statements
+from jupyter_imagegen.progress import Progress
+from jupyter_imagegen.storage import damage, entering, statements
 from jupyter_imagegen.storage import home as homes
 from jupyter_imagegen.storage.database import (
     DamagedIndexError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
     from jupyter_imagegen.storage.browsing import Browsing
+    from jupyter_imagegen.storage.entering import Rebuilt
     from jupyter_imagegen.storage.unread import UnreadAnswers
     from jupyter_imagegen.storage.unusable import Unusable
 
@@ -404,6 +406,7 @@ def _refuse_read_only(shelf: Shelf) -> None:
 
 def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
     assert database.path is not None  # noqa: S101  # a file, by construction
+    damage.refuse_twice(database.path)
     journal = Journal(database, shelf.home)
     database.before_commit = journal.keep
     if not held:
@@ -437,55 +440,61 @@ def _open_alone(
         damaged = True
     if damaged:
         database.close(forget=True)
-        was = f"was damaged. It was put aside as {_set_aside(path, now()).name} and"
+        was = f"was damaged. It was put aside as {damage.set_aside(path, now()).name} and"
     held = held or may_hold_a_ledger(shelf.home, index_counts=False)
     with contextlib.suppress(OSError):
         mark.unlink()
-    found: list[tuple[int, str]] = []
+    found: list[tuple[Rebuilt, str]] = []
 
     def fill() -> None:
         found.append(_rebuild(database, journal, shelf, held=held))
 
-    database.open(fill)
+    with damage.refused_twice(path, damaged=damaged):
+        database.open(fill)
+        if damaged and not database.is_sound():
+            raise DamagedIndexError(str(path))
     try:
         journal.catch_up()
     except OlderIndexError:
         database.close(forget=True)
-        was = f"was older than {CHARGES} beside it. It was put aside as {_set_aside(path, now()).name} and"
+        aside = damage.set_aside(path, now())
+        was = f"was older than {CHARGES} beside it. It was put aside as {aside.name} and"
         held = True
         database.open(fill)
         journal.catch_up()
     if not found or not held:
         return ()
-    pictures, unknown = found[-1]
-    note = f"The store's index {was} built again from the recipes of {pictures} pictures"
+    built, unknown = found[-1]
+    note = f"The store's index {was} built again from the recipes of {built.samples} pictures"
     if not unknown:
-        return (f"{note}, {CHARGES} and {BUDGETS}; costs and budgets are as before.",)
+        return (f"{note}, {CHARGES} and {BUDGETS}; costs and budgets are as before.", *built.passed_over)
     return (
         note + f"; budgets and calls without a picture are not all in it ({unknown}). No call is paid until "
         "you set a budget anew with `%imagegen budget 5 --per day`, or say `%imagegen budget none`.",
+        *built.passed_over,
     )
 
 
 def _rebuild(
     database: Database, journal: Journal, shelf: Shelf, *, held: bool, mend: bool = True
-) -> tuple[int, str]:
+) -> tuple[Rebuilt, str]:
     """Fill an empty index from the files beside it.
 
     Returns
     -------
-    int, str
-        How many samples were entered, and what of costs and budgets is unknown; empty for nothing.
+    Rebuilt, str
+        What was entered, and what of costs and budgets is unknown; empty for nothing.
     """
     missing = journal.load()
-    entered, found = entering.rebuild(database, shelf, mend=mend)
-    if found and f"{CHARGES} is not there" not in missing:
-        missing.append(f"{CHARGES} lacks {found} calls that pictures tell of")
+    with Progress("recipes read into the index", ended="The next opening builds it again.") as progress:
+        built = entering.rebuild(database, shelf, mend=mend, progress=progress)
+    if built.calls and f"{CHARGES} is not there" not in missing:
+        missing.append(f"{CHARGES} lacks {built.calls} calls that pictures tell of")
     unknown = "; ".join(missing) if held else ""
     if unknown:
         # What is built again without its budgets must not say that there are none.
         database.all(statements.LOSE_BUDGETS, why=unknown)
-    return entered, unknown
+    return built, unknown
 
 
 def _read_from(home: Path, scratch: Path, database: Database, *, locks: bool) -> bool:
@@ -511,19 +520,3 @@ def _read_from(home: Path, scratch: Path, database: Database, *, locks: bool) ->
 
     database.open(fill)
     return not unknown[0]
-
-
-def _set_aside(path: Path, moment: datetime) -> Path:
-    aside = path.with_name(f"{path.name}.damaged-{moment:%Y%m%d-%H%M%S}-{os.getpid()}")
-    try:
-        files.move(path, aside)
-        # Left behind, they would be taken for the new file's.
-        for suffix in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                files.move(path.with_name(path.name + suffix), aside.with_name(aside.name + suffix))
-    except OSError as exc:
-        raise StoreError(
-            f"the store's index {path} is damaged and cannot be put aside ({exc.strerror or exc})",
-            hint="Close other notebooks, or set IMAGEGEN_HOME to another folder.",
-        ) from exc
-    return aside

@@ -227,6 +227,7 @@ class _Tidying:
         self._before = before
         self.quarantine = Quarantine(pictures.shelf, pictures.now())
         self.adopted = 0
+        self._charges: dict[str, bool] = {}
         self.freed: list[int] = []
         self.quarantined: list[Path] = []
         self.newer: list[Path] = []
@@ -245,7 +246,7 @@ class _Tidying:
                 self._read(stray)
             ready = [found for stray in some for found in stray.whole]
             # A recipe whose picture is whole makes it known: a restored backup is not rubbish.
-            self.adopted += entering.adopt(self._pictures.database, self._shelf, ready)
+            self.adopted += entering.adopt(self._pictures.database, self._shelf, ready, self._charges)
             for stray in some:
                 if not stray.left:
                     self._clear(stray, known=folder.is_picture(stray.digest))
