@@ -146,6 +146,7 @@ REPLAY = """
         home, os.environ["IMAGEGEN_HOME"] = os.environ["IMAGEGEN_HOME"], tempfile.mkdtemp()
         Session().generate("a lighthouse")
         os.environ["IMAGEGEN_HOME"] = home
+        os.chdir("/")
         os.setgroups([])
         os.setgid({user!r})
         os.setuid({user!r})

@@ -20,8 +20,9 @@ State = Literal["reserved", "sent", "settled", "released", "possibly_billed"]
 CHARGE_STATES: tuple[State, ...] = get_args(State)
 
 
-#: What a charge says of which only pictures tell.
+#: What a charge says of which only pictures tell, and one whose process died before it could settle.
 FOUND_AGAIN = "found again from its pictures"
+_FOUND_AFTER = "its process ended, and its pictures tell what it cost"
 
 #: The id of a free call that could not be written down; there is nothing to mark, settle or release.
 NO_CHARGE = ""
@@ -81,11 +82,6 @@ def charge_row(database: Database, charge_id: str) -> dict[str, Any]:
     return dict(row)
 
 
-def has_charge(database: Database, charge_id: str) -> bool:
-    """Whether the ledger has a charge."""
-    return database.one(statements.CHARGE, id=charge_id) is not None
-
-
 def change_charge(database: Database, charge_id: str, state: State, **changes: Any) -> None:
     """Write a charge's new state and carry the difference over to the sums; within a transaction.
 
@@ -104,6 +100,53 @@ def count_again(database: Database, charge: dict[str, Any], before: Counts) -> N
     if (added := counts(charge) - before) != Counts():
         place = {name: charge[name] for name in ("day", "session", "provider", "model")}
         add_counts(database, added, **place)
+
+
+def meet(database: Database, recipe: Recipe) -> bool:
+    """Let a picture whose process died, and its call, know each other; once its rows are there.
+
+    Returns
+    -------
+    bool
+        Whether the ledger had the call.
+    """
+    if recipe.charge_id is None:
+        return True
+    row = database.one(statements.CHARGE, id=recipe.charge_id)
+    samples = database.all(statements.SAMPLES_OF_CHARGE, key=recipe.key, charge_id=recipe.charge_id)
+    came = len(samples)
+    if row is None or (row["reason"] == FOUND_AGAIN and row["pictures"] < came):
+        find_again(database, recipe)
+        return False
+    costs = [sample["cost_nano"] for sample in samples]
+    if row["cost_nano"] is not None:
+        if came > row["pictures"]:
+            change_charge(database, row["id"], row["state"], pictures=came)
+        if costs == [None] * max(came, row["pictures"]):
+            parts = shares(row["cost_nano"], came)
+            for sample, part in zip(samples, parts, strict=True):
+                named = {"key": recipe.key, "sample": sample["sample"], "request_id": row["request_id"]}
+                database.all(statements.PRICE_SAMPLE, cost_nano=part, usage=row["usage"], **named)
+    elif row["ceiling_nano"] == 0 or (came >= row["n"] and None not in costs):
+        cost = sum(cost or 0 for cost in costs)
+        closed = row["closed_at"] or recipe.made_at
+        facts = {"usage": recipe.usage, "request_id": recipe.request_id, "closed_at": closed}
+        change_charge(
+            database, row["id"], "settled", cost_nano=cost, pictures=came, reason=_FOUND_AFTER, **facts
+        )
+    elif came > row["pictures"] or row["state"] in {"reserved", "released"}:
+        # What came was sent, whatever was written down of it.
+        sent: State = {"reserved": "sent", "released": "possibly_billed"}.get(row["state"], row["state"])
+        change_charge(database, row["id"], sent, pictures=came)
+    return True
+
+
+def shares(nano: int | None, pictures: int) -> list[int | None]:
+    """Share a cost out so that the parts are the whole; the first ones take the rest."""
+    if nano is None:
+        return [None] * pictures
+    part, rest = divmod(nano, pictures)
+    return [part + (1 if i < rest else 0) for i in range(pictures)]
 
 
 def find_again(database: Database, recipe: Recipe) -> None:

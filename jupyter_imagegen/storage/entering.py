@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jupyter_imagegen.core.dollars import dollars_to_nano
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.storage import files, removing, statements
-from jupyter_imagegen.storage.charges import find_again, has_charge
+from jupyter_imagegen.storage.charges import find_again, has_charge, meet
 from jupyter_imagegen.storage.home import is_marked, refuse_absent
 from jupyter_imagegen.storage.recipes import Recipe, read_recipe, recipe_from_bytes
 from jupyter_imagegen.storage.writers import Writer, abandoned
@@ -195,7 +195,9 @@ def _enter_with_charge(database: Database, recipe: Recipe, known: dict[str, bool
     if recipe.charge_id is not None and is_new:
         if recipe.charge_id not in known:
             known[recipe.charge_id] = has_charge(database, recipe.charge_id)
-        if not known[recipe.charge_id]:
+        if known[recipe.charge_id]:
+            meet(database, recipe)
+        else:
             find_again(database, recipe)
     return sample
 
@@ -222,7 +224,8 @@ def _adopt(database: Database, shelf: Shelf, pending: Path) -> int:
                 files.make_folder(original.parent)
                 files.move(part, original)
             if _holds(original, recipe, shelf):
-                sample = enter(database, recipe)
+                with database.transaction():
+                    sample = _enter_with_charge(database, recipe, {})
                 finish_recipe(shelf, recipe, sample, pending)
                 return 1
         pending.unlink()

@@ -13,11 +13,11 @@ from jupyter_imagegen.core.results import Image, Preview
 from jupyter_imagegen.core.usage import usage_from_json, usage_to_json
 from jupyter_imagegen.errors import ImagegenError, RequestError, StoreError
 from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage.charges import shares
 from jupyter_imagegen.storage.holding import InHand
 from jupyter_imagegen.storage.keeping import (
     change_recipe,
     enter_incoming,
-    shares,
     write_incoming,
     write_preview,
 )

@@ -179,11 +179,3 @@ def change_recipe(shelf: Shelf, path: Path, **changes: Any) -> None:
         changed = replace(recipe, **changes)
         with Writer(shelf) as writer:
             files.write_atomically(path, changed.to_bytes(), scratch=writer.path(".scratch"))
-
-
-def shares(nano: int | None, pictures: int) -> list[int | None]:
-    """Share a cost out so that the parts are the whole; the first ones take the rest."""
-    if nano is None:
-        return [None] * pictures
-    part, rest = divmod(nano, pictures)
-    return [part + (1 if i < rest else 0) for i in range(pictures)]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.budgets import SCOPES, Budget, tightest
 from jupyter_imagegen.core.dollars import dollars_to_nano, format_usd, nano_to_dollars
@@ -416,10 +416,12 @@ class Ledger(StaysHere):
                 if row["key"] != key:
                     continue
                 closed += 1
-                if charge_row(self._database, row["id"])["state"] == "reserved":
-                    self.release(row["id"], "its process ended before it was sent")
+                came = self._database.all(statements.SAMPLES_OF_CHARGE, key=key, charge_id=row["id"])
+                if came or charge_row(self._database, row["id"])["state"] == "sent":
+                    why = "its process ended while the provider was working"
+                    self._close(row["id"], "possibly_billed", why, pictures=len(came))
                 else:
-                    self.possibly_billed(row["id"], "its process ended while the provider was working")
+                    self.release(row["id"], "its process ended before it was sent")
         return closed
 
     def _reserve(
@@ -481,10 +483,10 @@ class Ledger(StaysHere):
     def _counted(self, scope: Scope, now: datetime) -> int:
         return counted_nano(self._database, scope, now=now, session=self._session)
 
-    def _close(self, charge_id: str, state: State, reason: str) -> None:
+    def _close(self, charge_id: str, state: State, reason: str, **more: Any) -> None:
         if charge_id == NO_CHARGE:
             return
         with self._database.transaction():
             if charge_row(self._database, charge_id)["state"] in {"reserved", "sent"}:
                 at = utc_text(self._now())
-                change_charge(self._database, charge_id, state, reason=storable(reason), closed_at=at)
+                change_charge(self._database, charge_id, state, reason=storable(reason), closed_at=at, **more)

@@ -267,7 +267,7 @@ SELECT * FROM charges WHERE cost_nano IS NULL AND state <> 'released' ORDER BY r
 CHARGES_BY_PREFIX = "SELECT * FROM charges WHERE id >= :first AND id < :after ORDER BY id LIMIT 2"
 
 SAMPLES_OF_CHARGE = """
-SELECT sample, usage FROM samples WHERE key = :key AND charge_id = :charge_id ORDER BY sample
+SELECT sample, usage, cost_nano FROM samples WHERE key = :key AND charge_id = :charge_id ORDER BY sample
 """
 
 OPEN_CHARGES = "SELECT id, key FROM charges WHERE state IN ('reserved', 'sent') ORDER BY key, reserved_at"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import shutil
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +72,15 @@ def assert_as_promised(lines, store, charges):
         assert states[charge_id] == "released"
 
 
+def without_index(home):
+    """A copy of a home that has lost its index."""
+    return Path(
+        shutil.copytree(
+            home, home.with_name(f"{home.name}-lost"), ignore=shutil.ignore_patterns("*.sqlite3*")
+        )
+    )
+
+
 @forks
 def test_a_process_killed_before_any_step_leaves_a_store_that_opens_and_is_complete(
     child, opened, tmp_path, charges, assert_sums_are_true
@@ -83,12 +94,25 @@ def test_a_process_killed_before_any_step_leaves_a_store_that_opens_and_is_compl
             break
         lines = spoken(said)
         assert lines[-1][:2] == ["dies", "before"]
-        store = opened(folder=tmp_path / str(number))
-        assert_whole(store)
-        assert_as_promised(lines, store, charges)
-        assert_sums_are_true(store)
-        pictures.append(store.pictures.verify().checked)
-        store.close()
+        homes = [tmp_path / str(number)]
+        if lines[-1][2] == "COMMIT":
+            homes.append(without_index(homes[0]))
+        told = []
+        for folder in homes:
+            store = opened(folder=folder)
+            assert_whole(store)
+            assert_as_promised(lines, store, charges)
+            assert_sums_are_true(store)
+            assert store.ledger.refusal() is None
+            checked = store.pictures.verify().checked
+            told.append((checked, [{**row, "closed_at": None} for row in charges(store).values()]))
+            store.close()
+            # Picture and charge know each other.
+            assert sum(row["pictures"] for row in told[-1][1]) == checked
+        assert [row for row in told[-1][1] if row["state"] != "released"] == [
+            row for row in told[0][1] if row["state"] != "released"
+        ]
+        pictures.append(checked)
     assert len(pictures) > 30
     # Once it is there, no later death loses it.
     assert pictures == sorted(pictures)
