@@ -102,6 +102,11 @@ def count_again(database: Database, charge: dict[str, Any], before: Counts) -> N
         add_counts(database, added, **place)
 
 
+def has_charge(database: Database, charge_id: str) -> bool:
+    """Whether the ledger has a charge."""
+    return database.one(statements.CHARGE, id=charge_id) is not None
+
+
 def meet(database: Database, recipe: Recipe) -> bool:
     """Let a picture whose process died, and its call, know each other; once its rows are there.
 
@@ -136,8 +141,8 @@ def meet(database: Database, recipe: Recipe) -> bool:
         )
     elif came > row["pictures"] or row["state"] in {"reserved", "released"}:
         # What came was sent, whatever was written down of it.
-        sent: State = {"reserved": "sent", "released": "possibly_billed"}.get(row["state"], row["state"])
-        change_charge(database, row["id"], sent, pictures=came)
+        sent: dict[str, State] = {"reserved": "sent", "released": "possibly_billed"}
+        change_charge(database, row["id"], sent.get(row["state"], row["state"]), pictures=came)
     return True
 
 
