@@ -141,8 +141,10 @@ def meet(database: Database, recipe: Recipe) -> bool:
         )
     elif came > row["pictures"] or row["state"] in {"reserved", "released"}:
         # What came was sent, whatever was written down of it.
-        sent: dict[str, State] = {"reserved": "sent", "released": "possibly_billed"}
-        change_charge(database, row["id"], sent.get(row["state"], row["state"]), pictures=came)
+        state: State = row["state"]
+        if state in {"reserved", "released"}:
+            state = "sent" if state == "reserved" else "possibly_billed"
+        change_charge(database, row["id"], state, pictures=came)
     return True
 
 

@@ -192,12 +192,12 @@ def _enter_with_charge(database: Database, recipe: Recipe, known: dict[str, bool
     """
     is_new = database.one(statements.SAMPLE_BY_ID, id=recipe.id) is None
     sample = enter(database, recipe)
-    if recipe.charge_id is not None and is_new:
+    if recipe.charge_id is not None:
         if recipe.charge_id not in known:
             known[recipe.charge_id] = has_charge(database, recipe.charge_id)
         if known[recipe.charge_id]:
             meet(database, recipe)
-        else:
+        elif is_new:
             find_again(database, recipe)
     return sample
 
