@@ -63,6 +63,7 @@ def checks(session: Session, *, online: bool = True) -> list[Check]:
         "model": _model,
         "store": _store,
         "place": _place,
+        **({"stores": _stores} if settings.stores else {}),
         "budget": _budget,
         "cell": _cell,
     }
@@ -312,6 +313,18 @@ def _beside_the_pictures(storage: Storage) -> tuple[list[str], str]:
     if not found.passed_over:
         return problems, ""
     return problems, f", {found.recipes:,} of {found.recipes + found.passed_over:,} recipes read"
+
+
+def _stores(session: Session, settings: Settings) -> Check:
+    """The stores of others that are looked up after one's own, and whether they can be read."""
+    del settings
+    layers = session.workshop.storage_to_read.pictures.layers
+    troubles = [layer.trouble() for layer in layers]
+    told = [
+        trouble or f"{layer.home}, {layer.count()} pictures, looked up and never written"
+        for layer, trouble in zip(layers, troubles, strict=True)
+    ]
+    return Check(name="stores", ok=not any(troubles), text="; ".join(told))
 
 
 def _budget(session: Session, settings: Settings) -> Check:

@@ -278,6 +278,7 @@ class Engine(StaysHere):
                     saved=saved,
                 )
         bought = purchase.images if purchase else []
+        layers = self._storage.pictures.notes_on_layers(stored, missing=len(bought))
         return Done(
             result=Result(
                 request=order.request,
@@ -293,7 +294,7 @@ class Engine(StaysHere):
                 usage=purchase.usage if purchase else None,
                 seconds=self._monotonic() - started,
                 alt=order.alt,
-                notes=(*order.notes, *run.notes, *(purchase.notes if purchase else ())),
+                notes=(*order.notes, *layers, *run.notes, *(purchase.notes if purchase else ())),
             )
         )
 

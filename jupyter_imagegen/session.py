@@ -94,7 +94,7 @@ class Session(StaysHere):
         ----------
         **values
             `provider model size quality background output_format output_compression moderation timeout
-            preview budget allowed_urls cassette record_mode cassette_preview home catalog`.
+            preview budget allowed_urls cassette record_mode cassette_preview home stores catalog`.
 
         Returns
         -------

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.storage import Storage
+    from jupyter_imagegen.storage.layers import Layer
 
 #: Seconds after which a replay tries again to open a store that it could not open.
 _SPARE_SECONDS = 10.0
@@ -67,6 +68,7 @@ class Stores(StaysHere):
         self._opened: dict[Path, Storage] = {}
         self._unmade: dict[Path, Storage] = {}
         self._spare: dict[Path, tuple[Storage, float]] = {}
+        self._layers: dict[Path, Layer] = {}
         self._told: Storage | None = None
         self._tried_at = float("-inf")
 
@@ -199,6 +201,15 @@ class Stores(StaysHere):
                     return ""
                 self._told = storage
             return self._note_of(storage)
+
+    def layers(self, homes: tuple[Path, ...], own: Path) -> tuple[Layer, ...]:
+        """The stores of others that are looked up after one's own."""
+        from jupyter_imagegen.storage.layers import Layer
+
+        with self._lock:
+            for home in homes:
+                self._layers.setdefault(home, Layer(home))
+            return tuple(self._layers[home] for home in homes if home.absolute() != own)
 
     def close(self) -> None:
         """Close every store that was opened; a temporary one is deleted."""

@@ -123,6 +123,8 @@ class Workshop(StaysHere):
             for name in {"home", "catalog", "cassette"} & self._overrides.keys():
                 if (path := getattr(new, name)) is not None:
                     self._overrides[name] = Path(path).absolute()
+            if "stores" in self._overrides:
+                self._overrides["stores"] = [path.absolute() for path in new.stores]
             return new
 
     def _refuse_unusable(self, new: Settings, old: Settings, values: Mapping[str, object]) -> None:
@@ -204,6 +206,7 @@ class Workshop(StaysHere):
         storage = (self.stores.to_replay if replays else self.stores.to_read)(settings.home.absolute())
         if replays and storage.made:
             return storage
+        storage.pictures.layers = self.stores.layers(settings.stores, storage.home)
         # A store that can only be read goes on to be read.
         with contextlib.suppress(StoreError):
             self._set_zone(storage, settings)
@@ -217,6 +220,7 @@ class Workshop(StaysHere):
 
     def _storage_of(self, settings: Settings) -> Storage:
         storage = self.stores.of(settings.home.absolute())
+        storage.pictures.layers = self.stores.layers(settings.stores, storage.home)
         self._set_zone(storage, settings)
         return storage
 
@@ -358,7 +362,11 @@ class Workshop(StaysHere):
 
         def there(provider: Provider) -> int:
             key = request_key(request, namespace=provider.namespace)
-            return len(deck.find(self.storage_to_read.pictures, key, wanted))
+            try:
+                return len(deck.find(self.storage_to_read.pictures, key, wanted))
+            except StoreError:
+                # There is one that cannot be read now: whoever is to show it says so.
+                return 1
 
         if deck.replays:
             known = [self.provider(name) for name in dict.fromkeys((named or PROVIDERS[0], *PROVIDERS))]

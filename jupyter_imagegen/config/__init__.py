@@ -102,6 +102,8 @@ class Settings:
         Pixels of the small copies that a new cassette holds; None for originals.
     home : Path
         The folder of the store.
+    stores : tuple of Path
+        Stores of others, which are looked up after one's own, never written and never paid from.
     catalog : Path or None
         A file whose models and prices go over the package's.
     timezone : str or None
@@ -136,6 +138,7 @@ class Settings:
     record_mode: str = "live"
     cassette_preview: int | None = None
     home: Path
+    stores: tuple[Path, ...] = ()
     catalog: Path | None = None
     timezone: str | None = None
     style_files: tuple[Path, ...] = ()
@@ -239,6 +242,8 @@ class Settings:
         if value is None:
             return default_home() if name == "home" else _DEFAULTS[name]
         read = SETTINGS[name].read(value)
+        if name == "stores":
+            return tuple(folder / path for path in read)  # type: ignore[attr-defined]  # `_stores` gives paths
         return folder / read if isinstance(read, Path) else read
 
 

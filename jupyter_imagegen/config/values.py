@@ -30,6 +30,7 @@ _LONGEST_TEXT = 200
 _LONGEST_PATH = 1000
 _LONGEST_NAME = 255
 _MOST_URLS = 100
+_MOST_STORES = 10
 
 
 class WrongKindError(ValueError):
@@ -122,6 +123,14 @@ def _urls(value: object) -> tuple[str, ...]:
     return tuple(urls)
 
 
+def _stores(value: object) -> tuple[Path, ...]:
+    if isinstance(value, str):
+        value = [part for part in value.split(os.pathsep) if part.strip()]
+    if not isinstance(value, list | tuple) or len(value) > _MOST_STORES:
+        raise WrongKindError(f"a list of at most {_MOST_STORES} folders such as ['/srv/course/store']")
+    return tuple(dict.fromkeys(map(_path, value)))
+
+
 def _zone(value: object) -> str:
     try:
         return parse_zone(_text(value))
@@ -190,6 +199,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "record_mode": Setting(read=_mode, variable="IMAGEGEN_RECORD_MODE", beside=_mode_beside),
         "cassette_preview": Setting(read=_whole(64, 2048, " pixels")),
         "home": Setting(read=_path, variable="IMAGEGEN_HOME"),
+        "stores": Setting(read=_stores, variable="IMAGEGEN_STORES"),
         "catalog": Setting(read=_path),
         "timezone": Setting(read=_zone, variable="IMAGEGEN_TIMEZONE"),
     }

@@ -37,7 +37,7 @@ _FROM_SETTINGS = ("model", "size", "quality", "provider", "output_format")
 #: Options without which there is no price.
 _PRICED = frozenset((*_FROM_SETTINGS, "n", "partial_images", "input_fidelity", "*"))
 #: A plan opens no other store, asks no address, and writes no time zone into the ledger.
-_NOT_FOLLOWED = frozenset(("home", "allowed_urls", "timezone"))
+_NOT_FOLLOWED = frozenset(("home", "stores", "allowed_urls", "timezone"))
 Held = tuple[Counter[str], Counter[str]]
 _KEY = re.compile(r"[0-9a-f]{6,64}")
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|[/\\]{2}")

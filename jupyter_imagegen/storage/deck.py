@@ -1,4 +1,4 @@
-"""Where pictures that need no call come from: the cassette in use, then the store."""
+"""Where pictures that need no call come from: the cassette in use, then the store, then those of others."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Deck:
         return self.mode == "replay"
 
     def find(self, pictures: Pictures, key: str, n: int | None, *, composites: bool = False) -> list[Image]:
-        """Up to `n` pictures that are there for a request: recorded ones first, then other stored ones.
+        """Up to `n` pictures that are there for a request: recorded, stored, and in the stores of others.
 
         Raises
         ------
@@ -53,12 +53,10 @@ class Deck:
             If the store, or one of the pictures that are wanted, cannot be read now.
         """
         recorded = [] if self.cassette is None else self.cassette.find(key, n, composites=composites)
-        if self.replays or not recorded:
-            return recorded if self.replays else pictures.find(key, n)
         whole = not any(image.reduced for image in recorded)
-        if whole and len(recorded) == n:
+        if self.replays or (recorded and whole and len(recorded) == n):
             return recorded
-        there, unreadable = pictures.look(key, None)
+        there, unreadable = pictures.look(key, None if recorded else n)
         stored = {image.digest: image for image in there}
         # A picture is worth more than its small copy.
         recorded = [stored.get(image.digest, image) if image.reduced else image for image in recorded]
@@ -66,7 +64,7 @@ class Deck:
         found = [*recorded, *(image for digest, image in stored.items() if digest not in held)][:n]
         if unreadable is not None and (n is None or len(found) < n):
             raise unreadable
-        return found
+        return [*found, *pictures.layered(key, None if n is None else n - len(found), found)]
 
     def next_sample(self, pictures: Pictures, key: str) -> int:
         """The number that the next drawing of a request gets, so that no painter repeats a recorded one."""

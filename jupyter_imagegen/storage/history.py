@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,6 +106,10 @@ def entry(pictures: Pictures, key: str) -> HistoryEntry:
     # Any continuation of hexadecimal digits sorts before "g".
     rows = pictures.database.all(statements.BY_PREFIX, first=wanted, after=f"{wanted}g")
     if not rows:
+        for layer in pictures.layers:
+            with contextlib.suppress(StoreError):
+                if (found := layer.entry(wanted)) is not None:
+                    return found
         raise StoreError(f"no picture's key begins with {key!r}", hint="`%imagegen history` lists them.")
     if len(rows) > 1:
         named = " and ".join(repr(_distinct(row["key"], rows)) for row in rows[:2])

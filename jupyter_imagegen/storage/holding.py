@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import DamagedPictureError, StoreError
+from jupyter_imagegen.storage import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ class OnDisk(Unchanging):
             If it is not what was paid for.
         """
         try:
-            data = self.path.read_bytes()
+            data = files.read(self.path)
         except OSError as exc:
             raise StoreError(
                 f"the picture {self.path} cannot be read from here ({exc.strerror or exc})",

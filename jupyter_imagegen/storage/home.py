@@ -13,8 +13,10 @@ The home itself may be a link, to a larger disk for example. Nothing within it m
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
+import secrets
 import shlex
 import stat
 import sys
@@ -120,6 +122,7 @@ def claim(home: Path) -> str:
             f"{home} is a copy of a store that was not finished",
             hint="Run the command that makes it again: it goes on. Or delete the folder.",
         )
+    _refuse_another_users(home)
     if is_marked(home):
         return ""
     told = "" if _is_recognised(home) else _refuse_foreign(home)
@@ -237,6 +240,14 @@ def made_again(shelf: Shelf, name: str) -> Path:
     return folder
 
 
+def layer_hint(home: Path) -> str:
+    """How the pictures of a store that is somebody else's are shown all the same."""
+    return (
+        f"Its pictures are shown at no cost with `stores = [{json.dumps(str(home))}]` in your config.toml, "
+        "where you may read them."
+    )
+
+
 def refuse_absent(database: Database, shelf: Shelf) -> None:
     """Refuse a `pictures/` in which nothing is, where the index has pictures: it is not mounted.
 
@@ -324,6 +335,45 @@ def _check_own(home: Path) -> None:
             raise StoreError(
                 f"{path} is no folder, and the store keeps one of this name", hint="Move away what is there."
             )
+
+
+def _refuse_another_users(home: Path) -> None:
+    """Refuse a store whose files are another user's, whatever its folder's modes let us do.
+
+    Files of a store are for their owner alone, so neither of two users could use what the other adds.
+    """
+    if sys.platform == "win32":
+        return
+    for name in (MARKER, INDEX):
+        try:
+            owner = (home / name).lstat().st_uid
+            # On some disks what we make is not ours either: a network that maps users, or one without owners.
+            if owner == os.geteuid() or owner == _owner_of_new_files(home):
+                continue
+        except OSError:
+            # It is not there, or we may not write: then it can only be read.
+            continue
+        raise HomeError(
+            f"{home} is the store of another user ({_user_name(owner)}), and was left as it is; "
+            "a store has one user",
+            hint=f"Keep one of your own: unset IMAGEGEN_HOME, or name another folder. {layer_hint(home)}",
+        )
+
+
+def _owner_of_new_files(home: Path) -> int:
+    trial = home / f"{files.TRIAL}{secrets.token_hex(8)}"
+    with files.create(trial) as file:
+        trial.unlink()
+        return os.fstat(file.fileno()).st_uid
+
+
+def _user_name(number: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def _is_recognised(home: Path) -> bool:

@@ -251,8 +251,8 @@ def checked_recording(value: object) -> Recording:
         "sample": checks.whole(table["sample"], f"{here}: sample", 0, 1_000_000),
         "digest": checks.digest(table["digest"], f"{here}: digest"),
         "seconds": checks.seconds(table["seconds"], here),
-        "parameters": _parameters(table["parameters"], here),
-        "inputs": _inputs(table["inputs"], here),
+        "parameters": checked_parameters(table["parameters"], here),
+        "inputs": checked_inputs(table["inputs"], here),
         **{
             name: checks.text(table[name], f"{here}: {name}")
             for name in ("provider", "model", "prompt", "alt")
@@ -322,7 +322,8 @@ def _styles(value: object) -> dict[str, str]:
     }
 
 
-def _parameters(value: object, here: str) -> dict[str, Any]:
+def checked_parameters(value: object, here: str) -> dict[str, Any]:
+    """Parameters of somebody else's request; ManifestError where they are none."""
     table = checks.table(value, f"{here}: parameters")
     for name, one in table.items():
         if name in {"model", "prompt"}:
@@ -331,7 +332,8 @@ def _parameters(value: object, here: str) -> dict[str, Any]:
     return table
 
 
-def _inputs(value: object, here: str) -> dict[str, Any]:
+def checked_inputs(value: object, here: str) -> dict[str, Any]:
+    """Digests of what went into somebody else's request; ManifestError where they are none."""
     table = checks.table(value, f"{here}: inputs")
     if strange := sorted(set(table) - {"images", "mask", "markup"}):
         raise ManifestError(f"{here}: inputs hold {checks.named(strange[0])}")

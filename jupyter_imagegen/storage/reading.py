@@ -18,11 +18,12 @@ from jupyter_imagegen.storage.keeping import write_preview
 from jupyter_imagegen.storage.recipes import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from jupyter_imagegen.storage.database import Database, Row
     from jupyter_imagegen.storage.files import Shelf
+    from jupyter_imagegen.storage.layers import Layer
     from jupyter_imagegen.storage.unusable import Unusable
 
 _FROM_ROW = (
@@ -69,6 +70,8 @@ class StoredPictures(StaysHere):
         self.now = now
         self.session = session
         self.read_only = read_only
+        #: Stores of others that are looked up after this one; see `layers`.
+        self.layers: tuple[Layer, ...] = ()
         #: Files whose digest this process has seen to be right: (digest, time of change in ns, bytes).
         self._verified: set[tuple[str, int, int]] = set()
 
@@ -94,6 +97,25 @@ class StoredPictures(StaysHere):
         if unreadable is not None and (limit is None or len(found) < limit):
             raise unreadable
         return found
+
+    def layered(self, key: str, wanted: int | None, held: Iterable[Image]) -> list[Image]:
+        """What others' stores have for a request, beside the pictures that are held."""
+        if not self.layers or wanted == 0:
+            return []
+        from jupyter_imagegen.storage.layers import find_in
+
+        return find_in(self.layers, key, wanted, {image.digest for image in held})
+
+    def notes_on_layers(self, images: Iterable[Image], *, missing: int) -> list[str]:
+        """What the user should know of others' stores: what is from them, and which cannot be read."""
+        paths = [image.path for image in images if image.path is not None]
+        notes = [
+            f"from {layer.home}"
+            for layer in self.layers
+            if any(path.is_relative_to(layer.home) for path in paths)
+        ]
+        troubles = [layer.trouble() for layer in self.layers] if missing else []
+        return notes + [f"It was not looked up everywhere: {trouble}." for trouble in troubles if trouble]
 
     def readable(self, key: str) -> list[Image]:
         """The pictures of a request that can be read now; for whoever buys nothing."""
@@ -123,7 +145,12 @@ class StoredPictures(StaysHere):
 
     def next_sample(self, key: str) -> int:
         """The number that the next drawing of a request gets."""
-        return entering.next_sample(self.database, key)
+        number = entering.next_sample(self.database, key)
+        for layer in self.layers:
+            # No painter repeats a picture that is shown from there.
+            with contextlib.suppress(StoreError):
+                number = max(number, layer.next_sample(key))
+        return number
 
     def read(self, digest: str) -> bytes:
         """A picture's bytes, exactly as they were received.

@@ -61,11 +61,23 @@ def copied(index: Path, scratch: Path, memory: sqlite3.Connection, *, locks: boo
 
 def _sources(index: Path, scratch: Path, *, locks: bool) -> Iterator[str]:
     """Ways to read an index, the truest first."""
-    logs = [log for suffix in ("-wal", "-journal") if _is_there(log := index.with_name(index.name + suffix))]
+    logs = _logs(index)
     shares_memory = any(log.name.endswith("-wal") for log in logs) and looked_up(index).network
     if locks and not shares_memory:
         # To read a write-ahead log is to write into memory that another machine may be using.
         yield f"{index.as_uri()}?mode=ro"
+    yield from untouched_ways(index, scratch)
+
+
+def untouched_ways(index: Path, scratch: Path) -> Iterator[str]:
+    """Ways to read an index that change and make nothing beside it.
+
+    Raises
+    ------
+    OSError
+        If what is beside it cannot be looked at.
+    """
+    logs = _logs(index)
     if not logs:
         # Without a lock: there is no log, so the file has everything.
         yield f"{index.as_uri()}?immutable=1"
@@ -83,6 +95,10 @@ def _sources(index: Path, scratch: Path, *, locks: bool) -> Iterator[str]:
         for left in scratch.glob(f"{index.name}*"):
             with contextlib.suppress(OSError):
                 left.unlink()
+
+
+def _logs(index: Path) -> list[Path]:
+    return [log for suffix in ("-wal", "-journal") if _is_there(log := index.with_name(index.name + suffix))]
 
 
 def _is_there(log: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -401,7 +402,9 @@ def _refuse_read_only(shelf: Shelf) -> None:
     beside = (shelf.home / name for name in (INDEX, CHARGES, BUDGETS))
     for path in (shelf.home, shelf.pictures, shelf.incoming, shelf.locks, *beside):
         if path.exists() and not os.access(path, os.W_OK):
-            raise StoreError(f"the store cannot be used: {path} may not be written", hint=_WRITABLE)
+            theirs = sys.platform != "win32" and shelf.home.stat().st_uid != os.geteuid()
+            hint = f"{_WRITABLE} {homes.layer_hint(shelf.home)}" if theirs else _WRITABLE
+            raise StoreError(f"the store cannot be used: {path} may not be written", hint=hint)
 
 
 def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
