@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.request import EditRequest
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import RequestError, StoreError
 from jupyter_imagegen.purchase import NOT_STORED
 
@@ -53,7 +54,7 @@ def kept_outside(result: Result, storage: Storage, *, deck: Deck, feather: int =
     if not isinstance(request, EditRequest) or request.mask is None:
         raise RequestError("keep_outside needs a mask", hint="Add one with --mask, or mask=…")
     how = f"keep_outside feather={feather}" if feather else "keep_outside"
-    faded = f", fading in over {feather} pixels inside its border" if feather else ""
+    faded = f", fading in over {count_of(feather, 'pixel')} inside its border" if feather else ""
     notes = [
         *result.notes,
         f"outside the mask every pixel is the original; the model painted the rest{faded}.",

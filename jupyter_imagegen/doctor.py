@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.dollars import format_usd
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import ImagegenError, NoKeyError
 from jupyter_imagegen.progress import Progress
 from jupyter_imagegen.providers.base import Check
@@ -196,7 +197,7 @@ def _cassette(session: Session, settings: Settings) -> Check:
     used = session.cassettes.in_use()
     if used.manifest is None:
         return Check(name="cassette", ok=None, text=f"{used.path}, {used.mode}; the first picture makes it")
-    pictures = f"{len(used.manifest.recordings)} pictures, {used.manifest.holds}"
+    pictures = f"{count_of(len(used.manifest.recordings), 'picture')}, {used.manifest.holds}"
     return Check(name="cassette", ok=True, text=f"{used.path}, {used.mode}; {pictures}")
 
 
@@ -248,7 +249,7 @@ def _store(session: Session, settings: Settings) -> Check:
     database = storage.pictures.database
     counted = database.one(statements.COUNT_PICTURES) or {"pictures": 0, "damaged": 0}
     free = shutil.disk_usage(storage.home).free
-    told = f"{settings.home}, {counted['pictures']} pictures, {free / 1e9:,.1f} GB free"
+    told = f"{settings.home}, {count_of(counted['pictures'], 'picture')}, {free / 1e9:,.1f} GB free"
     problems = list(storage.notes)
     if not database.is_sound():
         problems.append(
@@ -256,7 +257,8 @@ def _store(session: Session, settings: Settings) -> Check:
         )
     if counted["damaged"]:
         problems.append(
-            f"{counted['damaged']} pictures are damaged and put aside; `store verify` names them."
+            f"{count_of(counted['damaged'], 'picture is', 'pictures are')} damaged and put aside; "
+            "`store verify` names them."
         )
     wrong, passed_over = _beside_the_pictures(storage)
     problems += wrong
@@ -292,27 +294,33 @@ def _beside_the_pictures(storage: Storage) -> tuple[list[str], str]:
         for number, folder in enumerate(folders(pictures.database, pictures.shelf), 1):
             found.look(folder, reads=lambda: time.monotonic() < until)
             progress(number, 256)
-    told: dict[str, Sequence[str | Path]] = {
-        "pictures in the index have no file": found.absent,
-        "pictures are not in the index": found.unknown,
-        "recipes are none any more": found.garbled,
-        "recipes are of a newer version, which can read them": found.newer,
-        "files cannot be read at this moment": found.hidden,
+    told: dict[tuple[str, str, str], Sequence[str | Path]] = {
+        ("picture", "in the index has no file", "in the index have no file"): found.absent,
+        ("picture", "is not in the index", "are not in the index"): found.unknown,
+        ("recipe", "is none any more", "are none any more"): found.garbled,
+        (
+            "recipe",
+            "is of a newer version, which can read it",
+            "are of a newer version, which can read them",
+        ): (found.newer),
+        ("file", "cannot be read at this moment", "cannot be read at this moment"): found.hidden,
     }
     problems = [
-        f"{len(names):,} {what} ({names[0]}{', …' if names[1:] else ''})."
-        for what, names in told.items()
+        f"{count_of(len(names), noun)} {several if names[1:] else one} "
+        f"({names[0]}{', …' if names[1:] else ''})."
+        for (noun, one, several), names in told.items()
         if names
     ]
     if found.without_recipe:
         problems.append(
-            f"{found.without_recipe:,} pictures have no recipe, from which a lost index is built again."
+            f"{count_of(found.without_recipe, 'picture has', 'pictures have')} no recipe, "
+            "from which a lost index is built again."
         )
     if problems:
         problems.append("`jupyter imagegen store verify` names them all.")
     if not found.passed_over:
         return problems, ""
-    return problems, f", {found.recipes:,} of {found.recipes + found.passed_over:,} recipes read"
+    return problems, f", {found.recipes:,} of {count_of(found.recipes + found.passed_over, 'recipe')} read"
 
 
 def _stores(session: Session, settings: Settings) -> Check:

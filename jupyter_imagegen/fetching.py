@@ -50,7 +50,7 @@ def fetched(url: str, *, most: int, seconds: float) -> bytes:
     # What the thread says once its connection was closed under it is no answer, though it may look like one.
     if attempt.late or attempt.data is None:
         if attempt.error is None or attempt.late:
-            raise FetchError(f"it was not there after {seconds:g} seconds")
+            raise FetchError(f"it was not there after {seconds:g} second{'' if seconds == 1 else 's'}")
         raise FetchError(str(attempt.error)) from attempt.error
     return attempt.data
 

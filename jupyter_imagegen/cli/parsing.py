@@ -16,7 +16,13 @@ from jupyter_imagegen.options import add_options
 from jupyter_imagegen.options.cassettes import CASSETTE_COMMANDS, add_cassette_arguments
 from jupyter_imagegen.options.costs import add_costs_arguments
 from jupyter_imagegen.options.parsing import add_forget_arguments
-from jupyter_imagegen.options.slips import HELP_WORDS, refuse_other_dashes, shortened, without_other_quotes
+from jupyter_imagegen.options.slips import (
+    HELP_WORDS,
+    meant_budget,
+    refuse_other_dashes,
+    shortened,
+    without_other_quotes,
+)
 from jupyter_imagegen.options.table import dollars, whole_number
 
 if TYPE_CHECKING:
@@ -80,11 +86,16 @@ def read_arguments(words: Sequence[str]) -> argparse.Namespace:
     names = list(dict.fromkeys(name.partition(" ")[0] for name in commands))
     if words[0] not in (*names, *parser._option_string_actions):  # noqa: SLF001  # argparse has no public list
         raise _no_such_command(words, names)
-    namespace, unknown = parser.parse_known_args(list(words))
-    chosen = commands[namespace.command]
-    refuse_other_dashes(words, chosen._option_string_actions, prog=chosen.prog)  # noqa: SLF001  # argparse has no public list
-    if unknown:
-        _refuse(unknown, chosen, namespace, words)
+    try:
+        namespace, unknown = parser.parse_known_args(list(words))
+        chosen = commands[namespace.command]
+        refuse_other_dashes(words, chosen._option_string_actions, prog=chosen.prog)  # noqa: SLF001  # argparse has no public list
+        if unknown:
+            _refuse(unknown, chosen, namespace, words)
+    except RequestError as exc:
+        if words[0] == "budget" and (line := meant_budget([word for word in words[1:] if word != "--json"])):
+            exc.hint = f"Write: {line}"
+        raise
     return namespace
 
 

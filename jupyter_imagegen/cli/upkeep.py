@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.cli.outcomes import FAILED, OK, STORE
 from jupyter_imagegen.cli.output import say, to_json, warn
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.progress import Progress
 from jupyter_imagegen.render.escaping import one_line
@@ -48,11 +49,13 @@ def verify(arguments: Namespace, session: Session) -> int:
             say(f"{what}  {one_line(str(name))}")
     unread = sum(path.suffix != ".json" for path in report.hidden)
     lost = len(report.damaged) + len(report.missing) + unread
-    say(f"{report.checked} pictures checked, {report.checked - lost} as they were paid for, {lost} not")
+    checked = count_of(report.checked, "picture")
+    say(f"{checked} checked, {report.checked - lost} as they were paid for, {lost} not")
     if report.without_recipe:
-        say(f"{report.without_recipe} pictures have no recipe, and would be gone if the index were lost")
+        have = count_of(report.without_recipe, "picture has", "pictures have")
+        say(f"{have} no recipe, and would be gone if the index were lost")
     if report.quarantined:
-        say(f"{report.quarantined} files are in quarantine/; {_TAKES_BACK}")
+        say(f"{count_of(report.quarantined, 'file is', 'files are')} in quarantine/; {_TAKES_BACK}")
     if report.unread:
         waits = "answers wait" if report.unread > 1 else "answer waits"
         tries = "`jupyter imagegen store reread` tries again, at no cost"
@@ -68,9 +71,9 @@ def gc(arguments: Namespace, session: Session) -> int:
     if arguments.json:
         say(to_json(report))
         return OK
-    words = f"{report.removed} files removed, {report.freed_bytes / 1e6:,.1f} MB freed"
+    words = f"{count_of(report.removed, 'file')} removed, {report.freed_bytes / 1e6:,.1f} MB freed"
     if report.adopted:
-        words += f"; {report.adopted} pictures taken into the index"
+        words += f"; {count_of(report.adopted, 'picture')} taken into the index"
     say(words)
     if report.quarantined:
         say(f"put into quarantine/, without a recipe that can be read: {_named(report.quarantined)}")
@@ -108,9 +111,10 @@ def reread(arguments: Namespace, session: Session) -> int:
         if one.left:
             say(f"{one.path.name}  stays, and cannot be read yet: {one_line(one.left)}")
     pictures = sum(len(one.samples) for one in found)
-    say(f"{len(found) - len(left)} of {len(found)} answers read, {pictures} pictures; nothing was sent")
+    read = f"{len(found) - len(left)} of {count_of(len(found), 'answer')} read"
+    say(f"{read}, {count_of(pictures, 'picture')}; nothing was sent")
     if back:
-        say(f"{back} pictures taken back out of quarantine/")
+        say(f"{count_of(back, 'picture')} taken back out of quarantine/")
     return FAILED if left else OK
 
 
@@ -120,7 +124,8 @@ def export(arguments: Namespace, session: Session) -> int:
     keys = [pictures.entry(key).key for key in arguments.keys] or None
     with Progress("pictures written", ended="No file was written.") as progress:
         report = pictures.export(Path(arguments.dest).expanduser(), keys, progress=progress)
-    words = f"{one_line(str(report.path))}  {report.pictures} pictures, {report.recipes} recipes"
+    both = f"{count_of(report.pictures, 'picture')}, {count_of(report.recipes, 'recipe')}"
+    words = f"{one_line(str(report.path))}  {both}"
     if report.skipped:
         words += f"; {len(report.skipped)} damaged or missing left out"
     say(to_json(report) if arguments.json else words)
@@ -135,7 +140,7 @@ def forget(arguments: Namespace, session: Session) -> int:
         would = session.accounts.forget(**wanted, dry_run=True)
         if not sys.stdin.isatty():
             raise RequestError(
-                f"{would.pictures:,} pictures would be deleted, and no one is there to be asked",
+                f"{count_of(would.pictures, 'picture')} would be deleted, and no one is there to be asked",
                 hint="Say --yes to delete them, or --dry-run to see what would go.",
             )
         warn(forgotten_view(would).text.partition("\n")[2])

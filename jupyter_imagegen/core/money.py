@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from jupyter_imagegen.core.dollars import format_usd
+from jupyter_imagegen.core.text import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -174,4 +175,4 @@ def left_words(left: Decimal, scope: Scope, limit: Decimal | None = None) -> str
 
 
 def _calls(count: int) -> str:
-    return "1 call" if count == 1 else f"{count} calls"
+    return count_of(count, "call")

@@ -87,12 +87,12 @@ def upper_first(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
+def count_of(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun, in the plural but for 1.
 
     Examples
     --------
-    >>> counted(1, "picture"), counted(1200, "picture"), counted(0, "copy", "copies")
+    >>> count_of(1, "picture"), count_of(1200, "picture"), count_of(0, "copy", "copies")
     ('1 picture', '1,200 pictures', '0 copies')
     """
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
@@ -107,7 +107,7 @@ def missing_words(wanted: int, there: int, why: object) -> str:
     '3 of 5 pictures are missing: gpt-image-1 was shut down on 2026-10-23'
     """
     missing = wanted - there
-    return f"{missing} of {counted(wanted, 'picture')} {'is' if missing == 1 else 'are'} missing: {why}"
+    return f"{missing} of {count_of(wanted, 'picture')} {'is' if missing == 1 else 'are'} missing: {why}"
 
 
 def sentence(words: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import SourceError
 from jupyter_imagegen.imaging.previews import plain
 
@@ -182,7 +183,7 @@ def _wrong_shape(shape: tuple[int, ...], name: str) -> SourceError:
     if len(shape) == _CHANNELLED and 1 <= shape[0] <= _MOST_CHANNELS:
         hint = f"Its channels come first: `numpy.moveaxis({called}, 0, -1)` puts them last."
     elif len(shape) == _CHANNELLED + 1:
-        hint = f"It holds {shape[0]} pictures: take one, such as `{called}[0]`."
+        hint = f"It holds {count_of(shape[0], 'picture')}: take one, such as `{called}[0]`."
     return SourceError(
         f"{name!r} has the shape {tuple(shape)}; pictures are (height, width), "
         "or (height, width, channels) with 1 to 4 channels",

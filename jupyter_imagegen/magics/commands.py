@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import spent_words
 from jupyter_imagegen.core.text import shown
-from jupyter_imagegen.errors import DetachedError, ImagegenError, UnknownModelError
+from jupyter_imagegen.errors import DetachedError, ImagegenError, RequestError, UnknownModelError
 from jupyter_imagegen.options import command_help, command_parser, given
 from jupyter_imagegen.options.costs import check_costs_arguments
+from jupyter_imagegen.options.slips import meant_budget
 from jupyter_imagegen.render import paragraphs, views
 from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.held import held_view, settled_view
@@ -46,7 +47,13 @@ def run_command(session: Session, name: str, words: Sequence[str], names: Mappin
         from jupyter_imagegen.magics.tapes import run_cassette_command
 
         return run_cassette_command(session, words)
-    return _COMMANDS[name](session, command_parser(name).read(words), names)
+    try:
+        options = command_parser(name).read(words)
+    except RequestError as exc:
+        if name == "budget" and (line := meant_budget(words)):
+            exc.hint = f"Write: {line}"
+        raise
+    return _COMMANDS[name](session, options, names)
 
 
 def help_view(words: Sequence[str]) -> View:

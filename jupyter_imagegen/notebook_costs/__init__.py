@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.dollars import format_usd
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import BudgetExceededError, RequestError, UnknownPriceError
 from jupyter_imagegen.notebook_costs.notebook import cells, read_document
 from jupyter_imagegen.notebook_costs.plans import Plan, Plans, Total
@@ -128,7 +129,7 @@ def check_limit(plans: Plans, usd: Decimal) -> None:
             hint="Raise --max-usd, or choose lower qualities, smaller sizes or fewer pictures.",
         )
     if total.unknown:
-        calls = "1 call" if total.unknown == 1 else f"{total.unknown} calls"
+        calls = count_of(total.unknown, "call")
         raise UnknownPriceError(
             f"nobody can say what {calls} would cost, and --max-usd is {format_usd(usd)}",
             hint="The plan says which and why: write sizes, qualities and counts out.",

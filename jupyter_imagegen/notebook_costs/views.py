@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.dollars import format_usd
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.render import View, table
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.escaping import one_line
@@ -38,7 +39,7 @@ def plans_view(plans: Plans) -> View:
 
 def total_lines(plan: Plan) -> list[str]:
     """What a notebook costs in all, from nothing and now, and what is not in it."""
-    pictures = "1 picture" if plan.pictures == 1 else f"{plan.pictures} pictures"
+    pictures = count_of(plan.pictures, "picture")
     lines = [
         f"from nothing: {_total(plan.from_nothing)} for {pictures} by a real model",
         f"now: {_total(plan.now)}",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.dollars import format_usd
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.notebook_costs.notebook import COST_CELL, METADATA, is_cost_cell
 
@@ -79,12 +80,12 @@ def cost_line(plan: Plan) -> str:
     It says what holds for every reader, and so nothing of what this machine has stored.
     """
     total = plan.from_nothing
-    count = "1 picture" if plan.pictures == 1 else f"{plan.pictures} pictures"
+    count = count_of(plan.pictures, "picture")
     most = "" if total.ceiling == total.usd else f", at most {_money(total.ceiling)}"
     price = f"about {_money(total.usd)}{most}, for {count} by a real model when none is stored"
     words = [f"**What this notebook costs:** {price}; what is stored costs nothing."]
     if total.unknown:
-        calls = "1 call" if total.unknown == 1 else f"{total.unknown} calls"
+        calls = count_of(total.unknown, "call")
         words.append(f"The price of {calls} more cannot be known before.")
     if plan.refused:
         words.append(f"{len(plan.refused)} would be refused.")

@@ -20,6 +20,11 @@ HELP_WORDS = frozenset(("help", "?", "-help", "-?", "/?", "man", "usage"))
 #: Characters of the user's own words that an error repeats.
 _LONGEST_ECHO = 60
 
+#: Words beside an amount and its period that change neither.
+_AROUND_A_BUDGET = frozenset(
+    ["per", "a", "an", "each", "every", "in", "for", "the", "usd", "us", "dollar", "dollars", "most", "at"]
+)
+
 
 def refuse_other_dashes(words: Iterable[str], flags: Container[str], *, prog: str) -> None:
     """Refuse what is an option but for its dashes: one hyphen for two, or a dash that is no hyphen.
@@ -97,6 +102,31 @@ def prompt_on_the_line(words: Sequence[str], bare: Sequence[str], prompt: str) -
         hint="The whole prompt goes under the line, and an option's text with spaces needs "
         f"{'straight ' if others else ''}quotes.",
     )
+
+
+def meant_budget(words: Sequence[str]) -> str:
+    """The line that sets the budget which some words mean, such as `5 per day`; empty where it is not clear.
+
+    Examples
+    --------
+    >>> meant_budget(["5", "per", "day"]), meant_budget(["off", "--per-month"])
+    ('`%imagegen budget 5 --per day`', '`%imagegen budget none --per month`')
+    """
+    from jupyter_imagegen.core.budgets import parse_scope
+    from jupyter_imagegen.errors import ConfigError
+
+    amounts, scopes = [], []
+    for word in re.findall(r"[a-z]+|[0-9.]+|[^a-z0-9.\s$/-]", " ".join(words).lower()):
+        if word in {"none", "off"} or word[0] in "0123456789.":
+            amounts.append("none" if word == "off" else word)
+        elif word not in _AROUND_A_BUDGET:
+            try:
+                scopes.append(parse_scope(word))
+            except ConfigError:
+                return ""
+    if (len(amounts), len(scopes)) != (1, 1):
+        return ""
+    return f"`%imagegen budget {amounts[0]} --per {scopes[0]}`"
 
 
 def one_line(words: Sequence[str], bare: Sequence[str]) -> str:

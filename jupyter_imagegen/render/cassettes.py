@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.money import sum_words
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
@@ -91,7 +92,9 @@ def changed_view(changed: Changed) -> View:
 
 def verified_view(path: Path, members: int) -> View:
     """Return that every picture of a cassette is what was recorded."""
-    return paragraphs("Cassette", [f"{path.name}: {members} picture files read, each is what was recorded."])
+    return paragraphs(
+        "Cassette", [f"{path.name}: {count_of(members, 'picture file')} read, each is what was recorded."]
+    )
 
 
 def _large(path: Path) -> list[str]:
@@ -118,7 +121,7 @@ def size_words(size_bytes: int) -> str:
 
 def _summary(manifest: Manifest) -> str:
     recordings = list(manifest.recordings.values())
-    count = "1 picture" if len(recordings) == 1 else f"{len(recordings)} pictures"
+    count = count_of(len(recordings), "picture")
     demo = _demo_pictures(manifest)
     if demo:
         count += ", all of them demo pictures" if demo == len(recordings) > 1 else f", {demo} of them demo"

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.dollars import format_usd
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.render import style
 from jupyter_imagegen.render.captions import ALT_CHARACTERS, short_model
@@ -54,7 +55,8 @@ def history_view(
     """
     title = f"History of “{one_line(text, 60)}”" if text else "History"
     if not entries:
-        return paragraphs(title, ["Nothing yet."])
+        nothing = f"No prompt contains “{one_line(text, 60)}”. `%imagegen history` lists all that was made."
+        return paragraphs(title, [nothing if text else "Nothing yet."])
     rows: list[list[Cell]] = [
         [
             _thumbnail(entry),
@@ -74,9 +76,9 @@ def history_view(
 def forgotten_view(report: Forgotten) -> View:
     """Return what was forgotten, or would be."""
     number, requests = report.pictures, len({key for key, _ in report.samples})
-    pictures = "1 picture" if number == 1 else f"{number:,} pictures"
+    pictures = count_of(number, "picture")
     of = f" of {requests:,} requests" if requests > 1 else ""
-    others = f" and {report.files:,} other files with words of them" if report.files else ""
+    others = f" and {count_of(report.files, 'other file')} with words of them" if report.files else ""
     done = "would be forgotten" if report.dry_run else "forgotten"
     lines = [f"{pictures}{of}{others} {done}: {report.freed_bytes / 1e6:,.1f} MB."]
     if number:

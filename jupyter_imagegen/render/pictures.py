@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.render import style
 from jupyter_imagegen.render.captions import alt_text, caption, pixels
 from jupyter_imagegen.render.escaping import escaped
@@ -137,7 +138,7 @@ def data_url(preview: Preview) -> str:
 
 
 def _pictures_line(alts: list[str]) -> str:
-    return f"{len(alts)} pictures: {alts[0].rpartition(' (')[0]}" if alts else ""
+    return f"{count_of(len(alts), 'picture')}: {alts[0].rpartition(' (')[0]}" if alts else ""
 
 
 def img(preview: Preview, alt: str) -> str:

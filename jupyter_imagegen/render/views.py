@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, held_words, sum_words, unknown_calls
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
-from jupyter_imagegen.core.text import upper_first
+from jupyter_imagegen.core.text import count_of, upper_first
 from jupyter_imagegen.providers.openai.pricing import estimate
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.progress import estimate_words
@@ -370,7 +370,7 @@ def estimate_view(
         What else to know of the request, each a line.
     """
     what = " · ".join((short_model(request.model), pixels(request.size), request.quality))
-    count = "1 picture" if n == 1 else f"{n} pictures"
+    count = count_of(n, "picture")
     lines = [f"{estimate_words(listed)} for {count} · {what}"]
     if listed.ceiling is not None and listed.ceiling != listed.usd and listed.kind != "bound":
         lines.append(f"at most {format_usd(listed.ceiling)}, which is what a budget reserves")

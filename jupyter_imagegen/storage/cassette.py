@@ -24,6 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from jupyter_imagegen.core.results import Image, Preview
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import CassetteError
 from jupyter_imagegen.storage import files, plainzip
 from jupyter_imagegen.storage.appending import noted_length
@@ -343,7 +344,7 @@ def check_limits(cassette: Cassette, manifest: Manifest, contents: bytes) -> Non
     if manifest.preview_side is None:
         total += sum(kept.size_bytes for kept in manifest.pictures.values())
     if len(members) >= MOST_MEMBERS or len(contents) > MOST_CONTENTS or total > MOST_BYTES:
-        held = f"{len(manifest.recordings):,} pictures of {total // 2**20:,} MB"
+        held = f"{count_of(len(manifest.recordings), 'picture')} of {total // 2**20:,} MB"
         raise CassetteError(
             f"{cassette.path.name} would hold {held}, more than a cassette may",
             hint="Begin another one, or record small copies: `%imagegen cassette use FILE --previews 512`.",

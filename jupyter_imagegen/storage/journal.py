@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.budgets import SCOPES
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import NewerSchemaError, StoreError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import files, statements
@@ -185,7 +186,7 @@ class Journal(StaysHere):
         else:
             self._remember(seq=found.seq, size=found.size, whole=found.size)
             if found.garbled:
-                missing.append(f"{found.garbled} lines of {CHARGES} cannot be read")
+                missing.append(f"{count_of(found.garbled, 'line')} of {CHARGES} cannot be read")
         return missing
 
     def rewrite(self) -> None:

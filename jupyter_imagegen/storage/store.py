@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import StoreError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.progress import Progress
@@ -468,7 +469,7 @@ def _open_alone(
     if not found or not held:
         return ()
     built, unknown = found[-1]
-    note = f"The store's index {was} built again from the recipes of {built.samples} pictures"
+    note = f"The store's index {was} built again from the recipes of {count_of(built.samples, 'picture')}"
     if not unknown:
         return (f"{note}, {CHARGES} and {BUDGETS}; costs and budgets are as before.", *built.passed_over)
     return (

@@ -290,7 +290,7 @@ def _largest(by_model: Mapping[str, Spent]) -> list[tuple[str, str, Spent]]:
     )
     rows = [(one_line(name, 60), short_model(one_line(name, 60)), spent) for name, spent in called[:_MODELS]]
     if rest := [spent for _, spent in called[_MODELS:]]:
-        rows.append((f"{len(rest)} others", f"{len(rest)} others", _together(rest)))
+        rows.append((*[count_of(len(rest), "other")] * 2, _together(rest)))
     return rows
 
 

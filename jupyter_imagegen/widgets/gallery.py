@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 from ipywidgets import widget_serialization
 
+from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import ImagegenError, RequestError
 from jupyter_imagegen.exports import unused
 from jupyter_imagegen.storage import Narrowed
@@ -332,7 +333,7 @@ def _cursor(told: list[str] | None) -> tuple[str, str] | None:
 
 
 def _pictures_words(number: int) -> str:
-    return "1 picture" if number == 1 else f"{number:,} pictures"
+    return count_of(number, "picture")
 
 
 def _exported_words(pictures: int, skipped: int, where: str) -> str:

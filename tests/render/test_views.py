@@ -138,8 +138,8 @@ def test_a_damaged_picture_does_not_stop_the_history(make_result):
 
 
 def test_an_empty_history_says_so():
-    assert "Nothing yet" in history.history_view([], text="boat").text
-    assert "boat" in history.history_view([], text="boat").text
+    assert "Nothing yet" in history.history_view([]).text
+    assert "No prompt contains “boat”" in history.history_view([], text="boat").text
 
 
 def test_a_recipe_shows_its_pictures_and_every_parameter(make_result):
