@@ -160,7 +160,7 @@ def test_damaged_pictures_are_counted(examine, home, monkeypatch):
     session.workshop.storage.close()
     found = examine()
     assert found["store"].ok is False
-    assert "1 pictures are damaged" in found["store"].hint
+    assert "1 picture is damaged" in found["store"].hint
 
 
 def test_a_home_that_cannot_be_used_is_said(examine, tmp_path):

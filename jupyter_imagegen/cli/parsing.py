@@ -93,7 +93,8 @@ def read_arguments(words: Sequence[str]) -> argparse.Namespace:
         if unknown:
             _refuse(unknown, chosen, namespace, words)
     except RequestError as exc:
-        if words[0] == "budget" and (line := meant_budget([word for word in words[1:] if word != "--json"])):
+        line = meant_budget([word for word in words[1:] if word != "--json"]) if words[0] == "budget" else ""
+        if line and "session" not in line:
             exc.hint = f"Write: {line}"
         raise
     return namespace
