@@ -493,7 +493,7 @@ def _rebuild(
     with Progress("recipes read into the index", ended="The next opening builds it again.") as progress:
         built = entering.rebuild(database, shelf, mend=mend, progress=progress)
     if built.calls and f"{CHARGES} is not there" not in missing:
-        missing.append(f"{CHARGES} lacks {built.calls} calls that pictures tell of")
+        missing.append(f"{CHARGES} lacks {count_of(built.calls, 'call')} that pictures tell of")
     unknown = "; ".join(missing) if held else ""
     if unknown:
         # What is built again without its budgets must not say that there are none.

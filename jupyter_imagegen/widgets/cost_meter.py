@@ -14,7 +14,7 @@ import traitlets
 
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, counted_words, held_words
-from jupyter_imagegen.core.text import sentence, upper_first
+from jupyter_imagegen.core.text import count_of, sentence, upper_first
 from jupyter_imagegen.render.captions import short_model
 from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.views import NOT_KNOWN, costs_view
