@@ -290,7 +290,8 @@ def _largest(by_model: Mapping[str, Spent]) -> list[tuple[str, str, Spent]]:
     )
     rows = [(one_line(name, 60), short_model(one_line(name, 60)), spent) for name, spent in called[:_MODELS]]
     if rest := [spent for _, spent in called[_MODELS:]]:
-        rows.append((*[count_of(len(rest), "other")] * 2, _together(rest)))
+        others = count_of(len(rest), "other")
+        rows.append((others, others, _together(rest)))
     return rows
 
 
