@@ -232,7 +232,7 @@ class ImageServer:
         Set when a client went away while an answer was being made.
     """
 
-    def __init__(self, *, latency=0.0, key=KEY):
+    def __init__(self, *, latency=0.0, key=KEY, host="127.0.0.1"):
         self.latency = latency
         self.key = key
         self.calls = 0
@@ -258,12 +258,13 @@ class ImageServer:
             def handle_error(self, request, client_address):
                 """A client that leaves is no news."""
 
-        self._http = Server(("127.0.0.1", 0), Handler)
+        self._http = Server((host, 0), Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+        host, port = self._http.server_address
+        return f"http://{host}:{port}/v1"
 
     def env(self):
         """The environment variables that send a process here."""

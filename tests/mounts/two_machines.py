@@ -1,0 +1,236 @@
+"""Two machines with one home: they take turns, buy at once and are killed; runs in the guest, prints JSON.
+
+::
+
+    python tests/mounts/uml.py nfs4.2 tests/mounts/two_machines.py prices     turns, at once, a home that was moved
+    python tests/mounts/uml.py nfs4.2 tests/mounts/two_machines.py kills 200 20261129
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+import traceback
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from imageserver import ImageServer  # noqa: E402 - found by the line above
+from inside import MOUNTED, SERVER, SHARED, Machine  # noqa: E402
+
+#: US dollars of a picture whose prompt has three words: 12 tokens at 5 dollars a million, 196 at 30.
+PRICE = Decimal("0.00594")
+NUMBERS = itertools.count()
+
+
+class Worker:
+    """A child on one machine: what it said, and how it ends."""
+
+    def __init__(self, kernels, pid, file):
+        self.kernels, self.pid, self.file = kernels, pid, file
+
+    @property
+    def said(self):
+        text = self.file.read_text() if self.file.exists() else ""
+        return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+
+    def told(self, name, seconds=120):
+        """Wait until it has said a thing; gives everything that it said."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            said = self.said
+            if any(name in line for line in said):
+                return said
+            time.sleep(0.01)
+        return [*self.said, {"error": "Hangs", "message": f"no {name} in {seconds} s", "seconds": seconds}]
+
+    def kill(self):
+        with contextlib.suppress(BrokenPipeError):
+            self.kernels.tell(kill=self.pid)
+
+
+class Kernels:
+    """A machine's process that has imported everything, with the home where that machine has it."""
+
+    def __init__(self, server, machine=None):
+        """On the server itself without a machine."""
+        self.folder = MOUNTED if machine else SHARED
+        start = machine.popen if machine else subprocess.Popen
+        environ = {
+            **os.environ,
+            "OPENAI_BASE_URL": server.url,
+            "OPENAI_API_KEY": server.key,
+            "IMAGEGEN_ALLOW_HTTP": "1",
+        }
+        self.errors = Path(f"/run/tmp/errors-{next(NUMBERS)}")
+        with self.errors.open("w") as errors:
+            self.process = start(
+                [sys.executable, "-W", "ignore", str(HERE / "buyer.py")],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=environ,
+            )  # fmt: skip
+        if self.process.stdout.readline() != "imported\n":
+            raise RuntimeError(self.errors.read_text())
+
+    def tell(self, **told):
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
+
+    def work(self, name, home, /, **told):
+        file = Path(f"/run/tmp/said-{next(NUMBERS)}")
+        self.tell(work=name, say=str(file), environ={"IMAGEGEN_HOME": str(self.folder / home)}, **told)
+        return Worker(self, int(self.process.stdout.readline()), file)
+
+
+class Place:
+    """Both machines, the server, and the image server with its own book."""
+
+    def __init__(self):
+        self.server = ImageServer(host=SERVER)
+        self.server.__enter__()
+        self.on_server = Kernels(self.server)
+        self.a, self.b = (Kernels(self.server, Machine(name)) for name in "ab")
+
+    def billed(self):
+        """What the server's own book says that every picture it was asked for costs, in US dollars."""
+        words = (len(str(request.fields["prompt"]).split()) for request in self.server.requests)
+        return sum((Decimal(6 + 2 * count) * 5 + 196 * 30 for count in words), Decimal(0)) / 1_000_000
+
+    def begin(self):
+        self.calls, self.bill = self.server.calls, self.billed()
+
+    def end(self, home, said):
+        """What came of it, by the server's book, by the children and by what is on the disk."""
+        asked = [line for line in said if "seconds" in line]
+        seen = self.a.work("look", home).told("done")[0]
+        with_server = self.server.requests[self.calls :]
+        prompts = Counter(request.fields["prompt"] for request in with_server)
+        return {
+            "calls": self.server.calls - self.calls,
+            "twice": [prompt for prompt, count in prompts.items() if count > 1],
+            "billed": str(self.billed() - self.bill),
+            "made": sum(1 for line in asked if not line["error"] and not line["cached"]),
+            "hits": sum(1 for line in asked if not line["error"] and line["cached"]),
+            "errors": Counter(line["error"] for line in asked if line["error"]),
+            "messages": sorted({f"{line['error']}: {line['message']}" for line in said if line.get("error")})[
+                :6
+            ],
+            "lost": sorted(set(prompts) - set(seen.get("stored", {}))),
+            "seen": {name: value for name, value in seen.items() if name != "stored"},
+            "slowest": round(max((line["seconds"] for line in asked), default=0), 1),
+            "index": integrity(home),
+            "verify": self.verify(home),
+        }
+
+    def verify(self, home):
+        environ = {**os.environ, "IMAGEGEN_HOME": str(MOUNTED / home)}
+        command = [str(Path(sys.executable).with_name("jupyter-imagegen")), "store", "verify"]
+        try:
+            done = Machine("b").run(command, check=False, env=environ, timeout=120)
+        except subprocess.TimeoutExpired:
+            return "hangs"
+        return f"{done.returncode} {(done.stdout + done.stderr).strip()[-300:]}"
+
+
+def integrity(home):
+    """SQLite's whole check, on the server's own disk."""
+    try:
+        with contextlib.closing(sqlite3.connect(SHARED / home / "imagegen.sqlite3")) as database:
+            mode = database.execute("PRAGMA journal_mode").fetchone()[0]
+            return f"{mode} {database.execute('PRAGMA integrity_check').fetchone()[0]}"
+    except sqlite3.Error as exc:
+        return str(exc)
+
+
+def made_on_the_server(place, home, pictures, budget):
+    """A home made by the server alone on its own disk: with WAL, a budget and pictures."""
+    place.on_server.work("set_budget", home, usd=str(budget)).told("done")
+    place.on_server.work("buy", home, groups=[pictures]).told("done")
+
+
+def turns(place, home):
+    """Two kernels, one on each machine, each asking when the other has its answer; then a new pair."""
+    said = []
+    for pair in range(2):
+        go = f"/run/tmp/{home}-{pair}-"
+        prompts = {name: [f"{home} {pair}{name} {number}" for number in range(7)] for name in "ab"}
+        workers = {
+            name: kernels.work("take_turns", home, prompts=prompts[name], go=f"{go}{name}")
+            for name, kernels in (("a", place.a), ("b", place.b))
+        }
+        for number in range(7):
+            for name, worker in workers.items():
+                Path(f"{go}{name}{number}").touch()
+                count = number + 1
+                end = time.monotonic() + 120
+                while sum("seconds" in line for line in worker.said) < count and time.monotonic() < end:
+                    time.sleep(0.01)
+        for worker in workers.values():
+            said += worker.told("done", 5)
+            worker.kill()
+    return said
+
+
+def at_once(place, home):
+    """Two processes on each machine, four threads each; half of what they ask for is the same."""
+    go = f"/run/tmp/{home}-go"
+    workers = []
+    for name, kernels in (("a", place.a), ("b", place.b)):
+        for process in range(2):
+            groups = [
+                [
+                    f"{home} both {thread}{number}"
+                    if number % 2
+                    else f"{home} {name}{process} {thread}{number}"
+                    for number in range(4)
+                ]
+                for thread in range(4)
+            ]
+            workers.append(kernels.work("buy", home, groups=groups, go=go))
+    for worker in workers:
+        worker.told("ready")
+    Path(go).touch()
+    said = []
+    for worker in workers:
+        said += worker.told("done", 240)
+        worker.kill()
+    return said
+
+
+def prices(place):
+    """Turns and at once, each under a budget of 20 pictures, in a home that the server had made."""
+    outcome = {}
+    for scenario in (turns, at_once):
+        home = scenario.__name__.replace("_", "")
+        made_on_the_server(place, home, [f"{home} first one"], PRICE * 21)
+        place.begin()
+        began = time.monotonic()
+        # One machine alone opens it first, as whoever moves a home does.
+        said = place.a.work("buy", home, groups=[[f"{home} first one"]]).told("done")
+        said += scenario(place, home)
+        outcome[scenario.__name__] = {**place.end(home, said), "took": round(time.monotonic() - began, 1)}
+    return outcome
+
+
+def main():
+    status = 1
+    try:
+        scenario, *told = sys.argv[1:]
+        print(json.dumps({"prices": prices}[scenario](Place(), *told), indent=1))
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
