@@ -121,6 +121,7 @@ def look():
             stored={entry.prompt: [image.digest for image in entry.images] for entry in entries},
             usd=str(spent.usd),
             held_usd=str(spent.held_usd),
+            held_calls=spent.held_calls,
         )
     except ImagegenError as exc:
         say(error=type(exc).__name__, message=str(exc))

@@ -66,15 +66,15 @@ class Machine:
         self.anchor = int(Path(f"/run/machines/{name}").read_text())
 
     def popen(self, command: list[str], **options) -> subprocess.Popen:
-        return subprocess.Popen(
-            ["nsenter", "-t", str(self.anchor), "-n", "-m", "-u", "-p", *command], **options
-        )
+        return subprocess.Popen([*self._there(), *command], **options)
 
     def run(self, command: list[str], **options) -> subprocess.CompletedProcess:
-        options = {"check": True, "text": True, "capture_output": True, **options}
         return subprocess.run(
-            ["nsenter", "-t", str(self.anchor), "-n", "-m", "-u", "-p", *command], **options
+            [*self._there(), *command], check=False, text=True, capture_output=True, **options
         )
+
+    def _there(self) -> list[str]:
+        return ["nsenter", "-t", str(self.anchor), "-n", "-m", "-u", "-p"]
 
 
 def do(line: str, **options) -> None:
@@ -99,10 +99,10 @@ def prepare(about: dict) -> None:
     do(
         "mkdir -p /run/kernel/lib /run/disk /run/net /run/machines /run/home /run/tmp /dev/pts && mount -t devpts p /dev/pts"
     )
-    os.symlink(about["kernel"], "/run/kernel/lib/modules")
+    Path("/run/kernel/lib/modules").symlink_to(about["kernel"])
     # What the kernel asks for by itself.
     Path("/run/modprobe").write_text('#!/bin/sh\nexec /sbin/modprobe -d /run/kernel "$@"\n')
-    os.chmod("/run/modprobe", 0o755)
+    Path("/run/modprobe").chmod(0o755)
     Path("/proc/sys/kernel/modprobe").write_text("/run/modprobe")
     do("/run/modprobe -a veth bridge")
     do("mount /dev/ubda /run/disk && mkdir -m 777 /run/disk/shared && ip link set lo up && hostname server")
@@ -180,7 +180,7 @@ def add_machine(name: str, mount: str) -> None:
     else:
         script.append("mount " + OPTIONS[mount].format(server=SERVER, shared=SHARED) + f" {MOUNTED}")
     for line in script:
-        done = machine.run(["sh", "-c", line], check=False)
+        done = machine.run(["sh", "-c", line])
         if done.returncode:
             raise RuntimeError(f"{line}: {done.stdout}{done.stderr}")
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import json
 import os
@@ -125,6 +126,7 @@ class Place:
             ],
             "lost": sorted(set(prompts) - set(seen.get("stored", {}))),
             "seen": {name: value for name, value in seen.items() if name != "stored"},
+            "notes": sorted({note for line in asked for note in line.get("notes", ())})[:6],
             "slowest": round(max((line["seconds"] for line in asked), default=0), 1),
             "index": integrity(home),
             "verify": self.verify(home),
@@ -134,7 +136,7 @@ class Place:
         environ = {**os.environ, "IMAGEGEN_HOME": str(MOUNTED / home)}
         command = [str(Path(sys.executable).with_name("jupyter-imagegen")), "store", "verify"]
         try:
-            done = Machine("b").run(command, check=False, env=environ, timeout=120)
+            done = Machine("b").run(command, env=environ, timeout=120)
         except subprocess.TimeoutExpired:
             return "hangs"
         return f"{done.returncode} {(done.stdout + done.stderr).strip()[-300:]}"
@@ -220,11 +222,74 @@ def prices(place):
     return outcome
 
 
+def kills(place, rounds, seed):
+    """Two processes on each machine buy under a budget that grows, and are killed at seeded moments.
+
+    After each round one of the machines looks: everything that the server was asked for is a picture in the store
+    or counted as possibly billed, and no budget was passed by the server's own book.
+    """
+    rng, home = random.Random(int(seed)), "kills"
+    began, budget, ends, wrong = time.monotonic(), Decimal(0), Counter(), []
+    known = Decimal(0)
+    for number in range(int(rounds)):
+        # Room for six more: some rounds end at the budget, the others in the middle of a purchase.
+        budget = known + PRICE * 6
+        looker = (place.a, place.b)[number % 2]
+        looker.work("set_budget", home, usd=str(budget)).told("done")
+        workers = [
+            kernels.work("buy_for_ever", home, name=f"{number} {name}{process}")
+            for name, kernels in (("a", place.a), ("b", place.b))
+            for process in range(2)
+        ]
+        for worker in workers:
+            worker.told("ready")
+        time.sleep(rng.uniform(0.2, 2))
+        for worker in rng.sample(workers, len(workers)):
+            worker.kill()
+            time.sleep(rng.choice((0, rng.uniform(0, 0.2))))
+        for worker in workers:
+            ends[(worker.said or [{}])[-1].get("event", "nothing")] += 1
+        end = time.monotonic() + 10
+        while place.server._sockets and time.monotonic() < end:
+            time.sleep(0.01)  # until the server has read what the killed had sent
+        seen = looker.work("look", home).told("done")
+        if "stored" not in seen[0]:
+            wrong.append((number, seen[0]))
+            continue
+        stored = {digest for digests in seen[0]["stored"].values() for digest in digests}
+        known = Decimal(seen[0]["usd"]) + Decimal(seen[0]["held_usd"])
+        asked, calls, held = place.billed(), place.server.calls, seen[0]["held_calls"]
+        found = {
+            "bought past the budget": asked > budget,
+            "ledger says less than the server": known < asked,
+            "calls without a picture or a held charge": calls > len(stored) + held,
+            "whole pictures that no history has": whole_on_disk(home, place.server.pictures) - stored,
+        }
+        for what, is_so in found.items():
+            if is_so:
+                wrong.append((number, what, str(is_so), str(asked), str(budget), calls, len(stored), held))
+        if number % 20 == 0:
+            print(number, calls, len(stored), held, dict(ends), wrong, file=sys.stderr)
+    return {
+        "rounds": int(rounds), "calls": place.server.calls, "stored": len(stored), "held": held,
+        "billed": str(place.billed()), "counted": str(known), "budget": str(budget), "ends": ends,
+        "wrong": wrong, "index": integrity(home), "verify": place.verify(home),
+        "took": round(time.monotonic() - began, 1),
+    }  # fmt: skip
+
+
+def whole_on_disk(home, pictures):
+    """The digests of those pictures whose every byte is in some file of the store, whatever its name."""
+    known = {hashlib.sha256(data).hexdigest() for data in pictures if data}
+    files = (path for path in (SHARED / home).rglob("*") if path.is_file() and path.suffix != ".sqlite3")
+    return known & {hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
 def main():
     status = 1
     try:
         scenario, *told = sys.argv[1:]
-        print(json.dumps({"prices": prices}[scenario](Place(), *told), indent=1))
+        print(json.dumps({"prices": prices, "kills": kills}[scenario](Place(), *told), indent=1))
         status = 0
     except BaseException:
         traceback.print_exc()

@@ -6,7 +6,7 @@
     python tests/mounts/uml.py nfs4.2 --each COMMAND [ARGUMENT ...]  runs COMMAND on both machines at once
 
 The guest needs no privileges: it is a process. Its root is this machine's own, read-only; what is written there
-goes into its memory and into one disk image, and is gone with it. It has one processor and 512 MB, ends with the
+goes into its memory and into one disk image, and is gone with it. It has one processor and 1 GB, ends with the
 program, and is killed when its time is up. On Debian everything comes from::
 
     apt-get install user-mode-linux nfs-kernel-server rpcbind samba cifs-utils sshfs openssh-server e2fsprogs
@@ -92,7 +92,7 @@ def run(mount: str, program: list[str], *, seconds: float = 600) -> Outcome:
         about = {
             "mount": mount,
             "program": program,
-            "folder": os.getcwd(),
+            "folder": str(Path.cwd()),
             "path": PATH,
             "kernel": str(MODULES),
         }
@@ -100,7 +100,7 @@ def run(mount: str, program: list[str], *, seconds: float = 600) -> Outcome:
         (box / "output").touch()
         console = box / "console"
         command = [
-            shutil.which("linux.uml", path=PATH), "mem=512M", "root=/dev/root", "rootfstype=hostfs",
+            shutil.which("linux.uml", path=PATH), "mem=1G", "root=/dev/root", "rootfstype=hostfs",
             "rootflags=/", "ro", f"ubd0={disk}", "con=null", "con0=null,fd:1", "quiet", "panic=-1",
             "umid=guest", f"uml_dir={box}", f"init={sys.executable}", "--", str(HERE / "inside.py"), str(box),
         ]  # fmt: skip
