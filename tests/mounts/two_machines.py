@@ -13,6 +13,7 @@ import hashlib
 import itertools
 import json
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -223,59 +224,71 @@ def prices(place):
 
 
 def kills(place, rounds, seed):
-    """Two processes on each machine buy under a budget that grows, and are killed at seeded moments.
+    """One process on each machine buys without end; each round one of them is killed, and another takes its place.
 
-    After each round one of the machines looks: everything that the server was asked for is a picture in the store
-    or counted as possibly billed, and no budget was passed by the server's own book.
+    The moments are seeded: in its first purchase or a later one, and then after so many milliseconds. After five
+    rounds both are killed and one machine looks: everything that the server was asked for is a picture in the store
+    or held as possibly billed. The budget has room for some more pictures than at the last look, so that some
+    processes end there; it is compared with the server's own book at each kill.
     """
     rng, home = random.Random(int(seed)), "kills"
-    began, budget, ends, wrong = time.monotonic(), Decimal(0), Counter(), []
-    known = Decimal(0)
+    began, known, ends, wrong = time.monotonic(), Decimal(0), Counter(), []
+    machines, buying = {"a": place.a, "b": place.b}, {}
     for number in range(int(rounds)):
-        # Room for six more: some rounds end at the budget, the others in the middle of a purchase.
-        budget = known + PRICE * 6
-        looker = (place.a, place.b)[number % 2]
-        looker.work("set_budget", home, usd=str(budget)).told("done")
-        workers = [
-            kernels.work("buy_for_ever", home, name=f"{number} {name}{process}")
-            for name, kernels in (("a", place.a), ("b", place.b))
-            for process in range(2)
-        ]
-        for worker in workers:
-            worker.told("ready")
-        time.sleep(rng.uniform(0.2, 2))
-        for worker in rng.sample(workers, len(workers)):
-            worker.kill()
-            time.sleep(rng.choice((0, rng.uniform(0, 0.2))))
-        for worker in workers:
-            ends[(worker.said or [{}])[-1].get("event", "nothing")] += 1
+        if number % 5 == 0:
+            budget = known + PRICE * rng.randrange(5, 15)
+            said = machines[rng.choice("ab")].work("set_budget", home, usd=str(budget)).told("done")
+            wrong += [(number, line) for line in said if "error" in line]
+        for name, kernels in machines.items():
+            if name not in buying:
+                buying[name] = kernels.work("buy_for_ever", home, name=f"{number} {name}")
+        name = rng.choice("ab")
+        purchase, pause = rng.randrange(3), rng.uniform(0, 1)
+        end = time.monotonic() + 60
+        while not past(buying[name].said, purchase):
+            if time.monotonic() > end:
+                wrong.append((number, "nothing happens", buying[name].said[-1:]))
+                break
+            time.sleep(0.01)
+        time.sleep(pause)
+        ended = [name] if (number + 1) % 5 and number + 1 < int(rounds) else rng.sample("ab", 2)
+        for name in ended:
+            buying[name].kill()
+            ends[(buying.pop(name).said or [{}])[-1].get("event", "nothing")] += 1
+        if place.billed() > budget:
+            wrong.append((number, "bought past the budget", str(place.billed()), str(budget)))
+        if len(ended) == 1:
+            continue
         end = time.monotonic() + 10
         while place.server._sockets and time.monotonic() < end:
             time.sleep(0.01)  # until the server has read what the killed had sent
-        seen = looker.work("look", home).told("done")
-        if "stored" not in seen[0]:
-            wrong.append((number, seen[0]))
+        seen = machines[rng.choice("ab")].work("look", home).told("done")[0]
+        if "stored" not in seen:
+            wrong.append((number, seen))
             continue
-        stored = {digest for digests in seen[0]["stored"].values() for digest in digests}
-        known = Decimal(seen[0]["usd"]) + Decimal(seen[0]["held_usd"])
-        asked, calls, held = place.billed(), place.server.calls, seen[0]["held_calls"]
-        found = {
-            "bought past the budget": asked > budget,
-            "ledger says less than the server": known < asked,
-            "calls without a picture or a held charge": calls > len(stored) + held,
-            "whole pictures that no history has": whole_on_disk(home, place.server.pictures) - stored,
-        }
-        for what, is_so in found.items():
-            if is_so:
-                wrong.append((number, what, str(is_so), str(asked), str(budget), calls, len(stored), held))
-        if number % 20 == 0:
-            print(number, calls, len(stored), held, dict(ends), wrong, file=sys.stderr)
+        stored = {digest for digests in seen["stored"].values() for digest in digests}
+        known = Decimal(seen["usd"]) + Decimal(seen["held_usd"])
+        calls, held = place.server.calls, seen["held_calls"]
+        if known < place.billed():
+            wrong.append((number, "the ledger says less than the server", str(known), str(place.billed())))
+        if calls > len(stored) + held:
+            wrong.append((number, "calls without a picture or a held charge", calls, len(stored), held))
+        if lost := whole_on_disk(home, place.server.pictures) - stored:
+            wrong.append((number, "pictures on the disk that no history has", sorted(lost)))
+        took = time.monotonic() - began
+        print(number + 1, f"{took:.0f} s", calls, len(stored), held, dict(ends), wrong, file=sys.stderr)
     return {
         "rounds": int(rounds), "calls": place.server.calls, "stored": len(stored), "held": held,
         "billed": str(place.billed()), "counted": str(known), "budget": str(budget), "ends": ends,
         "wrong": wrong, "index": integrity(home), "verify": place.verify(home),
         "took": round(time.monotonic() - began, 1),
     }  # fmt: skip
+
+
+def past(said, purchase):
+    """Whether a process is past so many purchases, or has ended."""
+    events = [line.get("event") for line in said]
+    return events.count("Planned") > purchase or (events and events[-1].endswith("Error"))
 
 
 def whole_on_disk(home, pictures):
