@@ -236,7 +236,7 @@ def kills(place, rounds, seed):
     machines, buying = {"a": place.a, "b": place.b}, {}
     for number in range(int(rounds)):
         if number % 5 == 0:
-            budget = known + PRICE * rng.randrange(5, 15)
+            budget = known + PRICE * rng.randrange(8, 30)
             said = machines[rng.choice("ab")].work("set_budget", home, usd=str(budget)).told("done")
             wrong += [(number, line) for line in said if "error" in line]
         for name, kernels in machines.items():
@@ -287,7 +287,7 @@ def kills(place, rounds, seed):
 
 def past(said, purchase):
     """Whether a process is past so many purchases, or has ended."""
-    events = [line.get("event") for line in said]
+    events = [line.get("event", "") for line in said]
     return events.count("Planned") > purchase or (events and events[-1].endswith("Error"))
 
 
