@@ -14,28 +14,13 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import jupyter_imagegen as imagegen
-from jupyter_imagegen.core.catalog import Catalog
-from jupyter_imagegen.core.pricing import rates
 from jupyter_imagegen.errors import ImagegenError
-
-#: Imported before anything is forked, so that a child is ready at once.
-HEAVY = (
-    "PIL.JpegImagePlugin",
-    "PIL.PngImagePlugin",
-    "genai_prices",
-    "jupyter_imagegen.cli",
-    "jupyter_imagegen.engine",
-    "jupyter_imagegen.imaging.previews",
-    "jupyter_imagegen.providers.openai",
-    "jupyter_imagegen.session",
-    "openai.resources.images",
-    "sqlite3",
-)
 
 
 def say(**words):
@@ -131,10 +116,23 @@ def look():
 WORK = {work.__name__: work for work in (buy, take_turns, buy_for_ever, set_budget, look)}
 
 
+def needed():
+    """The modules of a process that has bought a picture, so that a child has them at once: a child finds out."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = Path(folder) / "names"
+        if not (pid := os.fork()):
+            os.environ["IMAGEGEN_HOME"] = folder
+            imagegen.generate("a first picture")
+            names.write_text(json.dumps(list(sys.modules)))
+            os._exit(0)
+        os.waitpid(pid, 0)
+        return json.loads(names.read_text())
+
+
 def main():
-    for name in HEAVY:
-        importlib.import_module(name)
-    rates("gpt-image-2.5-flare", Catalog.load())  # reads both price lists once for all children
+    for name in needed():
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that the dead are really gone
     print("imported", flush=True)
     for line in sys.stdin:

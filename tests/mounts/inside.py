@@ -204,7 +204,10 @@ def first(box: Path) -> None:
             "PATH": about["path"], "HOME": "/run/home", "TMPDIR": "/run/tmp", "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8", "GUEST_MOUNT": about["mount"],
         }  # fmt: skip
-        status = subprocess.run(about["program"], env=environ, cwd=about["folder"], check=False).returncode
+        # The guest ends in time even where whoever started it was killed.
+        status = subprocess.run(
+            about["program"], env=environ, cwd=about["folder"], check=False, timeout=about["seconds"]
+        ).returncode
     except BaseException:
         traceback.print_exc()
         subprocess.run("dmesg | tail -20", shell=True, check=False)

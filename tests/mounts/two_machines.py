@@ -100,6 +100,10 @@ class Place:
         self.server.__enter__()
         self.on_server = Kernels(self.server)
         self.a, self.b = (Kernels(self.server, Machine(name)) for name in "ab")
+        # Each of them has bought a picture, elsewhere.
+        self.server.calls = 0
+        self.server.requests.clear()
+        self.server.pictures.clear()
 
     def billed(self):
         """What the server's own book says that every picture it was asked for costs, in US dollars."""

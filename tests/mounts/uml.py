@@ -95,6 +95,7 @@ def run(mount: str, program: list[str], *, seconds: float = 600) -> Outcome:
             "folder": str(Path.cwd()),
             "path": PATH,
             "kernel": str(MODULES),
+            "seconds": seconds,
         }
         (box / "about.json").write_text(json.dumps(about))
         (box / "output").touch()
@@ -126,6 +127,8 @@ def run(mount: str, program: list[str], *, seconds: float = 600) -> Outcome:
 
 
 def main() -> int:
+    # Whoever is asked to end ends the guest first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     mount, *program = sys.argv[1:]
     if lack := lacking(mount):
         print(lack, file=sys.stderr)
