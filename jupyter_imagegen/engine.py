@@ -279,6 +279,10 @@ class Engine(StaysHere):
                 )
         bought = purchase.images if purchase else []
         layers = self._storage.pictures.notes_on_layers(stored, missing=len(bought))
+        if not order.provider.paid:
+            # What a free provider drew in place of the prompt is said under its pictures, stored ones too.
+            drawn = (image.revised_prompt for image in (*stored, *bought))
+            notes = [*notes, *dict.fromkeys(text for text in drawn if text)]
         return Done(
             result=Result(
                 request=order.request,

@@ -66,7 +66,7 @@ class Image:
     path : Path or None
         The original's file; None where no store could keep it.
     revised_prompt : str or None
-        The prompt as the model rewrote it, where the API says so.
+        What was drawn in place of the prompt, where its maker says so.
     reduced : bool
         Whether only a small copy is at hand, from a cassette without originals: `bytes`, `pil` and `mime` are
         then the copy's, and digest, width, height and size_bytes still the original's.

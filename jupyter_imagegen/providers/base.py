@@ -47,7 +47,10 @@ class Partial:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """A finished picture's bytes, exactly as received and not yet validated."""
+    """A finished picture's bytes, exactly as received and not yet validated.
+
+    `revised_prompt` is what was drawn in place of the prompt, in the maker's words.
+    """
 
     data: bytes = field(repr=False)
     revised_prompt: str | None = None

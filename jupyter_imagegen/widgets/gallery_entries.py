@@ -113,7 +113,7 @@ def detail_state(picture: StoredPicture, pictures: Pictures, now: datetime) -> D
         ("notebook", one_line(picture.notebook or "", 80)),
         ("tokens", "" if picture.usage is None else f"{picture.usage.total:,} for its call"),
         ("drawing", f"{image.sample + 1} of its request" if image.sample else ""),
-        ("rewritten as", one_line(image.revised_prompt or "", 400)),
+        ("demo" if picture.demo else "rewritten as", one_line(image.revised_prompt or "", 400)),
         ("key", picture.key[:12]),
     ]
     return DetailState(

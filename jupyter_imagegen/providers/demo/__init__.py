@@ -79,7 +79,7 @@ class DemoProvider:
                     data = await asyncio.to_thread(painting.unfinished, index, options.partial_images)
                     yield Partial(index=index, data=data)
                     await self._sleep(PARTIAL_PAUSE)
-                yield Drawn(data=await asyncio.to_thread(painting.finished))
+                yield Drawn(data=await asyncio.to_thread(painting.finished), revised_prompt=painting.note)
         finally:
             # A cancelled caller leaves no thread painting on.
             stop.set()

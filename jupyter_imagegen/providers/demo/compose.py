@@ -5,35 +5,17 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from jupyter_imagegen.providers.demo import cast, pages, places, skies
-from jupyter_imagegen.providers.demo.palette import LIGHTS, Light, leaning, weathered
+from jupyter_imagegen.providers.demo import cards, cast, pages, places, skies
+from jupyter_imagegen.providers.demo.geometry import box
+from jupyter_imagegen.providers.demo.palette import LIGHTS, Light, leaning, mix, weathered
 from jupyter_imagegen.providers.demo.scene import Scene, seed_of
 from jupyter_imagegen.providers.demo.sheet import Sheet, Words
 
 #: Places whose light does not come from a sky.
-_ROOMS = {
-    "library": "indoors",
-    "room": "indoors",
-    "hall": "candle",
-    "table": "indoors",
-    "studio": "studio",
-    "page": "studio",
-    "chart": "studio",
-    "space": "space",
-    "moon": "space",
-    "underwater": "day",
-}
+_ROOMS = {"library": "indoors", "room": "indoors", "hall": "candle", "table": "indoors", "page": "studio"}
 #: What other samples show where the prompt leaves the time open.
 _TIMES = ("day", "golden", "dawn", "dusk")
-_SPARE = {
-    "minimalist": 0.5,
-    "pixel": 0.7,
-    "stained_glass": 0.7,
-    "blueprint": 0.7,
-    "chalk": 0.7,
-    "paper_cut": 0.6,
-    "isometric": 0.7,
-}
+_SPARE = {"flat": 0.5, "pixel": 0.7, "blueprint": 0.7, "paper cut": 0.6}
 
 
 def light_of(scene: Scene, sample: int) -> Light:
@@ -41,7 +23,7 @@ def light_of(scene: Scene, sample: int) -> Light:
     time = scene.time
     if "cyberpunk" in scene.styles:
         light = LIGHTS["neon"]
-    elif "baroque" in scene.styles and scene.place in ("table", "hall", "room", "library", "studio"):
+    elif "baroque" in scene.styles and scene.place in _ROOMS:
         light = LIGHTS["candle"]
     elif scene.place in _ROOMS:
         light = LIGHTS["candle" if time == "candle" else _ROOMS[scene.place]]
@@ -98,14 +80,17 @@ def composed(
         phase=phase,
     )
     scene = replace(scene, time=time)
-    if cutout:
-        sheet.layer = "subject"
+    if cutout or scene.place == "sticker":
         sheet.light = replace(LIGHTS["studio"], side=sheet.light.side)
+        if not cutout:
+            pale = mix(cards.accents(scene)[1], (255, 252, 246), 0.6)
+            sheet.fill(box(-5, -5, sheet.width + 5, sheet.height + 5), pale, edge=False)
+        sheet.layer = "subject"
         cast.alone(sheet, scene)
         return sheet
-    stage = places.paint(sheet, scene)
+    stage = places.PAINTERS[scene.place](sheet, scene)
     cast.enter(sheet, scene, stage)
-    if scene.lettering and not any(isinstance(op, Words) for op in sheet.ops):
+    if scene.lettering and scene.place != "card" and not any(isinstance(op, Words) for op in sheet.ops):
         pages.banner(sheet, scene)
     if scene.place not in _ROOMS:
         skies.falling(sheet, scene)

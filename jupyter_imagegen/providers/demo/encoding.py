@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import base64
+import math
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from PIL.Image import Image
 
 #: The formats that have no transparency; a cutout is laid on white for them.
 _OPAQUE = ("jpeg",)
 #: Pixels above which a PNG is compressed fast.
 FAST_ABOVE = 2_500_000
+#: How far the view of a moving picture goes, as a fraction of its sides.
+_SWAY = 0.015
 
 
 def encoded(picture: Image, output_format: str, compression: int | None = None) -> bytes:
@@ -25,12 +27,14 @@ def encoded(picture: Image, output_format: str, compression: int | None = None) 
     picture
         RGB or RGBA.
     output_format
-        `png`, `jpeg` or `webp`; anything else is written as PNG.
+        `png`, `jpeg`, `webp` or `svg`; anything else is written as PNG.
     compression
         OpenAI's `output_compression`, 0 to 100: the quality of JPEG and WebP.
     """
     from PIL import Image
 
+    if output_format == "svg":
+        return svg(picture)
     if output_format in _OPAQUE and picture.mode == "RGBA":
         white = Image.new("RGB", picture.size, (255, 255, 255))
         white.paste(picture, mask=picture.getchannel("A"))
@@ -58,25 +62,33 @@ def encoded(picture: Image, output_format: str, compression: int | None = None) 
     return out.getvalue()
 
 
-def animated(frames: Sequence[Image], duration_ms: int) -> bytes:
-    """The frames as a GIF that repeats, all with the colours of the first and middle ones."""
+def animated(picture: Image, count: int, duration_ms: int) -> bytes:
+    """A GIF that repeats: the view goes slowly round over the picture."""
     from PIL import Image
 
-    flat = [f.convert("RGB") for f in frames]
-    both = Image.new("RGB", (flat[0].width, flat[0].height * 2))
-    both.paste(flat[0], (0, 0))
-    both.paste(flat[len(flat) // 2], (0, flat[0].height))
-    palette = both.resize((both.width // 2 or 1, both.height // 2 or 1)).quantize(255)
-    indexed = [f.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for f in flat]
+    flat = picture.convert("RGB")
+    w, h = flat.size
+    palette = flat.quantize(255)
+    frames = []
+    wide, high = w * (1 - 2 * _SWAY), h * (1 - 2 * _SWAY)
+    for i in range(count):
+        x, y = (1 + f(math.tau * i / count) for f in (math.sin, math.cos))
+        left, top = w * _SWAY * x, h * _SWAY * y
+        view = flat.resize((w, h), Image.Resampling.BICUBIC, box=(left, top, left + wide, top + high))
+        frames.append(view.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG))
     out = BytesIO()
-    indexed[0].save(
-        out,
-        "GIF",
-        save_all=True,
-        append_images=indexed[1:],
-        duration=duration_ms,
-        loop=0,
-        optimize=False,
-        disposal=1,
+    frames[0].save(
+        out, "GIF", save_all=True, append_images=frames[1:], duration=duration_ms, loop=0, optimize=False
     )
     return out.getvalue()
+
+
+def svg(picture: Image) -> bytes:
+    """The picture within an SVG document, as pixels: nothing in it comes from outside."""
+    w, h = picture.size
+    pixels = base64.b64encode(encoded(picture, "webp")).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}">'
+        "<title>demo picture</title>"
+        f'<image width="{w}" height="{h}" href="data:image/webp;base64,{pixels}"/></svg>'
+    ).encode()

@@ -53,42 +53,24 @@ def _flat(picture: Image, rng: random.Random, _detail: float) -> Image:
 
 LOOKS: dict[str, Look] = {
     "oil": Look(passes=(strokes.oil,)),
-    "impressionist": Look(passes=(strokes.impressionist,)),
-    "pointillism": Look(passes=(strokes.pointillism,)),
     "watercolour": Look(passes=(papers.watercolour,)),
-    "pencil": Look(passes=(papers.pencil,)),
+    "gouache": Look(manner="flat", passes=(papers.gouache,)),
     "ink": Look(passes=(papers.ink,)),
-    "charcoal_drawing": Look(passes=(papers.charcoal,)),
-    "crayon": Look(passes=(papers.crayon,)),
-    "chalk": Look(manner="line", passes=(papers.chalk,), ground=(38, 58, 50), ink=(232, 232, 220)),
     "anime": Look(manner="cel", passes=(_anime,)),
-    "comic": Look(manner="cel", passes=(prints.comic,), ink=(26, 22, 30)),
     "cyberpunk": Look(passes=(lens.neon,)),
     "pixel": Look(passes=(cells.pixel,)),
     "woodcut": Look(manner="cel", passes=(prints.woodcut,), ink=(46, 46, 66)),
-    "linocut": Look(passes=(prints.linocut,)),
-    "stained_glass": Look(manner="cel", passes=(cells.stained_glass,), ink=(18, 16, 24)),
-    "mosaic": Look(passes=(cells.mosaic,)),
     "photo": Look(passes=(lens.photo,)),
     "cinematic": Look(passes=(lens.cinematic,)),
-    "low_poly": Look(passes=(cells.low_poly,)),
-    "paper_cut": Look(manner="cut", passes=(cells.paper_cut,)),
-    "isometric": Look(manner="flat", passes=(_flat,)),
-    "minimalist": Look(manner="flat", passes=(_flat,)),
-    "art_deco": Look(manner="flat", passes=(prints.art_deco,)),
+    "paper cut": Look(manner="cut", passes=(cells.paper_cut,)),
+    "flat": Look(manner="flat", passes=(_flat,)),
+    "poster art": Look(manner="flat", passes=(prints.art_deco,)),
     "baroque": Look(passes=(lens.baroque,)),
     "blueprint": Look(manner="line", passes=(prints.blueprint,), ground=(26, 66, 128), ink=(222, 234, 252)),
-    "vintage": Look(passes=(prints.vintage,)),
-    "sepia": Look(passes=(prints.sepia,)),
-    "noir": Look(passes=(prints.noir,)),
 }
 
 #: Where two looks say the same, the stronger one has it: a Baroque oil painting is brushed once.
-_CONTAINED = {
-    "oil": ("baroque", "impressionist"),
-    "photo": ("cinematic",),
-    "pencil": ("blueprint", "chalk", "charcoal_drawing", "ink", "crayon"),
-}
+_CONTAINED = {"oil": ("baroque",), "photo": ("cinematic",)}
 
 
 def look_for(scene: Scene) -> Look:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo.geometry import oval, rounded, smooth
-from jupyter_imagegen.providers.demo.palette import Colour, mix, scaled, turned
+from jupyter_imagegen.providers.demo.geometry import oval, smooth
+from jupyter_imagegen.providers.demo.palette import Colour, scaled, turned
 from jupyter_imagegen.providers.demo.sheet import Pen, Sheet
 from jupyter_imagegen.providers.demo.things import gleam
 
@@ -126,73 +125,3 @@ def one_fruit(
         )
         for _ in range(sheet.many(12))
     )
-
-
-def bowl(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
-    """A bowl, filled with the fruit that the prompt names."""
-    pen = Pen(sheet, spot.x, spot.y, spot.scale)
-    clay = subject.colour or (74, 104, 128)
-    sheet.ground_shadow(spot.x, spot.y, spot.scale * 1.15, opacity=0.55)
-    named = [s for s in scene.subjects if s.kind in FRUITS]
-    pen.form(
-        smooth([(-0.56, -0.4), (-0.3, -0.47), (0.3, -0.47), (0.56, -0.4), (0.3, -0.33), (-0.3, -0.33)]),
-        scaled(clay, 0.5),
-    )
-    kinds = [(s.kind, s.colour) for s in named] or [("apple", None), ("pear", None), ("orange_fruit", None)]
-    pile = (
-        (-0.24, -0.42, 0.46),
-        (0.24, -0.44, 0.46),
-        (0.0, -0.48, 0.5),
-        (-0.36, -0.28, 0.42),
-        (0.36, -0.28, 0.42),
-        (-0.13, -0.25, 0.46),
-        (0.14, -0.25, 0.46),
-    )
-    for i, (x, y, size) in enumerate(pile):
-        kind, colour = kinds[i % len(kinds)]
-        one_fruit(
-            sheet,
-            kind,
-            colour,
-            spot.x + x * spot.scale,
-            spot.y + y * spot.scale,
-            size * spot.scale * 1.05,
-            flip=i % 2 == 1,
-        )
-    body = [
-        (-0.58, -0.4),
-        *smooth(
-            [
-                (-0.58, -0.4),
-                (-0.47, -0.16),
-                (-0.22, -0.03),
-                (0, -0.01),
-                (0.22, -0.03),
-                (0.47, -0.16),
-                (0.58, -0.4),
-            ],
-            closed=False,
-        ),
-        *reversed(
-            [
-                (x, -0.4 + 0.075 * math.cos(x / 0.58 * math.pi / 2))
-                for x in (i / 10 * 0.58 for i in range(-10, 11))
-            ]
-        ),
-    ]
-    pen.form(body, clay)
-    pen.line(
-        [
-            (x, -0.4 + 0.075 * math.cos(x / 0.58 * math.pi / 2))
-            for x in (i / 10 * 0.58 for i in range(-10, 11))
-        ],
-        0.026,
-        sheet.light.lit(turned(clay, value=1.2)),
-    )
-    pen.line(
-        [(x, -0.27 + 0.08 * math.cos(x / 0.5 * math.pi / 2)) for x in (i / 10 * 0.5 for i in range(-10, 11))],
-        0.016,
-        sheet.light.lit(mix(clay, (240, 226, 190), 0.7)),
-    )
-    pen.form(rounded(-0.2, -0.035, 0.2, 0.02, 0.02), scaled(clay, 0.8))
-    gleam(pen, 0.3, -0.22, 0.035, 0.09, 0.5)

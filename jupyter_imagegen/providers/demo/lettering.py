@@ -1,142 +1,179 @@
-# ruff: noqa: C901, PLR0912, PLR2004, RUF001 - the marks that people type, and steps in their order
-"""Sets words with the typeface that Pillow carries, so that they look the same on every machine.
+"""Sets words, spelt exactly as they were asked for.
 
-Pillow's Aileron has the ASCII characters only (Pillow 13.0): accents are drawn over the letters here, and
-what has no Latin form is spelt by its Unicode name, so that no empty box is ever shown.
+A line is set in the first typeface that has all its letters: Pillow's own (plain Latin letters only), DejaVu
+Sans beside this module (Latin, Greek, Cyrillic, Hebrew, Arabic and more), then what the system has. A letter
+that no typeface has is left as an empty box, and `unset` names it: nothing is replaced or dropped.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont, ImageFont
+    from PIL.ImageFont import FreeTypeFont
 
-#: Letters that Unicode does not take apart.
-_LATIN = {
-    "ß": "ss",
-    "ẞ": "SS",
-    "æ": "ae",
-    "Æ": "AE",
-    "œ": "oe",
-    "Œ": "OE",
-    "ø": "o",
-    "Ø": "O",
-    "đ": "d",
-    "Đ": "D",
-    "ł": "l",
-    "Ł": "L",
-    "ð": "d",
-    "Ð": "D",
-    "þ": "th",
-    "Þ": "Th",
-    "ı": "i",
-    "–": "-",
-    "—": "-",
-    "…": "...",
-    "‘": "'",
-    "’": "'",
-    "‚": ",",
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "«": '"',
-    "»": '"',
-    "·": "-",
-    "•": "*",
-    "×": "x",
-    "€": "EUR",
-    "£": "GBP",
-    "¥": "JPY",
-    "¡": "!",
-    "¿": "?",
-    "№": "No.",
-}
-_ABOVE = {
-    "\u0300": "grave",
-    "\u0301": "acute",
-    "\u0302": "circumflex",
-    "\u0303": "tilde",
-    "\u0304": "macron",
-    "\u0306": "breve",
-    "\u0307": "dot",
-    "\u0308": "diaeresis",
-    "\u030a": "ring",
-    "\u030b": "double",
-    "\u030c": "caron",
-}
-_BELOW = {"\u0327": "cedilla", "\u0328": "cedilla", "\u0326": "cedilla", "\u0323": "under"}
-_SPELT = ("LETTER", "SYLLABLE")
+    from jupyter_imagegen.providers.demo.palette import Colour
+
+_PLAIN = ""
+_DEJAVU = str(Path(__file__).with_name("DejaVuSans.ttf"))
+#: Typefaces of other scripts that Linux, macOS and Windows have under these names.
+SYSTEM_FACES = (
+    "NotoSansCJK-Regular.ttc", "NotoSansCJKjp-Regular.otf", "DroidSansFallbackFull.ttf", "wqy-zenhei.ttc",
+    "Hiragino Sans GB.ttc", "PingFang.ttc", "AppleSDGothicNeo.ttc", "Arial Unicode.ttf",
+    "msyh.ttc", "msgothic.ttc", "YuGothM.ttc", "malgun.ttf", "Nirmala.ttf", "Nirmala.ttc", "LeelawUI.ttf",
+    "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf", "NotoSansBengali-Regular.ttf",
+    "unifont.otf",
+)  # fmt: skip
+#: Drawn by nothing: joiners, direction marks and variation selectors.
+_SILENT = {"\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060", "\ufe0e", "\ufe0f", "\ufeff"}
+#: Scripts whose letters change beside each other, from Devanagari to Myanmar, and Khmer.
+_JOINED = (range(0x900, 0x1100), range(0x1780, 0x1800))
 
 
-def typeface(size: float) -> FreeTypeFont | ImageFont:
-    """Pillow's own typeface at this size in pixels."""
+@dataclass(frozen=True)
+class Run:
+    """Neighbouring letters of one typeface; `face` is None for letters that no typeface has."""
+
+    face: str | None
+    text: str
+
+
+@lru_cache(maxsize=256)
+def _font(face: str, size: int) -> FreeTypeFont | None:
     from PIL import ImageFont
 
-    return ImageFont.load_default(max(6, round(size)))
+    try:
+        if face == _PLAIN:
+            found = ImageFont.load_default(size)
+            return found if isinstance(found, ImageFont.FreeTypeFont) else None
+        return ImageFont.truetype(face, size)
+    except OSError:
+        return None
 
 
-@lru_cache(maxsize=1024)
-def _has(character: str) -> bool:
-    """Whether the typeface can draw the character itself."""
-    if character == " ":
+@lru_cache(maxsize=1)
+def _shapes() -> bool:
+    """Whether Pillow can join letters and set them from right to left here."""
+    from PIL import features
+
+    return bool(features.check("raqm"))
+
+
+def _faces() -> Iterator[str]:
+    yield from (_PLAIN, _DEJAVU, *SYSTEM_FACES)
+
+
+@lru_cache(maxsize=8192)
+def _has(face: str, letter: str) -> bool:
+    font = _font(face, 24)
+    if font is None:
+        return False
+    if letter in _SILENT or letter.isspace():
         return True
-    font = typeface(24)
-    return bytes(font.getmask(character)) != bytes(font.getmask("\ufffe"))
+    if not _shapes() and _needs_shaping(letter):
+        return False
+    return bytes(font.getmask(letter)) != bytes(font.getmask("\ufffe"))
 
 
-def glyphs(text: str) -> list[tuple[str, str]]:
-    """The text as characters the typeface has, each with the marks that belong over or under it.
+def _needs_shaping(letter: str) -> bool:
+    return unicodedata.bidirectional(letter) in ("R", "AL") or any(
+        ord(letter) in script for script in _JOINED
+    )
+
+
+@lru_cache(maxsize=4096)
+def runs(text: str, like: str = "") -> tuple[Run, ...]:
+    """The text in runs of one typeface each; a text that one typeface has whole is one run.
+
+    `like` is a longer text, such as the paragraph of a line: the same typeface is taken for both.
 
     Examples
     --------
-    >>> glyphs("café")
-    [('c', ''), ('a', ''), ('f', ''), ('e', '́')]
+    >>> [len(run.text) for run in runs("Þórdís")]
+    [6]
     """
-    out: list[tuple[str, str]] = []
-    for raw in unicodedata.normalize("NFC", text):
-        if raw.isspace():
-            out.append((" ", ""))
-            continue
-        for character in _LATIN.get(raw, raw):
-            base, *marks = tuple(unicodedata.normalize("NFKD", character) or character)
-            if unicodedata.combining(base) or unicodedata.category(base)[0] == "C":
-                continue
-            drawn = "".join(m for m in marks if m in _ABOVE or m in _BELOW)
-            if _has(base):
-                out.append((base, drawn))
-            else:
-                out += [(c, "") for c in _spelt(base) if _has(c)]
-    return out
+    text = unicodedata.normalize("NFC", " ".join(text.split()))
+    found: list[Run] = []
+    for face in _faces():
+        if all(_has(face, letter) for letter in (*text, *like)):
+            return (Run(face, text),)
+    for letter in text:
+        face_of = next((face for face in _faces() if _has(face, letter)), None)
+        mark = unicodedata.category(letter)[0] == "M" or letter in _SILENT
+        if found and (mark or found[-1].face == face_of or (letter == " " and found[-1].face is not None)):
+            found[-1] = Run(found[-1].face, found[-1].text + letter)
+        else:
+            found.append(Run(face_of, letter))
+    return tuple(reversed(found) if right_to_left(text) else found)
 
 
-def _spelt(character: str) -> str:
-    """A letter of another script in Latin ones, from its Unicode name; nothing where the name is no help."""
-    name = unicodedata.name(character, "")
-    words = name.split()
-    for mark in _SPELT:
-        if mark in words and len(words) > words.index(mark) + 1:
-            letter = words[words.index(mark) + 1].split("-")[0]
-            if "CAPITAL" in words:
-                return letter[0] + letter[1:2].lower() if letter[0] in "BCDFGHJKLMNPQRSTVWXZ" else letter[0]
-            spelt = letter.lower()
-            return spelt if "SYLLABLE" in words or len(spelt) <= 2 else spelt[:1]
-    return ""
+def right_to_left(text: str) -> bool:
+    """Whether the text begins in a script that is read from right to left."""
+    ways = map(unicodedata.bidirectional, text)
+    return next((way for way in ways if way in ("L", "R", "AL")), "L") != "L"
 
 
-def fits(text: str) -> bool:
-    """Whether there is anything to set."""
-    return any(c != " " for c, _ in glyphs(text))
+def unset(text: str) -> str:
+    """The letters of a text that no typeface here has, each once; empty where all of it can be set."""
+    return "".join(dict.fromkeys("".join(run.text for run in runs(text) if run.face is None)))
 
 
-def measured(text: str, size: float, spacing: float) -> float:
-    """The line's width in pixels at this size."""
-    font = typeface(size)
-    return sum(font.getlength(c) + spacing * size for c, _ in glyphs(text)) - spacing * size
+def _spaced(run: Run) -> bool:
+    """Whether the letters of a run stand apart, so that space between them does no harm."""
+    return not any(unicodedata.combining(c) or c in _SILENT or _needs_shaping(c) for c in run.text)
+
+
+def _length(run: Run, size: int, spacing: float) -> float:
+    font = _font(run.face or _PLAIN, size)
+    if run.face is None or font is None:
+        return len(run.text) * size * 0.8
+    if spacing and _spaced(run):
+        return sum(font.getlength(letter) + spacing * size for letter in run.text)
+    return font.getlength(run.text)
+
+
+@lru_cache(maxsize=8192)
+def measured(text: str, size: float, spacing: float = 0.0, like: str = "") -> float:
+    """The width of a line in pixels."""
+    pixels = max(1, round(size))
+    return sum(_length(run, pixels, spacing) for run in runs(text, like)) - spacing * pixels
+
+
+def draw(
+    pen: ImageDraw,
+    x: float,
+    baseline: float,
+    text: str,
+    size: float,
+    *,
+    fill: Colour | int = 255,
+    spacing: float = 0.0,
+    weight: int = 0,
+    like: str = "",
+) -> None:
+    """Draw a line from `x` on, standing on `baseline`; `weight` is added to each stroke, in pixels."""
+    pixels = max(1, round(size))
+    for run in runs(text, like):
+        font = _font(run.face or _PLAIN, pixels)
+        if run.face is None or font is None:
+            for i in range(len(run.text)):
+                left = x + (i * 0.8 + 0.08) * size
+                box = (left, baseline - 0.74 * size, left + 0.62 * size, baseline)
+                pen.rectangle(box, outline=fill, width=max(1, round(size * 0.05)))
+        else:
+            at = x
+            for part in run.text if spacing and _spaced(run) else (run.text,):
+                pen.text((at, baseline), part, font=font, fill=fill, anchor="ls", stroke_width=weight)
+                at += font.getlength(part) + spacing * pixels
+        x += _length(run, pixels, spacing)
 
 
 def set_line(
@@ -151,89 +188,17 @@ def set_line(
     """
     from PIL import Image, ImageDraw
 
-    line = glyphs(text)
-    size = height
-    wide = max(1.0, measured(text, size, spacing))
-    size = max(6.0, min(size, size * width / wide))
-    font = typeface(size)
-    # Capitals reach about 0.72 of the size over the baseline; accents need the rest.
+    size = max(6, round(min(height, height * width / max(1.0, measured(text, height, spacing)))))
+    # Capitals reach about 0.72 of the size over the baseline; accents and descenders need the rest.
     weight = max(1, round(size * 0.022)) if bold else 0
-    pad = round(size * 0.25) + weight
-    length = sum(font.getlength(c) + spacing * size for c, _ in line) - spacing * size
-    mask = Image.new("L", (max(1, round(length)) + 2 * pad, round(size * 1.5) + 2 * pad), 0)
-    pen = ImageDraw.Draw(mask)
-    pen_x, baseline = float(pad), pad + size * 1.05
-    for character, marks in line:
-        pen.text((pen_x, baseline), character, font=font, fill=255, anchor="ls", stroke_width=weight)
-        advance = font.getlength(character)
-        for mark in marks:
-            _mark(pen, mark, character, pen_x + advance / 2, baseline, size, bold=bold)
-        pen_x += advance + spacing * size
+    pad = round(size * 0.3) + weight
+    mask = Image.new("L", (max(1, round(measured(text, size, spacing))) + 2 * pad, size * 2 + 2 * pad), 0)
+    baseline = pad + size * 1.3
+    draw(ImageDraw.Draw(mask), pad, baseline, text, size, spacing=spacing, weight=weight)
+    top = round(y - (baseline - size * 0.36))
     used = mask.getbbox() or (0, 0, 1, 1)
     if used[2] - used[0] > width + 2:
         # Smaller than the typeface can be set: the letters are pressed together instead.
         pressed = mask.crop((used[0], 0, used[2], mask.height)).resize((max(1, round(width)), mask.height))
-        return pressed, (round(x - width / 2), round(y - (baseline - size * 0.36)))
-    left = round(x - (used[0] + used[2]) / 2)
-    top = round(y - (baseline - size * 0.36))
-    return mask, (left, top)
-
-
-def _mark(
-    pen: ImageDraw, mark: str, under: str, x: float, baseline: float, size: float, *, bold: bool
-) -> None:
-    """Draw one accent over (or under) a letter centred at x."""
-    w = max(1, round(size * (0.075 if bold else 0.055)))
-    tall = under.isupper() or under in "bdfhklt"
-    y = baseline - size * (0.86 if tall else 0.66)
-    s = size * 0.11
-    kind = _ABOVE.get(mark) or _BELOW[mark]
-    match kind:
-        case "grave":
-            pen.line([(x - s, y - s * 0.8), (x + s * 0.5, y + s * 0.4)], fill=255, width=w)
-        case "acute":
-            pen.line([(x + s, y - s * 0.8), (x - s * 0.5, y + s * 0.4)], fill=255, width=w)
-        case "double":
-            for dx in (-s * 0.8, s * 0.8):
-                pen.line(
-                    [(x + dx + s * 0.6, y - s * 0.8), (x + dx - s * 0.4, y + s * 0.4)], fill=255, width=w
-                )
-        case "circumflex":
-            pen.line(
-                [(x - s * 1.1, y + s * 0.4), (x, y - s * 0.8), (x + s * 1.1, y + s * 0.4)], fill=255, width=w
-            )
-        case "caron":
-            pen.line(
-                [(x - s * 1.1, y - s * 0.8), (x, y + s * 0.4), (x + s * 1.1, y - s * 0.8)], fill=255, width=w
-            )
-        case "macron":
-            pen.line([(x - s * 1.2, y), (x + s * 1.2, y)], fill=255, width=w)
-        case "tilde":
-            pen.line(
-                [
-                    (x - s * 1.3, y + s * 0.3),
-                    (x - s * 0.5, y - s * 0.4),
-                    (x + s * 0.5, y + s * 0.3),
-                    (x + s * 1.3, y - s * 0.4),
-                ],
-                fill=255,
-                width=w,
-                joint="curve",
-            )
-        case "breve":
-            pen.arc((x - s * 1.1, y - s * 1.4, x + s * 1.1, y + s * 0.6), 10, 170, fill=255, width=w)
-        case "ring":
-            pen.ellipse(
-                (x - s * 0.9, y - s, x + s * 0.9, y + s * 0.8), outline=255, width=max(1, round(w * 0.7))
-            )
-        case "dot":
-            pen.ellipse((x - w * 0.7, y - w * 0.7, x + w * 0.7, y + w * 0.7), fill=255)
-        case "diaeresis":
-            for dx in (-s, s):
-                pen.ellipse((x + dx - w * 0.7, y - w * 0.7, x + dx + w * 0.7, y + w * 0.7), fill=255)
-        case "cedilla":
-            low = baseline + size * 0.02
-            pen.line([(x, low), (x + s * 0.2, low + s), (x - s * 0.8, low + s * 1.6)], fill=255, width=w)
-        case _:
-            low = baseline + size * 0.12
-            pen.ellipse((x - w * 0.7, low - w * 0.7, x + w * 0.7, low + w * 0.7), fill=255)
+        return pressed, (round(x - width / 2), top)
+    return mask, (round(x - (used[0] + used[2]) / 2), top)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.core.sizes import meant_size
-from jupyter_imagegen.providers.demo import cast, compose, demo_mark, encoding, finish, vector
+from jupyter_imagegen.providers.demo import cards, cast, compose, demo_mark, encoding, finish
+from jupyter_imagegen.providers.demo.palette import luminance
 from jupyter_imagegen.providers.demo.raster import Raster
 from jupyter_imagegen.providers.demo.scene import Scene, read, seed_of
 
@@ -49,6 +50,8 @@ WORKING_SIDE = 2400
 DEFAULT_SIZE = (1024, 1024)
 DEFAULT_FRAMES = 9
 DEFAULT_FRAME_MS = 200
+#: Under this sky a card is light letters on a dark ground.
+_DARK = 0.3
 
 
 class StoppedError(Exception):
@@ -71,18 +74,24 @@ class Painting:
         `png`, `jpeg`, `webp`, `gif` or `svg`.
     compression : int or None
         The request's `output_compression`.
-    file : bytes
-        The finished file where it is more than the pixels: a GIF's frames, an SVG's shapes.
+    note : str
+        What was painted, and which words were not.
+    frames, frame_ms : int
+        How many pictures a GIF has, and how long each is shown, in milliseconds.
     """
 
     picture: Image = field(repr=False)
     output_format: str
     compression: int | None
-    file: bytes = field(default=b"", repr=False)
+    note: str = ""
+    frames: int = DEFAULT_FRAMES
+    frame_ms: int = DEFAULT_FRAME_MS
 
     def finished(self) -> bytes:
         """The picture's file."""
-        return self.file or encoding.encoded(self.picture, self.output_format, self.compression)
+        if self.output_format == "gif":
+            return encoding.animated(self.picture, self.frames, self.frame_ms)
+        return encoding.encoded(self.picture, self.output_format, self.compression)
 
     def unfinished(self, index: int, of: int) -> bytes:
         """The picture at the `index`-th of `of` stages: first coarse patches of colour, then ever clearer."""
@@ -131,48 +140,23 @@ def paint(request: GenerateRequest, *, sample: int = 0, stopped: Callable[[], bo
     """
     size = size_of(request)
     output_format = request.output_format or "png"
+    scene = read(request.prompt)
     if isinstance(request, EditRequest):
         from jupyter_imagegen.providers.demo import retouch
 
-        picture = retouch.edited(request, size, sample=sample, stopped=stopped)
-        return Painting(picture=picture, output_format=output_format, compression=request.output_compression)
-    scene = read(request.prompt)
-    if output_format == "gif":
-        count = request.frame_count or DEFAULT_FRAMES
-        frames = [
-            demo_mark.marked(draw(scene, request, size, sample=sample, stopped=stopped, phase=i / count))
-            for i in range(count)
-        ]
-        moving = encoding.animated(frames, request.frame_duration_ms or DEFAULT_FRAME_MS)
-        return Painting(picture=frames[0], output_format="gif", compression=None, file=moving)
-    picture = demo_mark.marked(draw(scene, request, size, sample=sample, stopped=stopped))
-    if output_format == "svg":
-        sheet = compose.composed(
-            scene, size, sample=sample, detail=DETAIL["low"], cutout=_cutout(request, scene)
-        )
-        text = vector.svg(sheet, size, cutout=_cutout(request, scene))
-        return Painting(picture=picture, output_format="svg", compression=None, file=text.encode())
-    return Painting(picture=picture, output_format=output_format, compression=request.output_compression)
+        picture, note = retouch.edited(request, scene, size, sample=sample, stopped=stopped)
+    else:
+        picture, note = draw(scene, request, size, sample=sample, stopped=stopped), scene.told()
+        picture = demo_mark.marked(picture)
+    return Painting(
+        picture=picture, output_format=output_format, compression=request.output_compression, note=note,
+        frames=request.frame_count or DEFAULT_FRAMES, frame_ms=request.frame_duration_ms or DEFAULT_FRAME_MS,
+    )  # fmt: skip
 
 
-def _cutout(request: GenerateRequest, scene: Scene | None = None) -> bool:
-    """Whether the background is to be clear; with a scene, whether there is a subject to cut out of it."""
-    return request.background == "transparent" and (scene is None or bool(cast.shown(scene)))
-
-
-def _vignette(picture: Image) -> Image:
-    """A round piece of a picture that has no single subject, on nothing."""
-    from PIL import Image, ImageDraw
-
-    w, h = picture.size
-    short = min(w, h)
-    mask = Image.new("L", (w * 2, h * 2), 0)
-    ImageDraw.Draw(mask).ellipse(
-        (w - short * 0.94, h - short * 0.94, w + short * 0.94, h + short * 0.94), fill=255
-    )
-    picture = picture.convert("RGB")
-    picture.putalpha(mask.resize((w, h), Image.Resampling.BOX))
-    return picture
+def _cutout(request: GenerateRequest, scene: Scene) -> bool:
+    """Whether the background is to be clear and there is a subject to cut out of it."""
+    return request.background == "transparent" and bool(cast.shown(scene))
 
 
 def _die_cut(picture: Image) -> Image:
@@ -195,9 +179,8 @@ def draw(
     *,
     sample: int = 0,
     stopped: Callable[[], bool] = _never,
-    phase: float = 0.0,
 ) -> Image:
-    """The scene as pixels with its finish, without the demo mark."""
+    """The scene as pixels with its finish, without the demo mark; a card's words are set last."""
     from PIL import Image
 
     detail = DETAIL.get(request.quality, DETAIL["medium"])
@@ -206,7 +189,7 @@ def draw(
     over = OVERSAMPLE.get(request.quality, OVERSAMPLE["medium"])
     look = finish.look_for(scene)
     cutout = _cutout(request, scene)
-    sheet = compose.composed(scene, working, sample=sample, detail=detail, cutout=cutout, phase=phase)
+    sheet = compose.composed(scene, working, sample=sample, detail=detail, cutout=cutout)
     raster = Raster(
         sheet, working, oversample=over, manner=look.manner, ground=look.ground, ink=look.ink, cutout=cutout
     )
@@ -217,15 +200,17 @@ def draw(
     picture = raster.finished()
     if stopped():
         raise StoppedError
-    if _cutout(request) and not cutout:
-        picture = _vignette(picture)
-    elif cutout and scene.has("sticker"):
+    if cutout and scene.place == "sticker":
         picture = _die_cut(picture)
     rng = random.Random(seed_of(scene.seed, sample, "finish"))  # noqa: S311 - brush strokes, not secrets
     picture = finish.finished(picture, look, rng=rng, detail=detail)
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-        if picture.mode == "RGBA":
-            return picture
-        picture = finish.enlarged(picture, rng=rng)
+        if picture.mode != "RGBA":
+            picture = finish.enlarged(picture, rng=rng)
+    if scene.place == "card" or (request.background == "transparent" and not cutout):
+        if request.background == "transparent":
+            picture = picture.convert("RGBA")
+        dark = luminance(sheet.light.sky[1]) < _DARK
+        picture = cards.lettered(picture, scene, request, sample=sample, dark=dark)
     return picture

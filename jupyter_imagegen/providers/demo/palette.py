@@ -61,11 +61,6 @@ def luminance(colour: Colour) -> float:
     return (0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]) / 255
 
 
-def hex_of(colour: Colour) -> str:
-    """The colour as `#rrggbb`."""
-    return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Light:
     """The light of a scene: what the sky is, and what it does to every colour.

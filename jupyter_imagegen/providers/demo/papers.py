@@ -46,6 +46,13 @@ def watercolour(picture: Image, rng: random.Random, detail: float) -> Image:
     return papered(page, rng, 0.07, tooth=1.6)
 
 
+def gouache(picture: Image, rng: random.Random, _detail: float) -> Image:
+    """Soft opaque colour with wobbly edges on paper, as in a picture book."""
+    return papered(
+        curved(wobbled(saturated(picture, 0.9), rng, 2.6, 34), ((0, 0.14), (0.5, 0.6), (1, 1))), rng, 0.2
+    )
+
+
 def _ragged(size: tuple[int, int], rng: random.Random, u: float) -> tuple[Image, Image]:
     """The painted part of a page with an uneven rim, and the darker line where the wash ended."""
     from PIL import Image, ImageChops, ImageFilter
@@ -131,25 +138,6 @@ def _hatched(
     return out
 
 
-def pencil(picture: Image, rng: random.Random, detail: float) -> Image:
-    """Graphite: contours, hatching and a little smudged tone."""
-    from PIL import Image, ImageChops, ImageFilter, ImageOps
-
-    u = unit_of(picture)
-    hatching = _hatched(picture, rng, detail, dark=150, gap=6.4, width=1.3)
-    lines = wobbled(_contours(picture, max(0.8, 1.6 * u), max(1.6, 4 * u), 5.5), rng, 2.0, 40)
-    smudge = ImageOps.autocontrast(picture.convert("L"), cutoff=1).filter(
-        ImageFilter.GaussianBlur(max(1, 5 * u))
-    )
-    smudge = smudge.point([round(196 + v * 59 / 255) for v in range(256)])
-    grey = ImageChops.multiply(ImageChops.multiply(hatching, lines), smudge).filter(
-        ImageFilter.GaussianBlur(0.4)
-    )
-    page = ImageOps.colorize(grey, (44, 44, 52), _PAPER)
-    tooth = noise(rng, picture.size, max(1, 1.3 * u)).point([round(v * 0.4) for v in range(256)])
-    return papered(ImageChops.lighter(page, Image.merge("RGB", [tooth] * 3)), rng, 0.05, tooth=1.6)
-
-
 def ink(picture: Image, rng: random.Random, detail: float) -> Image:
     """Pen and ink: black lines, crossed hatching, white paper."""
     from PIL import ImageChops, ImageFilter, ImageOps
@@ -160,54 +148,3 @@ def ink(picture: Image, rng: random.Random, detail: float) -> Image:
     grey = ImageChops.multiply(hatching, lines)
     grey = curved(grey.filter(ImageFilter.GaussianBlur(0.5)), ((0, 0), (0.3, 0.08), (0.72, 0.94), (1, 1)))
     return papered(ImageOps.colorize(grey, (24, 22, 34), (250, 246, 234)), rng, 0.08)
-
-
-def charcoal(picture: Image, rng: random.Random, detail: float) -> Image:
-    """Charcoal: broad soft darks that the paper breaks."""
-    from PIL import ImageChops, ImageFilter, ImageOps
-
-    u = unit_of(picture)
-    tone = ImageOps.autocontrast(picture.convert("L"), cutoff=2).filter(
-        ImageFilter.GaussianBlur(max(0.6, 2 * u))
-    )
-    tooth = noise(rng, picture.size, max(1, 2.0 * u)).filter(ImageFilter.GaussianBlur(0.6))
-    rough = ImageChops.add(curved(tone, ((0, 0.1), (0.5, 0.5), (1, 0.96))), tooth, 1.5, -10)
-    lines = _contours(picture, max(1.0, 2.6 * u), max(2.0, 6 * u), 7 + detail)
-    return ImageOps.colorize(ImageChops.multiply(rough, lines), (30, 28, 30), (242, 236, 224))
-
-
-def crayon(picture: Image, rng: random.Random, detail: float) -> Image:
-    """Wax crayon: bright strokes in one direction, paper between them."""
-    from PIL import Image, ImageChops, ImageFilter
-
-    u = unit_of(picture)
-    colours = saturated(picture.filter(ImageFilter.GaussianBlur(max(0.8, 2 * u))), 1.5)
-    strokes = _hatch(picture.size, rng, -38, max(2.4, 5.4 * u), max(1.6, 3.6 * u))
-    second = _hatch(picture.size, rng, -52, max(2.8, (7.4 - detail) * u), max(1.6, 3.0 * u))
-    wax = ImageChops.darker(strokes, second)
-    wax = ImageChops.add(wax, noise(rng, picture.size, max(1, 2 * u)), 1.3, -50)
-    covered = wax.point([round(max(70, 255 - v)) for v in range(256)])
-    page = Image.new("RGB", picture.size, (252, 248, 238))
-    page.paste(colours, (0, 0), covered)
-    lines = wobbled(_contours(picture, max(0.8, 2 * u), max(1.6, 5 * u), 5), rng, 4, 30)
-    return papered(ImageChops.multiply(page, Image.merge("RGB", [lines] * 3)), rng, 0.12)
-
-
-def chalk(picture: Image, rng: random.Random, detail: float) -> Image:
-    """Chalk lines on a board: broken by its grain, over the clouds of what was wiped away."""
-    from PIL import Image, ImageChops, ImageFilter
-
-    u = unit_of(picture)
-    board = (38, 58, 50)
-    drawn = ImageChops.subtract(wobbled(picture, rng, 2.4, 40), Image.new("RGB", picture.size, board))
-    grain = noise(rng, picture.size, max(1, 1.7 * u)).point(
-        [0 if v < 70 else min(255, round((v - 70) * 2.6)) for v in range(256)]
-    )
-    dust = drawn.filter(ImageFilter.GaussianBlur(max(1, 7 * u)))
-    broken = ImageChops.multiply(
-        drawn.point([min(255, round(v * 1.7)) for v in range(256)] * 3), Image.merge("RGB", [grain] * 3)
-    )
-    wiped = noise(rng, picture.size, max(2, 150 * u), stretch=2).point([round(v * 0.1) for v in range(256)])
-    out = ImageChops.add(Image.new("RGB", picture.size, board), Image.merge("RGB", [wiped] * 3))
-    out = ImageChops.screen(out, dust.point([round(v * (0.4 + 0.1 * detail)) for v in range(256)] * 3))
-    return ImageChops.screen(out, broken)

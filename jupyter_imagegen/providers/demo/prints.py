@@ -1,4 +1,3 @@
-# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Printed pictures: woodcut, linocut, halftone, blueprint, deco poster, and old photographs."""
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from jupyter_imagegen.providers.demo.texture import (
     papered,
     saturated,
     unit_of,
-    vignetted,
     wobbled,
 )
 
@@ -68,51 +66,6 @@ def woodcut(picture: Image, rng: random.Random, detail: float) -> Image:
                 width=max(1, round(4 * u)),
             )
     return papered(page, rng, 0.04, tooth=1.6)
-
-
-def linocut(picture: Image, rng: random.Random, detail: float) -> Image:
-    """One dark ink on cream: tones as carved lines that swell and thin."""
-    from PIL import Image, ImageChops, ImageFilter, ImageOps
-
-    u = unit_of(picture)
-    tone = ImageOps.autocontrast(picture.convert("L"), cutoff=1).filter(
-        ImageFilter.GaussianBlur(max(0.5, 1.2 * u))
-    )
-    pitch = max(4.0, (17 - 4 * min(1.6, detail)) * u)
-    rows = bytes(round(128 + 116 * math.sin(2 * math.pi * y / pitch)) for y in range(picture.height))
-    screen = Image.frombytes("L", (1, picture.height), rows).resize(picture.size, Image.Resampling.NEAREST)
-    screen = wobbled(screen, rng, 9, 14)
-    cut = ImageChops.add(curved(tone, ((0, 0.02), (0.25, 0.2), (0.75, 0.8), (1, 1))), screen, 2)
-    cut = cut.filter(ImageFilter.GaussianBlur(max(0.5, 0.9 * u))).point(
-        [max(0, min(255, (v - 122) * 14)) for v in range(256)]
-    )
-    flecks = noise(rng, picture.size, max(1, 3 * u)).point([255 if v > 236 else 0 for v in range(256)])
-    cut = ImageChops.lighter(cut, flecks.point([round(v * 0.5) for v in range(256)]))
-    return papered(ImageOps.colorize(cut, (26, 34, 52), (244, 234, 212)), rng, 0.1)
-
-
-def comic(picture: Image, rng: random.Random, detail: float) -> Image:
-    """Bright flat inks with rows of dots in the shade."""
-    from PIL import Image, ImageChops
-
-    u = unit_of(picture)
-    bright = saturated(_inked(saturated(picture, 1.5), round(18 + 10 * detail)), 1.1)
-    cell = max(5, round(11 * u))
-    values = bytearray()
-    for y in range(cell):
-        for x in range(cell):
-            a, b = (x + y) / cell * math.pi, (x - y) / cell * math.pi
-            values.append(round(127.5 + 127.5 * math.cos(a) * math.cos(b) * math.sin(math.pi / 2)))
-    tile = Image.frombytes("L", (cell, cell), bytes(values))
-    screen = Image.new("L", picture.size)
-    for y in range(0, picture.height, cell):
-        for x in range(0, picture.width, cell):
-            screen.paste(tile, (x, y))
-    tone = picture.convert("L").point([min(255, v + 40) for v in range(256)])
-    dots = ImageChops.subtract(screen, tone).point([min(255, v * 9) for v in range(256)])
-    out = bright.copy()
-    out.paste(ImageChops.multiply(bright, Image.new("RGB", picture.size, (176, 150, 190))), (0, 0), dots)
-    return papered(ImageChops.multiply(out, Image.new("RGB", picture.size, (255, 250, 232))), rng, 0.06)
 
 
 def blueprint(picture: Image, rng: random.Random, detail: float) -> Image:
@@ -181,50 +134,3 @@ def art_deco(picture: Image, rng: random.Random, detail: float) -> Image:
             x0, y0 = (26 * u if fx == 0 else w - 26 * u - side), (26 * u if fy == 0 else h - 26 * u - side)
             frame.rectangle((x0, y0, x0 + side, y0 + side), outline=gold, width=max(1, round(2.4 * u)))
     return grained(out, rng, 4)
-
-
-def vintage(picture: Image, rng: random.Random, detail: float) -> Image:
-    """A faded colour print with a white border."""
-    from PIL import Image, ImageChops
-
-    u = unit_of(picture)
-    faded = curved(saturated(picture, 0.72), ((0, 0.13), (0.5, 0.54), (1, 0.94)))
-    faded = ImageChops.multiply(faded, Image.new("RGB", picture.size, (255, 238, 206)))
-    out = vignetted(grained(faded, rng, 12 + 2 * detail, max(1, 1.2 * u)), 0.34, (70, 44, 30))
-    w, h = out.size
-    page = Image.new("RGB", out.size, (244, 236, 218))
-    margin = round(38 * u)
-    page.paste(out.crop((margin, margin, w - margin, h - margin)), (margin, margin))
-    return papered(page, rng, 0.08)
-
-
-def sepia(picture: Image, rng: random.Random, detail: float) -> Image:
-    """A brown print from an old plate, with dust and scratches."""
-    from PIL import Image, ImageChops, ImageDraw, ImageOps
-
-    u = unit_of(picture)
-    tone = curved(picture.convert("L"), ((0, 0.06), (0.5, 0.52), (1, 0.95)))
-    out = grained(
-        ImageOps.colorize(tone, (36, 22, 14), (246, 228, 192), mid=(150, 110, 74)), rng, 13 + detail
-    )
-    scratches = Image.new("RGB", picture.size, (0, 0, 0))
-    pen = ImageDraw.Draw(scratches)
-    for _ in range(9):
-        x, y = rng.uniform(0, picture.width), rng.uniform(0, picture.height)
-        pen.line(
-            (x, y, x + rng.uniform(-6, 6) * u, y + rng.uniform(40, 240) * u),
-            fill=(52, 46, 36),
-            width=max(1, round(u)),
-        )
-    for _ in range(36):
-        x, y, r = rng.uniform(0, picture.width), rng.uniform(0, picture.height), rng.uniform(0.6, 2.2) * u
-        pen.ellipse((x - r, y - r, x + r, y + r), fill=(64, 58, 48))
-    return vignetted(ImageChops.add(out, scratches), 0.62, (28, 16, 10))
-
-
-def noir(picture: Image, rng: random.Random, detail: float) -> Image:
-    """Black and white, hard light."""
-    from PIL import Image
-
-    tone = curved(picture.convert("L"), ((0, 0), (0.3, 0.14), (0.66, 0.76), (1, 1)))
-    return vignetted(grained(Image.merge("RGB", [tone] * 3), rng, 11 + 2 * detail), 0.6, (0, 0, 0))

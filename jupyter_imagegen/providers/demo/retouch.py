@@ -8,14 +8,14 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo import cast, demo_mark, finish
-from jupyter_imagegen.providers.demo.palette import LIGHTS, NAMED, Colour, luminance, mix
+from jupyter_imagegen.providers.demo import cards, cast, demo_mark, finish, lettering
+from jupyter_imagegen.providers.demo.palette import LIGHTS, Colour, luminance, mix
 from jupyter_imagegen.providers.demo.raster import Raster
-from jupyter_imagegen.providers.demo.scene import Scene, read, seed_of, words_of
+from jupyter_imagegen.providers.demo.scene import Scene, seed_of
 from jupyter_imagegen.providers.demo.sheet import Sheet
 from jupyter_imagegen.providers.demo.stage import Spot
 from jupyter_imagegen.providers.demo.texture import unit_of
-from jupyter_imagegen.providers.demo.weathering import moody, relit, weathered
+from jupyter_imagegen.providers.demo.weathering import moonlit, relit, weathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,21 +24,29 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.request import EditRequest
 
+    Step = Callable[[Image, random.Random], Image]
+
 Box = tuple[int, int, int, int]
 
-_REMOVE = {"remove", "erase", "delete", "without", "clear", "hide"}
-_ADD = {"add", "put", "place", "insert", "include", "with", "draw", "give"}
-#: What a word does to the whole picture's light.
-_TIMES = ("dawn", "day", "golden", "dusk", "night")
+_REMOVE = ("remove", "erase", "delete", "clear", "hide")
 
 
-def edited(request: EditRequest, size: tuple[int, int], *, sample: int, stopped: Callable[[], bool]) -> Image:
-    """The first picture with the change made.
+def edited(
+    request: EditRequest,
+    scene: Scene,
+    size: tuple[int, int],
+    *,
+    sample: int = 0,
+    stopped: Callable[[], bool] = lambda: False,
+) -> tuple[Image, str]:
+    """The request's first picture, changed as its prompt says, and what the caption says of it.
 
     Parameters
     ----------
     request
         Picture, prompt and, perhaps, a mask: where it is opaque nothing changes, to the last bit.
+    scene
+        What the prompt says.
     size
         Pixels of the result; the picture is fitted and cropped to it where it differs.
     sample
@@ -46,72 +54,80 @@ def edited(request: EditRequest, size: tuple[int, int], *, sample: int, stopped:
     stopped
         Asked between steps.
     """
-    from jupyter_imagegen.providers.demo.painter import DETAIL, StoppedError
+    from jupyter_imagegen.providers.demo.painter import StoppedError
 
     base = _fitted(_opened(request.images[0].data), size)
-    detail = DETAIL.get(request.quality, DETAIL["medium"])
-    scene = read(request.prompt)
     rng = random.Random(seed_of(scene.seed, sample, "edit"))  # noqa: S311 - a painter's hand, not secrets
     region = _region(request, size)
-    alpha = base.getchannel("A") if base.mode == "RGBA" else None
     changed = base.convert("RGB")
     bounds = (region.getbbox() if region is not None else None) or (0, 0, *size)
-    for step in _steps(request, scene, bounds, detail=detail, sample=sample, masked=region is not None):
+    steps = _steps(request, scene, bounds, sample=sample, masked=region is not None)
+    for step in steps or [lambda p, _r: _as_card(p, scene, request, bounds, sample)]:
         if stopped():
             raise StoppedError
         changed = step(changed, rng)
-    if request.background == "transparent" and alpha is None:
-        alpha = _subject_alpha(base.convert("RGB"))
-    if alpha is not None:
-        changed.putalpha(alpha)
+    if base.mode == "RGBA":
+        changed.putalpha(base.getchannel("A"))
+    note = replace(scene, place="edit" if steps else "card").told()
     if region is None:
-        return demo_mark.marked(changed)
-    return _inside(base, changed, region, bounds)
+        return demo_mark.marked(changed), note
+    return _inside(base, changed, region, bounds), note
 
 
-def _steps(
-    request: EditRequest, scene: Scene, bounds: Box, *, detail: float, sample: int, masked: bool
-) -> list[Callable[[Image, random.Random], Image]]:
-    """What has to be done, in order: remove, colour, light, weather, things, words, style, references."""
-    words = words_of(request.prompt)
-    said = set(words)
-    steps: list[Callable[[Image, random.Random], Image]] = []
-    if said & _REMOVE:
+def _steps(request: EditRequest, scene: Scene, bounds: Box, *, sample: int, masked: bool) -> list[Step]:
+    """What has to be done, in order; nothing where the prompt names no change that is known."""
+    from jupyter_imagegen.providers.demo.painter import DETAIL, draw
+
+    detail = DETAIL.get(request.quality, DETAIL["medium"])
+    steps: list[Step] = []
+    if scene.has(*_REMOVE):
         steps.append(lambda p, _r: _filled(p, bounds))
         scene = replace(scene, subjects=())
-    colour = _wanted_colour(words, scene)
+    colour = scene.place_colour or next(iter(scene.colours), None)
     if colour is not None:
         steps.append(lambda p, _r: _tinted(p, colour))
-    if scene.time in _TIMES or scene.time == "candle":
+    if scene.time:
         steps.append(lambda p, r: relit(p, scene.time, r))
     if scene.season or scene.weather:
         steps.append(lambda p, r: weathered(p, scene, r))
-    if (
-        scene.named_place
-        and said & {"background", "replace", "behind", "setting", "scene", "into"}
-        and not steps
-    ):
-        steps.append(lambda p, _r: _replaced(p, scene, request, sample))
-    subjects = cast.shown(scene)
-    if subjects and (said & _ADD or masked or not steps):
+    if scene.has("moon"):
+        steps.append(lambda p, _r: moonlit(p, bounds))
+    if cast.shown(scene):
         steps.append(lambda p, _r: _with_subjects(p, scene, bounds, detail=detail, masked=masked))
+    elif masked and not steps and scene.place not in ("card", "sticker"):
+        w, h = max(16, bounds[2] - bounds[0]), max(16, bounds[3] - bounds[1])
+        plain = replace(request, background=None)
+        steps.append(lambda p, _r: _pasted(p, draw(scene, plain, (w, h), sample=sample), bounds))
     if scene.lettering:
-        steps.append(lambda p, _r: _with_words(p, scene, bounds))
+        steps.append(lambda p, _r: _with_words(p, scene.lettering, bounds))
     if scene.styles:
         look = finish.look_for(scene)
         steps.append(lambda p, r: _styled(p, look, r, detail=detail))
     if len(request.images) > 1:
-        steps.append(
-            lambda p, _r: _in_palette_of(p, [_opened(i.data).convert("RGB") for i in request.images[1:4]])
-        )
-    if not steps:
-        # No change that we know: a whole region is painted anew, a whole picture gets another mood.
-        steps.append(
-            (lambda p, _r: _painted_anew(p, scene, request, bounds, sample))
-            if masked
-            else (lambda p, _r: moody(p, scene))
-        )
+        others = request.images[1:4]
+        steps.append(lambda p, _r: _in_palette_of(p, [_opened(i.data).convert("RGB") for i in others]))
     return steps
+
+
+def _pasted(picture: Image, part: Image, bounds: Box) -> Image:
+    out = picture.copy()
+    out.paste(part.convert("RGB"), bounds[:2])
+    return out
+
+
+def _as_card(picture: Image, scene: Scene, request: EditRequest, bounds: Box, sample: int) -> Image:
+    """A change that is not known is written on the picture, and not made."""
+    left, top, right, bottom = bounds
+    part = picture.crop((left, top, max(right, left + 16), max(bottom, top + 16)))
+    dark = luminance(_mean(part)) < 0.4
+    return _pasted(picture, cards.lettered(part, scene, request, sample=sample, dark=dark), bounds)
+
+
+def _mean(picture: Image) -> Colour:
+    from PIL import Image
+
+    r, g, b = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).tobytes()
+    return r, g, b
 
 
 def _styled(picture: Image, look: finish.Look, rng: random.Random, *, detail: float) -> Image:
@@ -194,17 +210,6 @@ def _room_for_mark(region: Image, bounds: Box) -> Box | None:
     return None
 
 
-def _wanted_colour(words: list[str], scene: Scene) -> Colour | None:
-    """The colour that things shall have: one that belongs to nothing that is to be added."""
-    if scene.place_colour is not None:
-        return scene.place_colour
-    if scene.colours:
-        return scene.colours[0]
-    if not _ADD & set(words):
-        return next((NAMED[w] for w in words if w in NAMED), None)
-    return None
-
-
 def _tinted(picture: Image, colour: Colour) -> Image:
     """The picture in this colour, its light and shade kept."""
     from PIL import Image, ImageOps
@@ -245,12 +250,9 @@ def _filled(picture: Image, bounds: Box) -> Image:
 
 def _with_subjects(picture: Image, scene: Scene, bounds: Box, *, detail: float, masked: bool) -> Image:
     """The picture with the scene's things painted into the bounds, in a light like the picture's own."""
-    from PIL import Image
-
     w, h = picture.size
     left, top, right, bottom = bounds if masked else _room_for(picture, scene)
-    mean = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    tone = (mean[0], mean[1], mean[2]) if isinstance(mean, tuple) else (128, 128, 128)
+    tone = _mean(picture)
     bright = luminance(tone)
     light = LIGHTS[
         "day" if bright > 0.5 else "golden" if bright > 0.34 else "dusk" if bright > 0.2 else "night"
@@ -309,11 +311,9 @@ def _room_for(picture: Image, scene: Scene) -> Box:
     return round(best[1] * w), round(y * h), round((best[1] + bw) * w), round((y + bh) * h)
 
 
-def _with_words(picture: Image, scene: Scene, bounds: Box) -> Image:
+def _with_words(picture: Image, lines: tuple[str, ...], bounds: Box) -> Image:
     """The quoted words on a plain plate in the bounds."""
     from PIL import Image, ImageDraw, ImageFilter
-
-    from jupyter_imagegen.providers.demo import lettering
 
     w, h = picture.size
     left, top, right, bottom = bounds
@@ -331,55 +331,13 @@ def _with_words(picture: Image, scene: Scene, bounds: Box) -> Image:
         plate.filter(ImageFilter.GaussianBlur(max(1, 9 * u))).point([round(v * 0.5) for v in range(256)]),
     )
     out.paste((246, 238, 220), (0, 0), plate)
-    lines = scene.lettering
     high = (bottom - top) / len(lines)
     for i, text in enumerate(lines):
-        if lettering.fits(text):
-            mask, corner = lettering.set_line(
-                text, (left + right) / 2, top + high * (i + 0.5), (right - left) * 0.84, high * 0.6
-            )
-            out.paste((44, 32, 36), corner, mask)
+        mask, corner = lettering.set_line(
+            text, (left + right) / 2, top + high * (i + 0.5), (right - left) * 0.84, high * 0.6
+        )
+        out.paste((44, 32, 36), corner, mask)
     return out
-
-
-def _painted_anew(picture: Image, scene: Scene, request: EditRequest, bounds: Box, sample: int) -> Image:
-    """The scene that the prompt describes, painted into the bounds."""
-    from jupyter_imagegen.providers.demo.painter import draw
-
-    left, top, right, bottom = bounds
-    size = (max(16, right - left), max(16, bottom - top))
-    out = picture.copy()
-    out.paste(draw(scene, replace(request, background=None), size, sample=sample).convert("RGB"), (left, top))
-    return out
-
-
-def _replaced(picture: Image, scene: Scene, request: EditRequest, sample: int) -> Image:
-    """The picture's subject before another place."""
-    from jupyter_imagegen.providers.demo.painter import draw
-
-    place = draw(
-        replace(scene, subjects=()), replace(request, background=None), picture.size, sample=sample
-    ).convert("RGB")
-    place.paste(picture, (0, 0), _subject_alpha(picture))
-    return place
-
-
-def _subject_alpha(picture: Image) -> Image:
-    """A guess at the subject: what differs from the colours along the picture's edge."""
-    from PIL import Image, ImageChops, ImageFilter
-
-    w, h = picture.size
-    small = picture.resize((64, 64), Image.Resampling.BOX)
-    frame = small.copy()
-    inner = small.crop((0, 0, 64, 6)).resize((52, 58), Image.Resampling.BICUBIC)
-    frame.paste(inner, (6, 0))
-    ground = frame.filter(ImageFilter.GaussianBlur(9)).resize((w, h), Image.Resampling.BICUBIC)
-    apart = (
-        ImageChops.difference(picture, ground)
-        .convert("L")
-        .filter(ImageFilter.GaussianBlur(max(1, 3 * unit_of(picture))))
-    )
-    return apart.point([max(0, min(255, (v - 18) * 9)) for v in range(256)])
 
 
 def _in_palette_of(picture: Image, others: list[Image]) -> Image:

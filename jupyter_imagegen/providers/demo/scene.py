@@ -1,51 +1,40 @@
-# ruff: noqa: C901, PLR0912, PLR2004, RUF001 - the marks that people type, and steps in their order
-"""Reads a prompt: what is to be seen, where, when, in which colours and in which style."""
+"""Reads a prompt: what is to be seen, where, when, in which colours and style, and what is not known."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from jupyter_imagegen.providers.demo import vocabulary
+from jupyter_imagegen.providers.demo import vocabulary, wording
+from jupyter_imagegen.providers.demo.lettering import unset
 from jupyter_imagegen.providers.demo.palette import NAMED, Colour
-from jupyter_imagegen.providers.demo.wording import plain_words
 
 #: More words than this say nothing more to a painter; a prompt may have 32,000 characters.
 MAX_WORDS = 400
 MAX_SUBJECTS = 5
 MAX_COUNT = 9
-MAX_LINES = 4
+#: More quoted text than this is set on a card, where there is room for it.
+MAX_LETTERS = 160
+#: The words that a caption lists before it only counts the others.
+_LISTED = 8
+_BOXES = 20
+#: A colour or a number further before a thing than this many words belongs to something else.
+_REACH = 4
 
 _QUOTED = re.compile(
-    r"\"([^\"]{1,160})\"|“([^”]{1,160})”|«([^»]{1,160})»|„([^“”]{1,160})[“”]|‘([^’]{1,160})’|"
-    r"(?<![\w])'([^'\n]{1,160})'(?![\w])"
+    r"\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|‘([^’]+)’|(?<![\w])'([^'\n]+)'(?![\w])"  # noqa: RUF001 - the marks that people type
 )
-_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_UNTYPED = {
-    "a",
-    "an",
-    "the",
-    "of",
-    "and",
-    "with",
-    "in",
-    "on",
-    "at",
-    "to",
-    "its",
-    "his",
-    "her",
-    "very",
-    "by",
-    "for",
-}
+_TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[.,;:!?()]")  # noqa: RUF001 - an apostrophe that people type
+#: Places that look different in spring, summer and autumn; winter is seen everywhere outdoors.
+_SEASONED = ("meadow", "mountains", "valley", "card")
+_JOINERS = ("\u200c", "\u200d")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """One kind of thing to be seen, and how many.
+    """One kind of thing to be seen.
 
     Attributes
     ----------
@@ -57,31 +46,46 @@ class Subject:
         1 to 9.
     colour : Colour or None
         The colour that the prompt gives it.
+    colours : tuple of Colour
+        One for each of several, where the prompt lists them.
     """
 
     kind: str
     word: str
     count: int = 1
     colour: Colour | None = None
+    colours: tuple[Colour, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What a prompt asks for, as far as a painter understands it."""
+    """What a prompt asks for, as far as the painter understands it.
+
+    Attributes
+    ----------
+    place : str
+        A painter of places, or `card` where what the prompt is about is not known.
+    said : str
+        The user's own words, without what a named style puts around them.
+    known, unknown : tuple of str
+        The words that are painted, and those that are not.
+    """
 
     place: str
     subjects: tuple[Subject, ...]
-    time: str
-    weather: str
-    season: str
-    styles: tuple[str, ...]
-    lettering: tuple[str, ...]
-    colours: tuple[Colour, ...]
-    place_colour: Colour | None
-    traits: frozenset[str]
-    words: frozenset[str]
-    named_place: bool
-    seed: int
+    time: str = ""
+    weather: str = ""
+    season: str = ""
+    styles: tuple[str, ...] = ()
+    lettering: tuple[str, ...] = ()
+    colours: tuple[Colour, ...] = ()
+    place_colour: Colour | None = None
+    traits: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    seed: int = 0
+    said: str = ""
+    known: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def has(self, *words: str) -> bool:
         """Whether the prompt says one of these."""
@@ -90,6 +94,34 @@ class Scene:
     def subject(self, *kinds: str) -> Subject | None:
         """The first subject of these kinds."""
         return next((s for s in self.subjects if s.kind in kinds), None)
+
+    def told(self) -> str:
+        """What the caption says: what was painted and which words and letters were not.
+
+        Examples
+        --------
+        >>> read("a fox and a hedgehog at night").told()
+        'Painted: fox, night. Not known: hedgehog.'
+        >>> read("the water cycle").told()
+        'A card, not a painting. Not known: water, cycle.'
+        """
+        about = f"Painted: {_listed(self.known)}."
+        if self.place == "edit":
+            about = f"Changed: {_listed(self.known)}." if self.known else "Changed."
+        if self.place == "card":
+            used = f" Used for it: {_listed(self.known)}." if self.known else ""
+            about = f"A card, not a painting.{used}"
+        missing = f" Not known: {_listed(self.unknown)}." if self.unknown else ""
+        quoted_text = self.said if self.place == "card" else "".join(self.lettering)
+        boxes = unset(quoted_text)
+        more = " …" if len(boxes) > _BOXES else ""
+        no_font = f" No typeface here has {' '.join(boxes[:_BOXES])}{more}: empty boxes." if boxes else ""
+        return about + missing + no_font
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    more = len(words) - _LISTED
+    return ", ".join(words[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def seed_of(*parts: object) -> int:
@@ -106,48 +138,37 @@ def quoted(prompt: str) -> tuple[str, ...]:
     >>> quoted('a poster that says "OPEN STUDIO"')
     ('OPEN STUDIO',)
     """
-    found = []
-    for match in _QUOTED.finditer(prompt):
-        text = next(g for g in match.groups() if g is not None)
-        clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-        clean = " ".join(clean.split())
-        if clean:
-            found.append(clean)
-    return tuple(found[:MAX_LINES])
+    found = (next(g for g in match.groups() if g is not None) for match in _QUOTED.finditer(prompt))
+    return tuple(text for text in map(clean, found) if text)
+
+
+def clean(text: str) -> str:
+    """The text on one line, without control characters; what joins letters stays."""
+    return " ".join(
+        "".join(c if c in _JOINERS or unicodedata.category(c)[0] != "C" else " " for c in text).split()
+    )
+
+
+_IRREGULAR = {"leaves": "leaf", "shelves": "shelf", "bookshelves": "bookshelf", "foxes": "fox"}
 
 
 def _forms(word: str) -> tuple[str, ...]:
     """The word, and what it may be the plural of."""
-    forms = [word]
-    if word.endswith("ies") and len(word) > 4:
-        forms.append(word[:-3] + "y")
-    if word.endswith("ves") and len(word) > 4:
-        forms += [word[:-3] + "f", word[:-3] + "fe"]
-    if word.endswith("es") and len(word) > 3:
-        forms.append(word[:-2])
-    if word.endswith("s") and len(word) > 3:
-        forms.append(word[:-1])
     if word in _IRREGULAR:
-        forms.append(_IRREGULAR[word])
-    return tuple(forms)
-
-
-_IRREGULAR = {
-    "men": "man",
-    "women": "woman",
-    "children": "child",
-    "geese": "goose",
-    "mice": "mouse",
-    "oxen": "ox",
-}
+        return word, _IRREGULAR[word]
+    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004 - a plural ending and a letter
+        return word, word[:-3] + "y"
+    if word.endswith("s") and len(word) > 3:  # noqa: PLR2004 - a plural ending and two letters
+        return word, word[:-1], word[:-2] if word.endswith("es") else word[:-1]
+    return (word,)
 
 
 def _lookup(table: dict[str, str], words: list[str], i: int) -> tuple[str, int, bool] | None:
     """What the table says for the words from `i` on: kind, how many words, and whether it was a plural."""
     for length in (3, 2, 1):
-        if i + length > len(words):
-            continue
         phrase = words[i : i + length]
+        if len(phrase) < length:
+            continue
         for form in _forms(phrase[-1]):
             kind = table.get(" ".join([*phrase[:-1], form]))
             if kind is not None:
@@ -155,141 +176,213 @@ def _lookup(table: dict[str, str], words: list[str], i: int) -> tuple[str, int, 
     return None
 
 
-def _first(table: dict[str, str], words: list[str]) -> str:
-    for i in range(len(words)):
-        hit = _lookup(table, words, i)
-        if hit is not None:
-            return hit[0]
-    return ""
-
-
-def _every(table: dict[str, str], words: list[str]) -> list[str]:
-    found: list[str] = []
-    i = 0
-    while i < len(words):
-        hit = _lookup(table, words, i)
-        if hit is not None and hit[0] not in found:
-            found.append(hit[0])
-        i += hit[1] if hit is not None else 1
-    return found
-
-
 def words_of(prompt: str) -> list[str]:
-    """The prompt's words in lower case, quoted texts left out."""
-    plain = _QUOTED.sub(" ", prompt).replace("\x00", " ").replace("'", "")
-    return _WORD.findall(plain.lower())[:MAX_WORDS]
+    """The prompt's words and stops in lower case, quoted texts left out."""
+    plain = _QUOTED.sub(" ", prompt).replace("\x00", " ").lower()
+    return [re.sub(r"['’]s?$", "", word) for word in _TOKEN.findall(plain)[:MAX_WORDS]]  # noqa: RUF001
+
+
+@dataclass
+class _Reader:
+    """Goes once through the words and notes what each of them is."""
+
+    words: list[str]
+    subjects: list[Subject] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    place_colour: Colour | None = None
+    free: list[Colour] = field(default_factory=list)
+    moods: dict[str, str] = field(default_factory=dict)
+    styles: list[str] = field(default_factory=list)
+    traits: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    #: Those of the known words that a card can follow: colours, light, weather and styles.
+    moody: list[str] = field(default_factory=list)
+    charted: bool = False
+    #: For each group of words between stops: whether its last word is `known` or `unknown`.
+    heads: list[str] = field(default_factory=lambda: [""])
+    _colour: Colour | None = None
+    _number: int | None = None
+    _since: int = 0
+    _at: int = 0
+    _noun_at: int = -1
+
+    def read(self) -> None:
+        while self._at < len(self.words):
+            self._at += self._step(self._at)
+        self._let_go()
+
+    def _step(self, i: int) -> int:
+        """Take the word at `i`, and say how many it was."""
+        word = self.words[i]
+        self._since += word not in vocabulary.SILENT
+        if self._since > _REACH:
+            self._let_go()
+        if any(form in vocabulary.CHARTS for form in _forms(word)):
+            self.charted = True
+        for kind, table in _TABLES:
+            hit = _lookup(table, self.words, i)
+            better = hit and max((h[1] for _, t in _TABLES if (h := _lookup(t, self.words, i))), default=0)
+            if hit is not None and hit[1] == better:
+                phrase = " ".join(self.words[i : i + hit[1]])
+                getattr(self, f"_{kind}")(hit[0], phrase, plural=hit[2])
+                return hit[1]
+        if word in vocabulary.STOPS:
+            self._stop(word)
+        elif word.isdecimal():
+            self._number = int(word) if len(word) < 3 else None  # noqa: PLR2004 - a count has one or two digits
+            self._since = 0
+        elif word not in vocabulary.SILENT:
+            self.unknown.append(word)
+            if self.heads[-1] == "known" and self._is_part(word):
+                return 1
+            after_noun = self.heads[-1] == "known" and word.endswith(("ing", "ed"))
+            if after_noun:
+                self.heads.append("")
+            else:
+                self.heads[-1] = "unknown"
+        return 1
+
+    def _is_part(self, word: str) -> bool:
+        """Whether it belongs to what was named so far: the label of a jar."""
+        return any(form in _parts(*self.places, *(s.kind for s in self.subjects)) for form in _forms(word))
+
+    def _let_go(self) -> None:
+        """A colour that belongs to no thing colours the whole."""
+        if self._colour is not None:
+            self.free.append(self._colour)
+        self._colour, self._number, self._since = None, None, 0
+
+    def _stop(self, word: str) -> None:
+        if self.heads[-1] or word != "of":
+            self.heads.append("")
+
+    def _thing(self, kind: str, word: str, *, plural: bool) -> None:
+        if self._noun_at == self._at and self.subjects:
+            # In "pear tree" and "house cat" the first noun only says what kind.
+            self.unknown.append(self.subjects.pop().word)
+            self.known.remove(self.unknown[-1])
+        self._noun_at = self._at + len(word.split())
+        self.known.append(word)
+        self.heads[-1] = "known"
+        count = max(1, min(MAX_COUNT, self._number or (4 if plural else 1)))
+        if len(self.subjects) < MAX_SUBJECTS and not any(s.kind == kind for s in self.subjects):
+            self.subjects.append(Subject(kind=kind, word=word, count=count, colour=self._colour))
+        self._colour, self._number = None, None
+
+    def _place(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
+        self.known.append(word)
+        self.heads[-1] = "known"
+        if not self.places:
+            self.place_colour = self._colour
+            self._colour = None
+        self.places.append(kind)
+        self._number = None
+
+    def _colour_word(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
+        self.known.append(word)
+        self.moody.append(word)
+        if self._colour is not None:
+            self.free.append(self._colour)
+        self._colour, self._since = NAMED[kind], 0
+
+    def _count(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
+        self._number, self._since = vocabulary.NUMBERS[kind], 0
+
+    def _style(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
+        self.known.append(word)
+        self.moody.append(word)
+        if kind not in self.styles:
+            self.styles.append(kind)
+
+    def _trait(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
+        self.known.append(word)
+        self.traits.append(kind)
+        self.heads.append("")
+
+    def _mood(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
+        self.known.append(word)
+        self.moody.append(word)
+        for name, table in (
+            ("time", vocabulary.TIMES), ("weather", vocabulary.WEATHERS), ("season", vocabulary.SEASONS),
+        ):  # fmt: skip
+            found = next((table[form] for form in (word, *_forms(word)) if form in table), "")
+            if found:
+                self.moods.setdefault(name, found)
+
+
+_TABLES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("colour_word", {name: name for name in NAMED}),
+    ("thing", vocabulary.THINGS),
+    ("place", vocabulary.PLACES),
+    ("style", vocabulary.STYLES),
+    ("mood", vocabulary.TIMES | vocabulary.WEATHERS | vocabulary.SEASONS),
+    ("trait", vocabulary.TRAITS),
+    ("count", {name: name for name in vocabulary.NUMBERS}),
+)
+
+
+def _parts(*kinds: str) -> set[str]:
+    """Words for what is painted with places and things of these kinds."""
+    return {word for kind in kinds for word in vocabulary.PARTS.get(kind, "").split()}
 
 
 def read(prompt: str) -> Scene:
-    """Read a prompt into a scene; every prompt gives one, the empty too.
+    """What the prompt asks for.
 
     Examples
     --------
-    >>> scene = read("three sailboats on a teal sea at dusk, oil painting")
-    >>> scene.place, scene.time, scene.styles, scene.subjects[0].count
-    ('sea', 'dusk', ('oil',), 3)
+    >>> scene = read("three red sailing boats at sunset, watercolour")
+    >>> scene.place, scene.subjects[0].kind, scene.subjects[0].count, scene.time, scene.styles
+    ('sea', 'sailboat', 3, 'golden', ('watercolour',))
     """
-    prompt = plain_words(prompt)
-    words = words_of(prompt)
-    subjects, colours, place_colour, place = _things(words)
-    named_place = bool(place)
-    if place == "page" and subjects and subjects[0].kind in ("jar", "bottle") and "label" in words:
-        place = "table"
-    lettering = quoted(prompt)
-    styles = tuple(_every(vocabulary.STYLES, words))
-    weather = _first(vocabulary.WEATHERS, words)
-    season = _first(vocabulary.SEASONS, words)
-    time = _first(vocabulary.TIMES, words)
-    if not place:
-        homes = [vocabulary.HABITATS[s.kind] for s in subjects]
-        # People and solids are at home anywhere; what stands beside them says where they are.
-        place = next((home for home in homes if home != "studio"), homes[0] if homes else "")
-        if any(s.kind in ("train", "bridge") for s in subjects):
-            place = "valley"
-        if lettering and place == "":
-            place = "page"
-    if not place:
-        place = _unnamed(prompt, time, weather, season)
+    said, styles = wording.undone(prompt)
+    asked = ", ".join([wording.without_forbidden(said), *map(wording.as_words, styles)])
+    words = words_of(asked)
+    reader = _Reader(words)
+    reader.read()
+    lettering = quoted(said)
+    place = _place_of(reader, lettering)
+    if len(reader.free) >= (reader.subjects[0].count if reader.subjects else 0) > 1:
+        reader.subjects[0] = replace(reader.subjects[0], colours=tuple(reader.free))
+        reader.free = []
+    season = reader.moods.get("season", "")
+    if season not in ("", "winter") and place not in _SEASONED:
+        reader.unknown += [w for w in reader.known if vocabulary.SEASONS.get(w) == season]
+        reader.known = [w for w in reader.known if vocabulary.SEASONS.get(w) != season]
+    parts = _parts(place, *reader.places, *(s.kind for s in reader.subjects))
+    parted = [word for word in reader.unknown if any(form in parts for form in _forms(word))]
+    card = place == "card"
+    known = [w for w in reader.known if not card or w in reader.moody]
+    unknown = [w for w in words if w in reader.unknown and w not in parted]
+    if card:
+        unknown += [w for w in reader.known if w not in known]
     return Scene(
         place=place,
-        subjects=tuple(subjects),
-        time=time,
-        weather=weather,
-        season=season,
-        styles=styles,
+        subjects=() if card else tuple(reader.subjects),
+        **reader.moods,
+        styles=tuple(reader.styles),
         lettering=lettering,
-        colours=tuple(colours),
-        place_colour=place_colour,
-        traits=frozenset(_every(vocabulary.TRAITS, words)),
+        colours=tuple(reader.free),
+        place_colour=reader.place_colour,
+        traits=frozenset(reader.traits),
         words=frozenset(words),
-        named_place=named_place,
         seed=seed_of(prompt),
+        said=clean(said),
+        known=tuple(dict.fromkeys([*known, *([] if card else parted)])),
+        unknown=tuple(dict.fromkeys(unknown)),
     )
 
 
-def _unnamed(prompt: str, time: str, weather: str, season: str) -> str:
-    """A place for a prompt that names nothing we know: a landscape if it has a sky, else an abstraction."""
-    if time in ("dawn", "day", "golden", "dusk", "night") or weather or season:
-        return ("mountains", "sea", "meadow")[seed_of(prompt, "place") % 3]
-    return "abstract"
-
-
-def _things(words: list[str]) -> tuple[list[Subject], list[Colour], Colour | None, str]:
-    """Subjects with counts and colours, colours that belong to nothing, the place and its colour."""
-    subjects: list[Subject] = []
-    free: list[Colour] = []
-    place, place_colour = "", None
-    colour: Colour | None = None
-    number: int | None = None
-    since = 0
-    i = 0
-    while i < len(words):
-        word = words[i]
-        taken = 1
-        since = since + 1 if word not in _UNTYPED else since
-        if since > 4:
-            if colour is not None:
-                free.append(colour)
-            colour, number, since = None, None, 0
-        thing = _lookup(vocabulary.THINGS, words, i)
-        where = _lookup(vocabulary.PLACES, words, i)
-        style = _lookup(vocabulary.STYLES, words, i)
-        when = _lookup(vocabulary.TIMES, words, i)
-        if style is not None and style[1] > 1:
-            taken = style[1]
-        elif when is not None and when[1] > 1:
-            taken = when[1]
-        elif word in NAMED and not (word == "orange" and i + 1 < len(words) and words[i + 1] == "fruit"):
-            if colour is not None:
-                free.append(colour)
-            colour, since = NAMED[word], 0
-        elif word in vocabulary.NUMBERS:
-            number, since = vocabulary.NUMBERS[word], 0
-        elif word.isdecimal() and len(word) < 3:
-            number, since = int(word), 0
-        elif where is not None and (thing is None or where[1] >= thing[1]):
-            taken = where[1]
-            # The first place is the picture's; a page (poster, sticker, label) is a frame for what is on it.
-            if not place or (place == "page" and where[0] != "page" and not subjects):
-                place, place_colour = place or where[0], colour
-                colour, number = None, None
-        elif thing is not None:
-            taken = thing[1]
-            many = number or (4 if thing[2] else 1)
-            if subjects and subjects[-1].word == "portrait" and thing[0] == "person":
-                # "a portrait of a woman" is one person: the woman.
-                subjects.pop()
-            if not any(s.kind == thing[0] for s in subjects) and len(subjects) < MAX_SUBJECTS:
-                subjects.append(
-                    Subject(
-                        kind=thing[0],
-                        word=" ".join(words[i : i + taken]),
-                        count=max(1, min(MAX_COUNT, many)),
-                        colour=colour,
-                    )
-                )
-            colour, number = None, None
-        i += taken
-    if colour is not None:
-        free.append(colour)
-    return subjects, free, place_colour, place
+def _place_of(reader: _Reader, lettering: tuple[str, ...]) -> str:
+    """Where it is; `card` where the first thing that is named is not known, or nothing is named."""
+    head = next((head for head in reader.heads if head), "")
+    if reader.charted or head != "known" or sum(map(len, lettering)) > MAX_LETTERS:
+        return "card"
+    places = [place for place in reader.places if place not in ("page", "sticker")]
+    if "page" in reader.places and not places:
+        return "page"
+    if "sticker" in reader.places:
+        return "sticker" if reader.subjects else "card"
+    homes = [vocabulary.HABITATS[s.kind] for s in reader.subjects]
+    return next(iter([*places, *homes]), "card")

@@ -157,34 +157,3 @@ def _clamped(colour: tuple[float, float, float]) -> tuple[int, int, int]:
 def oil(picture: Image, rng: random.Random, detail: float) -> Image:
     """An oil painting."""
     return vignetted(saturated(brushed(picture, rng, detail), 1.1), 0.22)
-
-
-def impressionist(picture: Image, rng: random.Random, detail: float) -> Image:
-    """Short, broken, bright strokes."""
-    return saturated(brushed(picture, rng, detail, size=0.72, lift=1.3, lively=17), 1.3)
-
-
-def pointillism(picture: Image, rng: random.Random, detail: float) -> Image:
-    """Points of pure colour that mix in the eye."""
-    from PIL import Image, ImageDraw
-
-    over = 1.5
-    u = unit_of(picture) * over
-    w, h = round(picture.width * over), round(picture.height * over)
-    field = _Field(saturated(picture, 1.5))
-    canvas = Image.new("RGB", (w, h), (240, 234, 220))
-    pen = ImageDraw.Draw(canvas)
-    for radius, share in ((6.4, 1.5), (4.4, 1.3 * min(1.2, detail + 0.2)), (2.8, 0.6 * detail)):
-        for _ in range(round((w / u) * (h / u) / (radius * radius * 3.1) * share)):
-            x, y = rng.random() * w, rng.random() * h
-            i, j = field.place(x / over, y / over)
-            if radius < 4 and field.edge[i, j] < 14:
-                continue
-            stray = [rng.gauss(0, 26) for _ in range(3)]
-            r, g, b = field.colour[i, j][:3]
-            size = radius * u * rng.uniform(0.7, 1.05)
-            pen.ellipse(
-                (x - size, y - size, x + size, y + size),
-                fill=_clamped((r + stray[0], g + stray[1], b + stray[2])),
-            )
-    return canvas.resize(picture.size, Image.Resampling.BOX)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.providers.demo.geometry import oval, ribbon, rounded, smooth
-from jupyter_imagegen.providers.demo.palette import Colour, mix, scaled, turned
+from jupyter_imagegen.providers.demo.palette import Colour, mix, turned
 from jupyter_imagegen.providers.demo.sheet import Pen, Sheet
 
 if TYPE_CHECKING:
@@ -140,67 +140,6 @@ def one_candle(
         (255, 186, 70),
     )
     pen.flat(smooth([(flick * 0.6, -0.94), (-0.018, -0.85), (0, -0.77), (0.018, -0.85)]), (255, 250, 220))
-
-
-def chair(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
-    """An armchair."""
-    pen = Pen(sheet, spot.x, spot.y, spot.scale, flip=spot.flip)
-    cloth = subject.colour or (140, 62, 56)
-    sheet.ground_shadow(spot.x, spot.y, spot.scale * 1.0, opacity=0.5)
-    for x in (-0.36, 0.36):
-        pen.form([(x - 0.04, -0.14), (x + 0.04, -0.14), (x + 0.025, 0), (x - 0.025, 0)], (84, 56, 42))
-    pen.form(
-        smooth(
-            [(-0.4, -0.2), (-0.42, -0.8), (-0.3, -0.97), (0.3, -0.97), (0.42, -0.8), (0.4, -0.2)], steps=5
-        ),
-        cloth,
-    )
-    for x in (-0.18, 0, 0.18):
-        for y in (-0.82, -0.62):
-            pen.flat(oval(x, y, 0.018, steps=10), sheet.light.shaded(scaled(cloth, 0.7)))
-    pen.form(rounded(-0.38, -0.42, 0.38, -0.24, 0.07), turned(cloth, value=1.08))
-    pen.form(rounded(-0.42, -0.27, 0.42, -0.12, 0.04), scaled(cloth, 0.9))
-    for side in (-1, 1):
-        pen.form(
-            smooth(
-                [
-                    (side * 0.34, -0.12),
-                    (side * 0.33, -0.46),
-                    (side * 0.42, -0.54),
-                    (side * 0.52, -0.46),
-                    (side * 0.5, -0.12),
-                ],
-                steps=5,
-            ),
-            scaled(cloth, 0.95),
-        )
-
-
-def cake(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
-    """A layered cake with candles."""
-    pen = Pen(sheet, spot.x, spot.y, spot.scale)
-    icing = subject.colour or (244, 194, 200)
-    sheet.ground_shadow(spot.x, spot.y, spot.scale * 1.1, opacity=0.5)
-    pen.ball(oval(0, -0.02, 0.62, 0.08), (240, 238, 232))
-    for y, w, h in ((-0.03, 0.48, 0.28), (-0.31, 0.34, 0.24)):
-        pen.form(
-            [(-w, y), (-w, y - h), (w, y - h), (w, y)],
-            (226, 184, 126),
-        )
-        pen.form(oval(0, y - h, w, 0.065), icing)
-        drip = [
-            (-w + w * 2 * i / 12, y - h + (0.12 if i % 2 else 0.05) + 0.03 * math.sin(i * 2.2))
-            for i in range(13)
-        ]
-        pen.form(smooth([(-w, y - h), *drip, (w, y - h)], steps=4), icing)
-    for i in range(5):
-        one_candle(
-            sheet,
-            *pen.at(-0.2 + i * 0.1, -0.55),
-            spot.scale * 0.24,
-            holder=False,
-            colour=((240, 120, 110), (120, 180, 220), (250, 214, 110))[i % 3],
-        )
 
 
 def cloth(sheet: Sheet, x: float, y: float, w: float, colour: Colour) -> None:

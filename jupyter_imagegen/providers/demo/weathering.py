@@ -185,9 +185,27 @@ def _fogged(picture: Image, rng: random.Random) -> Image:
     return out
 
 
-def moody(picture: Image, scene: Scene) -> Image:
-    """Another mood, from the words: the least that can be done for an edit that names nothing known."""
-    from jupyter_imagegen.providers.demo.palette import from_hue
+def moonlit(picture: Image, bounds: tuple[int, int, int, int]) -> Image:
+    """A full moon in the calmest blue within the bounds, which is the sky or a window."""
+    from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-    hue = (scene.seed % 997) / 997
-    return graded(saturated(picture, 1.15), from_hue(hue, 0.6, 0.22), from_hue(hue + 0.5, 0.24, 1.0), 0.42)
+    left, top, right, bottom = bounds
+    small = picture.crop(bounds).resize((32, 32), Image.Resampling.BOX)
+    places = []
+    for x in range(2, 28, 2):
+        for y in range(2, 17, 2):
+            patch = small.crop((x - 2, y - 2, x + 3, y + 3))
+            r, _, b = patch.resize((1, 1), Image.Resampling.BOX).tobytes()
+            low, high = patch.convert("L").getextrema()
+            places.append((high - low - 1.5 * (b - r) + abs(x - 22), x, y))  # type: ignore[operator]
+    _, px, py = min(places)
+    radius = 0.034 * min(*picture.size, 1.6 * (bottom - top))
+    cx, cy = left + (px + 0.5) / 32 * (right - left), top + (py + 0.5) / 32 * (bottom - top)
+    disc = Image.new("L", picture.size, 0)
+    ImageDraw.Draw(disc).ellipse((cx - radius, cy - radius, cx + radius, cy + radius), fill=255)
+    halo = disc.filter(ImageFilter.GaussianBlur(radius * 1.6)).point([min(255, v * 2) for v in range(256)])
+    out = ImageChops.screen(
+        picture, Image.merge("RGB", [halo.point([v * c // 255 for v in range(256)]) for c in (120, 140, 190)])
+    )
+    out.paste((248, 246, 232), (0, 0), disc.filter(ImageFilter.GaussianBlur(max(0.6, radius * 0.03))))
+    return out

@@ -62,6 +62,19 @@ def picture_of(file_of):
 
 
 @pytest.fixture
+def note_of_edit():
+    """What the caption says of an edit."""
+
+    def make(base, prompt):
+        size = f"{base.width}x{base.height}"
+        return paint(
+            EditRequest(model=MODEL, prompt=prompt, size=size, quality="low", images=(_input(base),))
+        ).note
+
+    return make
+
+
+@pytest.fixture
 def edited():
     """A picture edited: base and result as Pillow pictures, at the base's size unless asked otherwise."""
 

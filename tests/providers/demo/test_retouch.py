@@ -98,7 +98,7 @@ def test_reference_pictures_lend_their_colours(base, edited):
 
 
 def test_transparency_of_the_base_is_kept(picture_of, edited):
-    sticker = picture_of("a teapot", background="transparent")
+    sticker = picture_of("a pear", background="transparent")
     out = edited(sticker, "make it teal")
     assert out.mode == "RGBA"
     assert out.getpixel((1, 1))[3] == 0
@@ -110,3 +110,27 @@ def test_what_was_removed_takes_the_colours_around_it(edited):
     out = edited(base, "remove the ball", mask=_mask(base.size, (55, 55, 105, 105)))
     r, _, b = out.getpixel((80, 80))
     assert b > r
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("make it winter, snow on everything", "Changed: winter, snow."),
+        ("add a hedgehog", "A card, not a painting. Not known: hedgehog."),
+        ("make it night with a hedgehog", "Changed: night. Not known: hedgehog."),
+        ("add a sailing boat", "Changed: sailing boat."),
+    ],
+)
+def test_an_edit_says_what_it_changed_and_what_it_did_not_know(base, note_of_edit, prompt, told):
+    assert note_of_edit(base, prompt) == told
+
+
+def test_a_moon_is_put_where_the_sky_is(base, edited):
+    night, moon = edited(base, "make it night"), edited(base, "make it night with a full moon")
+    box = (
+        ImageChops.difference(night.convert("RGB"), moon.convert("RGB"))
+        .point([0] * 90 + [255] * 166 + [0] * 90 + [255] * 166 + [0] * 90 + [255] * 166)
+        .getbbox()
+    )
+    assert box
+    assert box[3] < base.height * 0.7
