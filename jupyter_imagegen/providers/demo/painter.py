@@ -140,7 +140,7 @@ def paint(request: GenerateRequest, *, sample: int = 0, stopped: Callable[[], bo
     """
     size = size_of(request)
     output_format = request.output_format or "png"
-    scene = read(request.prompt)
+    scene = read(request.prompt, edit=isinstance(request, EditRequest))
     if isinstance(request, EditRequest):
         from jupyter_imagegen.providers.demo import retouch
 

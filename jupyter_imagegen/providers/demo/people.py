@@ -108,7 +108,7 @@ def person(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         word in ("queen", "princess", "lady", "king", "monk", "wizard", "witch", "courtier", "noble", "woman")
         or scene.place == "hall"
     )
-    reading = "reading" in scene.traits or word == "reader"
+    reading = False
     sheet.ground_shadow(spot.x, spot.y, pen.size * 0.42)
     sway = 0.012 * sheet.wave(1, spot.x / 400)
     court = scene.place == "hall" or "baroque" in scene.styles
@@ -248,7 +248,7 @@ def person(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
         ),
         skin,
     )
-    _face(pen, -0.9, 0.082, smiling="smiling" in scene.traits or rng.random() < 0.5, down=reading)
+    _face(pen, -0.9, 0.082, smiling=rng.random() < 0.5, down=reading)
     if long:
         pen.form(
             smooth(

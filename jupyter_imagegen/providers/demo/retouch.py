@@ -8,7 +8,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo import cards, cast, demo_mark, finish, lettering
+from jupyter_imagegen.providers.demo import cards, cast, demo_mark, finish, lettering, vocabulary
 from jupyter_imagegen.providers.demo.palette import LIGHTS, Colour, luminance, mix
 from jupyter_imagegen.providers.demo.raster import Raster
 from jupyter_imagegen.providers.demo.scene import Scene, seed_of
@@ -68,6 +68,10 @@ def edited(
         changed = step(changed, rng)
     if base.mode == "RGBA":
         changed.putalpha(base.getchannel("A"))
+    if steps and not (region is not None and not cast.shown(scene)):
+        away = tuple(word for word in scene.known if word in vocabulary.PLACES)
+        known = tuple(word for word in scene.known if word not in away)
+        scene = replace(scene, known=known, unknown=(*scene.unknown, *away))
     note = replace(scene, place="edit" if steps else "card").told()
     if region is None:
         return demo_mark.marked(changed), note

@@ -27,8 +27,10 @@ _QUOTED = re.compile(
     r"\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|‘([^’]+)’|(?<![\w])'([^'\n]+)'(?![\w])"  # noqa: RUF001 - the marks that people type
 )
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[.,;:!?()]")  # noqa: RUF001 - an apostrophe that people type
-#: Places that look different in spring, summer and autumn; winter is seen everywhere outdoors.
-_SEASONED = ("meadow", "mountains", "valley", "card")
+#: Places under a sky; a card has one too.
+_OUTDOORS = ("sea", "mountains", "meadow", "valley", "card")
+#: How many colours that belong to no thing are used, where it is more than one.
+_COLOURS = {"card": 3, "page": 3, "library": 2}
 _JOINERS = ("\u200c", "\u200d")
 
 
@@ -69,6 +71,8 @@ class Scene:
         The user's own words, without what a named style puts around them.
     known, unknown : tuple of str
         The words that are painted, and those that are not.
+    moods : tuple of str
+        Those of the known words that say a colour, a light, a weather or a style: a card follows them too.
     """
 
     place: str
@@ -80,12 +84,12 @@ class Scene:
     lettering: tuple[str, ...] = ()
     colours: tuple[Colour, ...] = ()
     place_colour: Colour | None = None
-    traits: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     seed: int = 0
     said: str = ""
     known: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    moods: tuple[str, ...] = ()
 
     def has(self, *words: str) -> bool:
         """Whether the prompt says one of these."""
@@ -105,13 +109,15 @@ class Scene:
         >>> read("the water cycle").told()
         'A card, not a painting. Not known: water, cycle.'
         """
-        about = f"Painted: {_listed(self.known)}."
+        known, unknown = self.known, self.unknown
+        about = f"Painted: {_listed(known)}."
         if self.place == "edit":
-            about = f"Changed: {_listed(self.known)}." if self.known else "Changed."
+            about = f"Changed: {_listed(known)}." if known else "Changed."
         if self.place == "card":
-            used = f" Used for it: {_listed(self.known)}." if self.known else ""
-            about = f"A card, not a painting.{used}"
-        missing = f" Not known: {_listed(self.unknown)}." if self.unknown else ""
+            used = tuple(word for word in known if word in self.moods)
+            unknown += tuple(word for word in known if word not in used)
+            about = "A card, not a painting." + (f" Used for it: {_listed(used)}." if used else "")
+        missing = f" Not known: {_listed(unknown)}." if unknown else ""
         quoted_text = self.said if self.place == "card" else "".join(self.lettering)
         boxes = unset(quoted_text)
         more = " …" if len(boxes) > _BOXES else ""
@@ -190,10 +196,10 @@ class _Reader:
     subjects: list[Subject] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     place_colour: Colour | None = None
-    free: list[Colour] = field(default_factory=list)
+    #: Colours that belong to no thing, with their words.
+    free: list[tuple[str, Colour]] = field(default_factory=list)
     moods: dict[str, str] = field(default_factory=dict)
     styles: list[str] = field(default_factory=list)
-    traits: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     #: Those of the known words that a card can follow: colours, light, weather and styles.
@@ -202,6 +208,7 @@ class _Reader:
     #: For each group of words between stops: whether its last word is `known` or `unknown`.
     heads: list[str] = field(default_factory=lambda: [""])
     _colour: Colour | None = None
+    _colour_said: str = ""
     _number: int | None = None
     _since: int = 0
     _at: int = 0
@@ -250,7 +257,7 @@ class _Reader:
     def _let_go(self) -> None:
         """A colour that belongs to no thing colours the whole."""
         if self._colour is not None:
-            self.free.append(self._colour)
+            self.free.append((self._colour_said, self._colour))
         self._colour, self._number, self._since = None, None, 0
 
     def _stop(self, word: str) -> None:
@@ -283,8 +290,8 @@ class _Reader:
         self.known.append(word)
         self.moody.append(word)
         if self._colour is not None:
-            self.free.append(self._colour)
-        self._colour, self._since = NAMED[kind], 0
+            self.free.append((self._colour_said, self._colour))
+        self._colour, self._colour_said, self._since = NAMED[kind], word, 0
 
     def _count(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
         self._number, self._since = vocabulary.NUMBERS[kind], 0
@@ -294,11 +301,6 @@ class _Reader:
         self.moody.append(word)
         if kind not in self.styles:
             self.styles.append(kind)
-
-    def _trait(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
-        self.known.append(word)
-        self.traits.append(kind)
-        self.heads.append("")
 
     def _mood(self, kind: str, word: str, *, plural: bool) -> None:  # noqa: ARG002 - as the others
         self.known.append(word)
@@ -317,7 +319,6 @@ _TABLES: tuple[tuple[str, dict[str, str]], ...] = (
     ("place", vocabulary.PLACES),
     ("style", vocabulary.STYLES),
     ("mood", vocabulary.TIMES | vocabulary.WEATHERS | vocabulary.SEASONS),
-    ("trait", vocabulary.TRAITS),
     ("count", {name: name for name in vocabulary.NUMBERS}),
 )
 
@@ -327,8 +328,8 @@ def _parts(*kinds: str) -> set[str]:
     return {word for kind in kinds for word in vocabulary.PARTS.get(kind, "").split()}
 
 
-def read(prompt: str) -> Scene:
-    """What the prompt asks for.
+def read(prompt: str, *, edit: bool = False) -> Scene:
+    """What the prompt asks for; in an edit every light and weather is seen, in a painting not in each place.
 
     Examples
     --------
@@ -337,41 +338,48 @@ def read(prompt: str) -> Scene:
     ('sea', 'sailboat', 3, 'golden', ('watercolour',))
     """
     said, styles = wording.undone(prompt)
-    asked = ", ".join([wording.without_forbidden(said), *map(wording.as_words, styles)])
-    words = words_of(asked)
+    words = words_of(", ".join([wording.without_forbidden(said), *map(wording.as_words, styles)]))
     reader = _Reader(words)
     reader.read()
     lettering = quoted(said)
     place = _place_of(reader, lettering)
     if len(reader.free) >= (reader.subjects[0].count if reader.subjects else 0) > 1:
-        reader.subjects[0] = replace(reader.subjects[0], colours=tuple(reader.free))
+        reader.subjects[0] = replace(reader.subjects[0], colours=tuple(colour for _, colour in reader.free))
         reader.free = []
-    season = reader.moods.get("season", "")
-    if season not in ("", "winter") and place not in _SEASONED:
-        reader.unknown += [w for w in reader.known if vocabulary.SEASONS.get(w) == season]
-        reader.known = [w for w in reader.known if vocabulary.SEASONS.get(w) != season]
+    hidden = {word for word, _ in reader.free[_COLOURS.get(place, 1) :]}
+    hidden |= {word for word in reader.moody if not edit and _hidden(word, place)}
     parts = _parts(place, *reader.places, *(s.kind for s in reader.subjects))
-    parted = [word for word in reader.unknown if any(form in parts for form in _forms(word))]
-    card = place == "card"
-    known = [w for w in reader.known if not card or w in reader.moody]
-    unknown = [w for w in words if w in reader.unknown and w not in parted]
-    if card:
-        unknown += [w for w in reader.known if w not in known]
+    parted = {word for word in reader.unknown if any(form in parts for form in _forms(word))}
+    card, text = place == "card", " ".join(words)
+    known = {*reader.known, *(() if card else parted)} - hidden
+    unknown = {*reader.unknown, *hidden} - (set() if card else parted)
     return Scene(
         place=place,
-        subjects=() if card else tuple(reader.subjects),
+        subjects=() if card and not edit else tuple(reader.subjects),
         **reader.moods,
         styles=tuple(reader.styles),
         lettering=lettering,
-        colours=tuple(reader.free),
+        colours=tuple(colour for _, colour in reader.free),
         place_colour=reader.place_colour,
-        traits=frozenset(reader.traits),
         words=frozenset(words),
         seed=seed_of(prompt),
         said=clean(said),
-        known=tuple(dict.fromkeys([*known, *([] if card else parted)])),
-        unknown=tuple(dict.fromkeys(unknown)),
+        known=tuple(sorted(known, key=text.find)),
+        unknown=tuple(sorted(unknown, key=text.find)),
+        moods=tuple(reader.moody),
     )
+
+
+def _hidden(word: str, place: str) -> bool:
+    """Whether a word for light, weather or season changes nothing in a place."""
+    time = next((vocabulary.TIMES[form] for form in _forms(word) if form in vocabulary.TIMES), "")
+    season = next((vocabulary.SEASONS[form] for form in _forms(word) if form in vocabulary.SEASONS), "")
+    weather = any(form in vocabulary.WEATHERS for form in _forms(word))
+    if place in _OUTDOORS:
+        return place == "sea" and season not in ("", "winter")
+    if time:
+        return place in ("page", "sticker") or (place in ("table", "hall") and time not in ("candle", "day"))
+    return weather or bool(season)
 
 
 def _place_of(reader: _Reader, lettering: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-# ruff: noqa: C901, PLR0912, PLR0915 - a drawing is its coordinates, in their order
+# ruff: noqa: C901, PLR0912 - a drawing is its coordinates, in their order
 """Animals that sit and look at us."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.providers.demo.stage import Spot
 
 
-def sitting(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
+def sitting(sheet: Sheet, subject: Subject, _scene: Scene, spot: Spot) -> None:
     """An animal sitting, its face turned to the viewer."""
     b = coated(subject.kind, subject)
     pen = Pen(sheet, spot.x, spot.y, spot.scale, flip=spot.flip)
@@ -185,16 +185,8 @@ def sitting(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
                 ),
                 scaled(b.coat, 0.66),
             )
-    blink = "sleeping" in scene.traits
     iris: Colour = (92, 140, 70) if subject.kind == "cat" else (96, 62, 36)
     for side in (-1, 1):
-        if blink:
-            pen.line(
-                smooth([(side * 0.045, y), (side * 0.08, y + 0.016), (side * 0.115, y)], closed=False),
-                0.012,
-                (40, 30, 30),
-            )
-            continue
         pen.flat(oval(side * 0.082, y - 0.01, 0.04, 0.042), (30, 24, 24))
         pen.flat(oval(side * 0.082, y - 0.01, 0.034, 0.036), iris)
         pen.flat(

@@ -22,7 +22,7 @@ def robot(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
     dark: Colour = (62, 72, 84)
     accent: Colour = (238, 148, 62)
     glow: Colour = (110, 232, 240)
-    reading = "reading" in scene.traits or scene.subject("book") is not None
+    reading = "reading" in scene.words or scene.subject("book") is not None
     sheet.ground_shadow(spot.x, spot.y, spot.scale * 0.6, opacity=0.5)
     for side in (-1, 1):
         pen.form(rounded(side * 0.11 - 0.045, -0.26, side * 0.11 + 0.045, -0.06, 0.02), dark)

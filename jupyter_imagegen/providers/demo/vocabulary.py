@@ -74,6 +74,10 @@ PARTS: dict[str, str] = {
     "train": "steam smoke carriage",
     "lighthouse": "light beam tower rock island",
     "vase": "flower",
+    "robot": "reading read",
+    "fox": "sitting sit",
+    "cat": "sitting sit",
+    "owl": "branch",
     "page": "say",
     "sticker": "word words",
 }
@@ -124,12 +128,6 @@ flat: minimalist flat_design
 poster art: mid-century_poster
 baroque: chiaroscuro 17th-century 17th_century
 blueprint: technical_drawing
-""")
-
-#: Words that say what a figure does or is like.
-TRAITS = _table("""
-reading: read reads
-sitting: sits seated
 """)
 
 NUMBERS: dict[str, int] = {
