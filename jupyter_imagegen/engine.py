@@ -279,10 +279,11 @@ class Engine(StaysHere):
                 )
         bought = purchase.images if purchase else []
         layers = self._storage.pictures.notes_on_layers(stored, missing=len(bought))
+        notes = [*run.notes, *(purchase.notes if purchase else ())]
         if not order.provider.paid:
             # What a free provider drew in place of the prompt is said under its pictures, stored ones too.
             drawn = (image.revised_prompt for image in (*stored, *bought))
-            notes = [*notes, *dict.fromkeys(text for text in drawn if text)]
+            notes += dict.fromkeys(text for text in drawn if text)
         return Done(
             result=Result(
                 request=order.request,
@@ -298,7 +299,7 @@ class Engine(StaysHere):
                 usage=purchase.usage if purchase else None,
                 seconds=self._monotonic() - started,
                 alt=order.alt,
-                notes=(*order.notes, *layers, *run.notes, *(purchase.notes if purchase else ())),
+                notes=(*order.notes, *layers, *notes),
             )
         )
 
