@@ -220,14 +220,16 @@ class Stores(StaysHere):
             self._opened, self._unmade, self._spare = {}, {}, {}
 
     def _open(self, home: Path) -> Storage:
-        """A home's store, or one that stands in for it."""
+        """A home's store, or one that stands in for it.
+
+        Where locks do not exclude no call is paid from the first picture on: another machine may pay too.
+        """
         held = may_hold_a_ledger(home)
         try:
             return self._opened_home(home)
         except (HomeError, NewerSchemaError):
             raise
         except StoreError as exc:
-            # Two machines would pay there without knowing of each other, from the first picture on.
             return self._stand_in(Unusable(home=home, why=exc, held=held or isinstance(exc, PlaceError)))
 
     def _opened_home(self, home: Path, **options: Any) -> Storage:

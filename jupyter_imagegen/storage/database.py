@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.hidden import StaysHere
 from jupyter_imagegen.storage import files, statements
+from jupyter_imagegen.storage.place import why_no_lock
 
 if TYPE_CHECKING:
     import sqlite3
@@ -422,10 +423,16 @@ class Database(StaysHere):
         where = "in memory" if self.path is None else str(self.path)
         if code == sqlite3.SQLITE_FULL or (hint and self.path is not None and is_full(self.path.parent)):
             hint = "The disk is full: free some space."
-        elif code == sqlite3.SQLITE_BUSY:
+        elif code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL}:
             waited = self._wait
             # Whoever has waited in vain does not wait as long again.
             self._wait_at_most(SHORT_BUSY_SECONDS)
+            if self.path is not None and (why := why_no_lock(self.path.parent)):
+                # SQLite takes that for somebody else's lock.
+                self.failed = True
+                return StoreError(
+                    f"the store's index {where} cannot be locked: {why}", hint=refusals[sqlite3.SQLITE_IOERR]
+                )
             return StoreError(
                 f"the store's index {where} has been locked by another process for {waited:.0f} s ({exc})",
                 hint="Try again when that is done, or close the notebook or program that has it open.",
