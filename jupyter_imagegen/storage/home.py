@@ -13,6 +13,7 @@ The home itself may be a link, to a larger disk for example. Nothing within it m
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.errors import HomeError, NewerSchemaError, StoreError
 from jupyter_imagegen.storage import files, statements
-from jupyter_imagegen.storage.database import another_programs, damage_mark, tables_of
+from jupyter_imagegen.storage.database import another_programs, damage_mark, is_full, tables_of
 from jupyter_imagegen.storage.files import (
     BUDGETS,
     CHARGES,
@@ -128,6 +129,26 @@ def claim(home: Path) -> str:
     told = "" if _is_recognised(home) else _refuse_foreign(home)
     mark(home)
     return told
+
+
+@contextlib.contextmanager
+def errors_told(home: Path) -> Iterator[None]:
+    """Make an error of ours of whatever the system answers while a home is used.
+
+    Raises
+    ------
+    StoreError
+        Which names the file and what was answered.
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise StoreError(
+            f"the store's folder {exc.filename or home} cannot be created or used ({exc.strerror or exc})",
+            hint="The disk is full, or your part of it: free some space."
+            if exc.errno in {errno.ENOSPC, errno.EDQUOT} or is_full(home)
+            else "Set IMAGEGEN_HOME to a folder you may write.",
+        ) from exc
 
 
 def is_home(home: Path) -> bool:

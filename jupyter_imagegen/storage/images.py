@@ -15,6 +15,7 @@ from jupyter_imagegen.errors import ImagegenError, RequestError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.charges import shares
 from jupyter_imagegen.storage.holding import InHand
+from jupyter_imagegen.storage.home import errors_told
 from jupyter_imagegen.storage.keeping import (
     change_recipe,
     enter_incoming,
@@ -385,7 +386,8 @@ class Pictures(StoredPictures):
         from jupyter_imagegen.storage import forgetting
 
         self._refuse_change()
-        report = forgetting.forget(self, forgetting.by_sample(self, key, sample), whole=False)
+        with errors_told(self.shelf.home):
+            report = forgetting.forget(self, forgetting.by_sample(self, key, sample), whole=False)
         if report.left and (key, sample) not in report.samples:
             raise StoreError(report.left[0])
         return report
@@ -428,7 +430,8 @@ class Pictures(StoredPictures):
         if not dry_run:
             self._refuse_change()
         ((way, value),) = given
-        return forgetting.forget(self, way(self, value), dry_run=dry_run, progress=progress)
+        with errors_told(self.shelf.home):
+            return forgetting.forget(self, way(self, value), dry_run=dry_run, progress=progress)
 
     def set_favourite(self, key: str, sample: int, favourite: bool) -> None:  # noqa: FBT001  # it is the value
         """Mark a picture as a favourite, or no longer.
@@ -489,7 +492,8 @@ class Pictures(StoredPictures):
         from jupyter_imagegen.storage import upkeep
 
         self._refuse_change()
-        return upkeep.verify(self, progress)
+        with errors_told(self.shelf.home):
+            return upkeep.verify(self, progress)
 
     def gc(self, progress: Callable[[int, int], None] | None = None) -> GcReport:
         """Remove leftovers: what dead writers left, small copies of no picture, locks that no process holds.
@@ -504,7 +508,8 @@ class Pictures(StoredPictures):
         from jupyter_imagegen.storage import upkeep
 
         self._refuse_change()
-        return upkeep.collect(self, progress)
+        with errors_told(self.shelf.home):
+            return upkeep.collect(self, progress)
 
     def take_back(self) -> int:
         """Take out of quarantine/ what can be read by now; gives how many pictures that are.
@@ -517,7 +522,8 @@ class Pictures(StoredPictures):
         from jupyter_imagegen.storage.quarantine import Quarantine
 
         self._refuse_change()
-        return Quarantine(self.shelf, self.now()).take_back(self)
+        with errors_told(self.shelf.home):
+            return Quarantine(self.shelf, self.now()).take_back(self)
 
     def export(
         self,

@@ -67,27 +67,30 @@ def acquired(lock: BaseFileLock) -> bool:
             f"the lock {lock.lock_file} cannot be taken ({exc.strerror or exc})",
             hint="Free some disk space, check the folder's permissions, or set IMAGEGEN_HOME to another.",
         ) from exc
-    _sign(lock)
+    sign(lock)
     return True
 
 
-def holder(path: Path, waited: float) -> str:
+def holder(path: Path, waited: float, doing: str = "making this picture") -> str:
     """Who holds a lock and for how long, as far as it said so; for whoever waits.
 
     Parameters
     ----------
     waited
         Seconds that were waited: it has been held for at least so long.
+    doing
+        What its holder does.
     """
     try:
         pid, since, host = files.read(path)[:_LONGEST].decode().split(" ", 2)
         age, who = time.time() - float(since), f"pid {int(pid)} on host {clean(host, 100)}"
     except (OSError, StoreError, ValueError):
         return f"another process, which has had it for at least {waited:.0f} s"
-    return f"{who}, which has been making this picture for {age if waited <= age < _DAY else waited:.0f} s"
+    return f"{who}, which has been {doing} for {age if waited <= age < _DAY else waited:.0f} s"
 
 
-def _sign(lock: BaseFileLock) -> None:
+def sign(lock: BaseFileLock) -> None:
+    """Write down who holds a lock, and since when; where that cannot be written, nobody is named."""
     # Windows lets nobody else write into a file that is locked, not even its holder.
     with contextlib.suppress(OSError):
         fd = os.open(lock.lock_file, os.O_WRONLY | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0))

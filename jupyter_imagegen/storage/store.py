@@ -20,14 +20,13 @@ from jupyter_imagegen.storage.database import (
     DamagedIndexError,
     Database,
     damage_mark,
-    is_full,
 )
 from jupyter_imagegen.storage.files import BUDGETS, CHARGES, FOLDERS, INDEX, OPENING_LOCK, Shelf
 from jupyter_imagegen.storage.images import Pictures
 from jupyter_imagegen.storage.journal import Journal, OlderIndexError
 from jupyter_imagegen.storage.keeping import try_to_keep
 from jupyter_imagegen.storage.ledger import Ledger
-from jupyter_imagegen.storage.locks import acquired, file_lock, holder
+from jupyter_imagegen.storage.locks import acquired, file_lock, holder, sign
 from jupyter_imagegen.storage.place import PlaceError, looked_up, place_of, require_locks, why_no_lock
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ _OPENING_SECONDS = 300.0
 
 _WRITABLE = "Set IMAGEGEN_HOME to a folder you may write."
 _AWAY = "Move it away and put back what was there, or set IMAGEGEN_HOME to another folder."
-_FULL = "The disk is full: free some space."
 _LIVE = "Leave replay with `%imagegen cassette use none`: the next picture puts it right."
 
 #: Seconds that whoever replays a lesson waits for another process's transaction.
@@ -159,12 +157,8 @@ class Storage(StaysHere):
         if self.stands_for is not None and self.stands_for.held:
             # Nothing is bought, so other processes need not be kept out, and there may be no disk for a file.
             return cast("BaseFileLock", _NoLock())
-        try:
+        with homes.errors_told(self.home):
             homes.made_again(self._shelf, "locks")
-        except OSError as exc:
-            raise StoreError(
-                f"{self._shelf.locks} cannot be made ({exc.strerror or exc})", hint=_WRITABLE
-            ) from exc
         return file_lock(self._shelf.lock(key))
 
     def take(self, lock: BaseFileLock) -> bool:
@@ -372,7 +366,7 @@ def may_hold_a_ledger(home: Path, *, index_counts: bool = True) -> bool:
 def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
     """Open a home's index and everything around it; gives what the user should know."""
     _refuse_a_file(shelf.home)
-    try:
+    with homes.errors_told(shelf.home):
         claimed = homes.claim(shelf.home)
         for name in FOLDERS:
             _refuse_a_file(shelf.home / name)
@@ -383,13 +377,7 @@ def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, he
         # After the index: where a folder is there, so was an index.
         shelf.prepare()
         told = homes.close_to_others(shelf.home)
-    except OSError as exc:
-        raise StoreError(
-            f"the store's folder {exc.filename or shelf.home} cannot be created or used "
-            f"({exc.strerror or exc})",
-            hint=_FULL if is_full(shelf.home) else _WRITABLE,
-        ) from exc
-    entering.adopt_abandoned(database, shelf)
+        entering.adopt_abandoned(database, shelf)
     return (*notes, *filter(None, (claimed, told)))
 
 
@@ -420,12 +408,14 @@ def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held
     from filelock import Timeout
 
     try:
-        with file_lock(shelf.home / OPENING_LOCK, timeout=_OPENING_SECONDS):
+        with (lock := file_lock(shelf.home / OPENING_LOCK, timeout=_OPENING_SECONDS)):
+            sign(lock)
             return _open_alone(database, journal, shelf, now, held=held)
     except Timeout as exc:
         raise StoreError(
-            f"another process has been opening the store {shelf.home} for {_OPENING_SECONDS:.0f} seconds",
-            hint="Try again, or set IMAGEGEN_HOME to another folder.",
+            f"the store {shelf.home} was waited for in vain: it is held by "
+            f"{holder(shelf.home / OPENING_LOCK, _OPENING_SECONDS, 'opening it')}",
+            hint="Try again, end that process if it hangs, or set IMAGEGEN_HOME to another folder.",
         ) from exc
 
 
