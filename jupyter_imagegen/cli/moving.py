@@ -54,7 +54,10 @@ def restore(arguments: Namespace, session: Session) -> int:
 def merge(arguments: Namespace, session: Session) -> int:
     """Take another store into this one."""
     from jupyter_imagegen.storage import merging
+    from jupyter_imagegen.storage.sources import source_of
 
+    # Before a home is made for it.
+    source_of(_path(arguments))
     storage = session.workshop.storage
     if storage.stands_for is not None:
         raise storage.stands_for.why

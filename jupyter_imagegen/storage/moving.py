@@ -20,7 +20,8 @@ from jupyter_imagegen.errors import HomeError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage import home as homes
 from jupyter_imagegen.storage.database import Database
-from jupyter_imagegen.storage.files import BUDGETS, CHARGES, INDEX, UNFINISHED, Shelf
+from jupyter_imagegen.storage.files import BUDGETS, CHARGES, INDEX, OPENING_LOCK, UNFINISHED, Shelf
+from jupyter_imagegen.storage.locks import file_lock
 from jupyter_imagegen.storage.snapshot import copied
 from jupyter_imagegen.storage.sources import (
     Folder,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.sources import Source
 
     Progress = Callable[[int, int], None]
+
+
+_AGAIN = "What was copied stays there: put that right, and run the same command again to go on."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,33 +84,27 @@ def copy(
         If the target is not empty, lies within the home, or cannot be written.
     """
     target = Path(os.path.abspath(target))  # noqa: PTH100  # a link to a folder stays one
-    if target.suffix.lower() != ".zip":
-        with _written(target):
-            report = _copy(home, target, database, progress)
-            _finish(target)
-        return report
-    if os.path.lexists(target):
+    packed = target.suffix.lower() == ".zip"
+    if packed and os.path.lexists(target):
         raise StoreError(f"{target} exists", hint="Choose another name; a backup is never written over.")
-    folder = target.with_name(f"{target.name}.unfinished")
-    with _written(folder):
-        report = _copy(home, folder, database, progress)
-    with _written(target):
-        _pack(folder, target)
+    folder = target.with_name(f"{target.name}.unfinished") if packed else target
+    with _written(folder), _begun(folder, home) as goes_on:
+        shelf, source = Shelf(folder), Folder(home)
+        lock = contextlib.nullcontext() if database is None else database.transaction()
+        with lock, contextlib.closing(sqlite3.connect(folder / INDEX, isolation_level=None)) as index:
+            sound = copied(home / INDEX, shelf.incoming, index)
+            for name in (CHARGES, BUDGETS):
+                copy_file(source, name, folder)
+        if not sound and database is not None:
+            raise StoreError(f"the store's index could not be copied to {folder}", hint=_AGAIN)
+        report = _fill(source, folder, sound=sound, goes_on=goes_on, progress=progress)
+        if database is not None:
+            _leave_out_forgotten(shelf, database)
+        if packed:
+            _pack(folder, target)
+        else:
+            _finish(folder)
     return replace(report, path=target)
-
-
-def _copy(home: Path, target: Path, database: Database | None, progress: Progress | None) -> CopyReport:
-    goes_on = _begin(target, home)
-    shelf, source = Shelf(target), Folder(home)
-    lock = contextlib.nullcontext() if database is None else database.transaction()
-    with lock, contextlib.closing(sqlite3.connect(target / INDEX, isolation_level=None)) as index:
-        sound = copied(home / INDEX, shelf.incoming, index)
-        for name in (CHARGES, BUDGETS):
-            copy_file(source, name, target)
-    report = _fill(source, target, sound=sound, goes_on=goes_on, progress=progress)
-    if sound and database is not None:
-        _leave_out_forgotten(shelf, database)
-    return report
 
 
 def restore(path: Path, home: Path, *, progress: Progress | None = None) -> CopyReport:
@@ -123,8 +121,7 @@ def restore(path: Path, home: Path, *, progress: Progress | None = None) -> Copy
             f"{path} is an export, which has pictures and recipes only",
             hint="`jupyter imagegen store merge FROM` takes them into a store.",
         )
-    with _written(home):
-        goes_on = _begin(home, path)
+    with _written(home), _begun(home, path) as goes_on:
         sound = copy_index(source, home)
         for name in (CHARGES, BUDGETS):
             copy_file(source, name, home)
@@ -140,12 +137,42 @@ def _written(target: Path) -> Iterator[None]:
     except OSError as exc:
         raise StoreError(
             f"{target} could not be written ({exc.strerror or exc})",
-            hint="What was copied stays there: put that right, and run the same command again to go on.",
+            hint=_AGAIN,
         ) from exc
 
 
-def _begin(target: Path, source: Path) -> bool:
-    """Make a folder ready, and say in it that it is unfinished; gives whether an earlier try is gone on with.
+@contextlib.contextmanager
+def _begun(target: Path, source: Path) -> Iterator[bool]:
+    """A folder for a copy, which no other process fills; gives whether an earlier try is gone on with."""
+    from filelock import Timeout
+
+    goes_on = _claimed(target, source)
+    lock = file_lock(target / OPENING_LOCK, timeout=0)
+    try:
+        with contextlib.suppress(NotImplementedError):
+            lock.acquire()
+    except Timeout as exc:
+        raise StoreError(f"another process is copying into {target}", hint="Wait until it is done.") from exc
+    except OSError:
+        # A disk without locks takes a backup as well.
+        pass
+    try:
+        Shelf(target).prepare()
+        remove_index(target)
+        for name in (CHARGES, BUDGETS, files.MARKER):
+            (target / name).unlink(missing_ok=True)
+        yield goes_on
+    finally:
+        lock.release()
+
+
+def _claimed(target: Path, source: Path) -> bool:
+    """Make sure that a folder may take a copy, and say in it that it is unfinished.
+
+    Returns
+    -------
+    bool
+        Whether an earlier try began it.
 
     Raises
     ------
@@ -161,7 +188,8 @@ def _begin(target: Path, source: Path) -> bool:
     )
     mark = target / UNFINISHED
     try:
-        goes_on = files.read(mark) == said
+        # One that was killed while it wrote this has copied nothing.
+        goes_on = said.startswith(files.read(mark))
     except FileNotFoundError:
         goes_on = False
     held = sorted(path.name for path in target.iterdir() if not homes.is_harmless(path.name))
@@ -172,14 +200,10 @@ def _begin(target: Path, source: Path) -> bool:
             hint="Give a new folder. `jupyter imagegen store merge FROM` takes pictures into a store that is "
             "in use; IMAGEGEN_HOME names another home.",
         )
-    if not goes_on:
-        files.write_synced(mark, said)
+    with files.create(mark, anew=False) as file:
+        file.write(said)
     with contextlib.suppress(OSError):
         target.chmod(files.FOLDER_MODE)
-    Shelf(target).prepare()
-    remove_index(target)
-    for name in (CHARGES, BUDGETS, files.MARKER):
-        (target / name).unlink(missing_ok=True)
     return goes_on
 
 
