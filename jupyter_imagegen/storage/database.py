@@ -297,15 +297,20 @@ class Database(StaysHere):
                 self._connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
             self._wait = seconds
 
-    def erase(self) -> bool:
+    def erase(self, *, at_most: int | None = None) -> str:
         """Write the file anew without what was deleted from it, and empty its log.
 
         `secure_delete` alone is not enough: it leaves copies of rows that were moved within a page.
 
+        Parameters
+        ----------
+        at_most
+            Bytes of a file that is written anew; only its log is emptied where it has more. None for any.
+
         Returns
         -------
-        bool
-            Whether the log is empty; not while another process reads it for longer than one waits.
+        str
+            What may still be there, and what to do; empty for nothing.
 
         Raises
         ------
@@ -314,8 +319,16 @@ class Database(StaysHere):
         """
         with self._guard():
             self._refuse_another_file()
-            self._run("VACUUM")
-            return not self._run("PRAGMA wal_checkpoint(TRUNCATE)")[0]["busy"]
+            still = []
+            if at_most is None or self.path is None or self.path.stat().st_size <= at_most:
+                self._run("VACUUM")
+            else:
+                still.append(
+                    "copies of its words in a large index's free space, until `%imagegen forget` runs"
+                )
+            if self._run("PRAGMA wal_checkpoint(TRUNCATE)")[0]["busy"]:
+                still.append("the index's log, which another process is reading; run it again to empty it")
+            return " and ".join(still)
 
     def close(self, *, forget: bool = False) -> None:
         """Close the connection; with `forget` it may be opened again."""

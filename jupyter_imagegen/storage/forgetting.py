@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from datetime import time as clock
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.dollars import nano_to_dollars
 from jupyter_imagegen.core.zones import zone
@@ -32,13 +32,15 @@ from jupyter_imagegen.storage.writers import abandoned
 from jupyter_imagegen.storage.zones import Zones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from decimal import Decimal
 
     from jupyter_imagegen.storage.database import Row
     from jupyter_imagegen.storage.files import Shelf
     from jupyter_imagegen.storage.images import Pictures
 
+#: Bytes of an index that is written anew in about a second.
+_QUICK = 64_000_000
 #: Seconds after which nobody writes on at a copy of an index.
 _STALE = 60.0
 
@@ -128,7 +130,8 @@ def by_key(pictures: Pictures, key: str) -> Chosen:
         found = {history.entry(pictures, key).key}
     else:
         # Nothing came of it but an answer that cannot be read, a failure, or a picture whose writer died.
-        told = {row["key"] for row in pictures.database.all(statements.CHARGES_WITH_WORDS)}
+        rows = pictures.database.all(statements.CHARGES_OF_KEYS, first=begun, after=f"{begun}g")
+        told = {row["key"] for row in rows}
         told |= {recipe.key for path in _loose(pictures, whole=True) if (recipe := _recipe_of(path))}
         found = {one for one in told if one.startswith(begun)}
     if len(found) > 1:
@@ -149,9 +152,14 @@ def by_text(pictures: Pictures, text: str) -> Chosen:
         raise RequestError("an empty text is in every prompt", hint="Write some words of the prompt.")
     wanted = searchable(text)
     rows = pictures.database.all(statements.chosen("pattern"), pattern=search_pattern(text))
-    for row in pictures.database.all(statements.chosen("revised")):
-        if wanted in searchable(f"{row['alt']}\0{row['revised_prompt'] or ''}"):
-            rows.append(row)
+    place: Mapping[str, Any] = {"key": "", "sample": -1}
+    while worded := pictures.database.all(
+        statements.chosen("worded"), key=place["key"], sample=place["sample"]
+    ):
+        rows += [
+            row for row in worded if wanted in searchable(f"{row['alt']}\0{row['revised_prompt'] or ''}")
+        ]
+        place = worded[-1]
     return _with_composites(
         pictures, Chosen(what=f"with {text!r} in its words", rows=tuple(rows), text=wanted)
     )
@@ -227,7 +235,7 @@ def forget(
 
     copies = list(_copies_of_the_index(shelf.home))
     loose = told(set())
-    charges = [row["id"] for row in database.all(statements.CHARGES_WITH_WORDS) if _speaks(row, chosen)]
+    charges = _charges(pictures, chosen, whole=whole)
     if not (chosen.rows or loose or charges or any(_holds(path, needles) for path in copies)):
         if not dry_run:
             # One that was cut short may have left words where no row is any more.
@@ -256,9 +264,9 @@ def forget(
     loose = told({row["digest"] for row in gone if _is_gone(pictures, row["digest"])})
     freed += sum(_removed(shelf, path) for path in (*loose, *copies))
     left += [f"{path} could not be removed, or is in use" for path in (*loose, *copies) if path.exists()]
-    _silence(pictures, charges)
-    if not database.erase():
-        left.append("the index's log, which another process is reading; run it again to empty it")
+    _silence(pictures, charges, whole=whole)
+    if still := database.erase(at_most=None if whole else _QUICK):
+        left.append(still)
     samples = tuple((row["key"], row["sample"]) for row in gone)
     costs = [row["cost_nano"] for row in gone]
     return replace(
@@ -274,15 +282,39 @@ def _removed(shelf: Shelf, path: Path) -> int:
         return removing.remove([path] if dead else [])
 
 
-def _silence(pictures: Pictures, charges: list[str]) -> None:
+def _charges(pictures: Pictures, chosen: Chosen, *, whole: bool) -> set[str]:
+    """The charges whose words, such as a refusal's, may be those of what is forgotten."""
+    database = pictures.database
+    found = set()
+    for key in {*chosen.keys, *(row["key"] for row in chosen.rows)}:
+        for row in database.all(statements.CHARGES_OF_KEYS, first=key, after=f"{key}g"):
+            # Where a call was made from is no word of its prompt.
+            if whole or row["reason"] or row["failure"]:
+                found.add(row["id"])
+    if chosen.before:
+        found |= {row["id"] for row in database.all(statements.CHARGES_BEFORE, before=chosen.before)}
+    if chosen.text:
+        forms = _forms(chosen.text)
+        for row in database.all(statements.CHARGES_WITH_REASONS):
+            words = searchable(f"{row['reason'] or ''}\0{row['failure'] or ''}")
+            if any(form in words for form in forms):
+                found.add(row["id"])
+        for named in database.all(statements.NOTEBOOKS_OF_CHARGES):
+            if chosen.text in searchable(named["notebook"]):
+                found |= {row["id"] for row in database.all(statements.CHARGES_FROM, **named)}
+    return found
+
+
+def _silence(pictures: Pictures, charges: set[str], *, whole: bool) -> None:
     """Take the words out of charges, and out of every line that the journal has of them."""
-    with pictures.database.transaction():
-        # What a killed process left of a journal; whoever writes one has this lock.
-        removing.remove(pictures.shelf.home.glob(f"{CHARGES}.*"))
-        for charge in charges:
-            pictures.database.all(statements.SILENCE_CHARGE, id=charge)
-        # Earlier lines may have words that a later one replaced.
-        pictures.database.note("whole")
+    if charges or whole:
+        with pictures.database.transaction():
+            # What a killed process left of a journal; whoever writes one has this lock.
+            removing.remove(pictures.shelf.home.glob(f"{CHARGES}.*"))
+            for charge in charges:
+                pictures.database.all(statements.SILENCE_CHARGE, id=charge)
+            # Earlier lines may have words that a later one replaced.
+            pictures.database.note("whole")
 
 
 def _with_composites(pictures: Pictures, chosen: Chosen) -> Chosen:
@@ -309,17 +341,6 @@ def _requests(pictures: Pictures, chosen: Chosen) -> Iterator[Row]:
 
 def _asked(row: Row) -> tuple[str, ...]:
     return tuple(row[name] for name in ("operation", "model", "prompt", "parameters", "inputs"))
-
-
-def _speaks(charge: Row, chosen: Chosen) -> bool:
-    """Whether the words of a charge, such as a refusal's, may be those of what is forgotten."""
-    words = searchable("\0".join(charge[name] or "" for name in ("reason", "failure", "notebook")))
-    return (
-        charge["key"] in chosen.keys
-        or charge["key"] in {row["key"] for row in chosen.rows}
-        or charge["reserved_at"] < chosen.before
-        or any(form in words for form in _forms(chosen.text))
-    )
 
 
 def _forms(text: str) -> set[str]:

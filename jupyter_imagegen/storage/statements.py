@@ -112,15 +112,16 @@ _CHOSEN = {
     "key": "s.key = :key",
     "pattern": "s.searchable LIKE :pattern ESCAPE '\\'",
     "until": "s.made_at < :until",
-    "revised": "s.alt <> '' OR s.revised_prompt IS NOT NULL",
+    "worded": "(s.alt <> '' OR s.revised_prompt IS NOT NULL) AND (s.key, s.sample) > (:key, :sample)",
 }
 
 
 def chosen(by: str) -> str:
-    """Pictures that are to be forgotten, by one of `_CHOSEN`; damaged ones too."""
+    """Pictures that are to be forgotten, by one of `_CHOSEN`, damaged ones too; `worded` a thousand at a time."""
+    limit = "LIMIT 1000" if by == "worded" else ""
     return f"""
 SELECT s.key, s.sample, s.digest, s.cost_nano, s.alt, s.revised_prompt, p.size_bytes
-FROM samples s JOIN pictures p ON p.digest = s.digest WHERE {_CHOSEN[by]} ORDER BY s.key, s.sample
+FROM samples s JOIN pictures p ON p.digest = s.digest WHERE {_CHOSEN[by]} ORDER BY s.key, s.sample {limit}
 """  # noqa: S608 -- of ours
 
 
@@ -134,10 +135,23 @@ WHERE digest = :digest AND key >= :first AND key < :after AND sample = :sample
 """
 
 #: What others wrote, such as the reason of a refusal, may quote a prompt.
-CHARGES_WITH_WORDS = """
-SELECT id, key, reserved_at, reason, failure, notebook FROM charges
-WHERE reason IS NOT NULL OR failure IS NOT NULL OR notebook IS NOT NULL
+CHARGES_WITH_REASONS = """
+SELECT id, reason, failure FROM charges WHERE reason IS NOT NULL OR failure IS NOT NULL
 """
+
+CHARGES_OF_KEYS = """
+SELECT id, key, reason, failure FROM charges
+WHERE key >= :first AND key < :after AND (reason IS NOT NULL OR failure IS NOT NULL OR notebook IS NOT NULL)
+"""
+
+CHARGES_BEFORE = """
+SELECT id FROM charges
+WHERE reserved_at < :before AND (reason IS NOT NULL OR failure IS NOT NULL OR notebook IS NOT NULL)
+"""
+
+CHARGES_FROM = "SELECT id FROM charges WHERE notebook = :notebook"
+
+NOTEBOOKS_OF_CHARGES = "SELECT DISTINCT notebook FROM charges WHERE notebook IS NOT NULL"
 
 SILENCE_CHARGE = "UPDATE charges SET reason = NULL, failure = NULL, notebook = NULL WHERE id = :id"
 
