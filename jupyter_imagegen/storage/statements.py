@@ -117,7 +117,7 @@ _CHOSEN = {
 
 
 def chosen(by: str) -> str:
-    """Pictures that are to be forgotten, by one of `_CHOSEN`, damaged ones too; `worded` a thousand at a time."""
+    """Pictures that are to be forgotten, by one of `_CHOSEN`, damaged ones too; `worded` by the thousand."""
     limit = "LIMIT 1000" if by == "worded" else ""
     return f"""
 SELECT s.key, s.sample, s.digest, s.cost_nano, s.alt, s.revised_prompt, p.size_bytes
