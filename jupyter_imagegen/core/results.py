@@ -178,6 +178,19 @@ class Cost:
         What the ledger counts while `usd` is unknown.
     author_usd : Decimal or None
         What recorded pictures cost whoever recorded them; None where that is not known.
+
+    Notes
+    -----
+    Amounts are `decimal.Decimal`, so that a sum is exact: they compare, add up with `sum`, and take the formats
+    of numbers with a point (`.4f`; `d`, for whole numbers, is none). Write `float(r.cost.usd)` where a float is
+    wanted, as by a sum with floats, pandas or Matplotlib, and `r.cost.to_dict()` for JSON. None is unknown, and
+    none of this works with it.
+
+    Examples
+    --------
+    >>> cost = Cost(usd=Decimal("0.005945"), saved_usd=Decimal(0))
+    >>> f"${cost.usd:,.4f}", sum([cost.usd, cost.usd]), cost.usd < 0.01, float(cost.usd)
+    ('$0.0059', Decimal('0.011890'), True, 0.005945)
     """
 
     usd: Decimal | None

@@ -60,7 +60,7 @@ class Call:
         async with AsyncExitStack() as stack:
             try:
                 manager = self._open()
-                with following(trail, self.cap, self.connection.sign):
+                with following(trail, self.cap, self.connection.sign, self.connection.redactor):
                     async with asyncio.timeout(self.left()):
                         response = await stack.enter_async_context(manager)
             except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours

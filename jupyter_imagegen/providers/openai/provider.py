@@ -279,7 +279,7 @@ class OpenAIProvider(StaysHere):
         started = self._monotonic()
         failure: Failure
         try:
-            with following(trail, _CHECK_CAP, connection.sign):
+            with following(trail, _CHECK_CAP, connection.sign, connection.redactor):
                 async with asyncio.timeout(CHECK_TIMEOUT):
                     return await question()
         except Exception as exc:  # noqa: BLE001 - every failure of the SDK has a name of ours

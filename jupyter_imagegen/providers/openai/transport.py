@@ -30,6 +30,10 @@ _UNPACKED_AT_ONCE = 1024 * 1024
 #: The environment variables that can name a proxy, in either case.
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
+#: The parts of `httpcore` that log, and the SDK's own loggers.
+_LOGGING = ("connection", "http11", "http2", "proxy", "socks")
+_SDK_LOGGERS = ("openai._base_client", "openai._response", "openai._legacy_response")
+
 
 class Trail:
     """How far one attempt came, so that an attempt that never left is known for certain.
@@ -61,13 +65,18 @@ class Trail:
             self.sent = True
 
 
-_current: ContextVar[tuple[Trail, int, Sign] | None] = ContextVar("imagegen_openai_call", default=None)
+_current: ContextVar[tuple[Trail, int, Sign, Redactor] | None] = ContextVar(
+    "imagegen_openai_call", default=None
+)
 
 
 @contextmanager
-def following(trail: Trail, cap: int, sign: Sign) -> Iterator[None]:
-    """Give the requests made inside a trail, a cap in bytes on their answers, and their credentials."""
-    token = _current.set((trail, cap, sign))
+def following(trail: Trail, cap: int, sign: Sign, redactor: Redactor) -> Iterator[None]:
+    """Give the requests made inside a trail, a cap in bytes on their answers, and their credentials.
+
+    The redactor takes the credentials out of what the SDK and its transport log meanwhile.
+    """
+    token = _current.set((trail, cap, sign, redactor))
     try:
         yield
     finally:
@@ -98,7 +107,11 @@ def open_http_client(*, direct: bool = False) -> Any:
     if trouble is not None:
         raise trouble
     # At DEBUG it writes a SOCKS proxy's name and password: encode/httpcore `_async/socks_proxy.py`, `kwargs`.
-    logging.getLogger(f"{transport.__name__.replace('httpx', 'httpcore')}.socks").addFilter(_without_password)
+    core = transport.__name__.replace("httpx", "httpcore")
+    logging.getLogger(f"{core}.socks").addFilter(_without_password)
+    # And an answer's headers, in which a server may repeat the key; the SDK writes its request id.
+    for name in (*(f"{core}.{part}" for part in _LOGGING), transport.__name__, *_SDK_LOGGERS):
+        logging.getLogger(name).addFilter(_without_key)
     try:
         return openai.DefaultAsyncHttpxClient(
             verify=certificates,
@@ -157,6 +170,12 @@ def _without_password(record: logging.LogRecord) -> bool:
     return "auth=" not in record.getMessage()
 
 
+def _without_key(record: logging.LogRecord) -> bool:
+    if (call := _current.get()) is not None:
+        record.msg, record.args = call[3].redact(record.getMessage()), None
+    return True
+
+
 def _proxy_elsewhere() -> bool:
     from urllib.request import getproxies
 
@@ -176,7 +195,7 @@ async def _attach_trail_and_sign(request: Any) -> None:
 async def _attach_cap(response: Any) -> None:
     if (call := _current.get()) is None:
         return
-    trail, cap, _ = call
+    trail, cap, *_ = call
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         trail.packed = Redactor().clean(encoding, limit=40)
