@@ -181,10 +181,10 @@ class Cost:
 
     Notes
     -----
-    Amounts are `decimal.Decimal`, so that a sum is exact: they compare, add up with `sum`, and take the formats
-    of numbers with a point (`.4f`; `d`, for whole numbers, is none). Write `float(r.cost.usd)` where a float is
-    wanted, as by a sum with floats, pandas or Matplotlib, and `r.cost.to_dict()` for JSON. None is unknown, and
-    none of this works with it.
+    Amounts are `decimal.Decimal`, so that a sum is exact: they compare, add up with `sum`, and take the
+    formats of numbers with a point (`.4f`; not `d`, which is for whole numbers). Write `float(r.cost.usd)`
+    where a float is wanted, as in a sum with floats, pandas or Matplotlib, and `r.cost.to_dict()` for JSON.
+    None is unknown, and works with none of these.
 
     Examples
     --------
