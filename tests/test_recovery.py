@@ -9,9 +9,16 @@ import sqlite3
 from decimal import Decimal
 
 import pytest
+from children import python
 from imageserver import moderated, server_error
 
-from jupyter_imagegen.errors import BudgetExceededError, ImagegenError, StoreError
+from jupyter_imagegen.errors import (
+    BudgetExceededError,
+    BudgetsUnknownError,
+    ImagegenError,
+    NewerSchemaError,
+    StoreError,
+)
 
 INDEX, CHARGES, BUDGETS = "imagegen.sqlite3", "charges.jsonl", "budgets.json"
 TABLES = ("charges", "spending", "budgets", "samples", "requests", "ledger_state")
@@ -217,3 +224,242 @@ def assert_it_is_sound(home):
     known = sum(row["cost_nano"] or 0 for row in charges.values())
     assert sum(row["cost_nano"] for row in table(home, "spending")) == known
     assert len({line["seq"] for line in lines}) <= lines[-1]["seq"]
+
+
+# where one of the files is lost as well
+
+
+def files_lost(home, name):
+    (home / name).unlink()
+
+
+def garbled(home, name):
+    data = (home / name).read_bytes()
+    (home / name).write_bytes(data[: len(data) // 2] + b"\0\xff{" + data[len(data) // 2 :])
+
+
+@pytest.mark.parametrize("name", [BUDGETS, CHARGES])
+@pytest.mark.parametrize("spoil", [files_lost, garbled], ids=lambda it: it.__name__)
+def test_where_one_is_lost_with_the_index_paid_calls_wait_and_the_words_name_it(
+    home, server, before, new_session, spoil, name
+):
+    spoil(home, name)
+    deleted(home, before)
+    for _ in range(2):
+        session = new_session()
+        with pytest.raises(BudgetsUnknownError, match=f"{name}.*imagegen budget 5 --per day.*budget none"):
+            session.generate("a cat")
+        assert name in session.accounts.costs().stopped
+        assert session.generate("a boat").cached
+    session.accounts.budget("none")
+    assert new_session().generate("a cat").images
+    assert server.calls == 3
+    assert_it_is_sound(home)
+
+
+def test_budgets_that_cannot_be_read_are_unknown_and_those_set_anew_are_kept(
+    home, before, new_session, server
+):
+    (home / BUDGETS).write_text('{"form": 1, "change": 3}')
+    session = new_session()
+    with pytest.raises(BudgetsUnknownError, match=BUDGETS):
+        session.generate("a cat")
+    session.accounts.budget("4.00", per="day")
+    deleted(home, before)
+    session = new_session()
+    assert "$4.00/day" in map(str, session.accounts.budget())
+    assert session.generate("a cat").images
+
+
+def test_a_file_of_a_newer_version_is_left_as_it_is(home, before, new_session, server):
+    newer = (home / BUDGETS).read_text().replace('"form": 1', '"form": 2')
+    (home / BUDGETS).write_text(newer)
+    with pytest.raises(NewerSchemaError):
+        new_session().generate("a cat")
+    assert (home / BUDGETS).read_text() == newer
+
+
+@pytest.mark.parametrize("name", [BUDGETS, CHARGES])
+def test_a_file_that_is_lost_alone_is_written_again(home, server, before, new_session, name):
+    (home / name).unlink()
+    new_session().accounts.costs()
+    assert new_session().generate("a boat").cached
+    assert_it_is_sound(home)
+    deleted(home, before)
+    assert_it_goes_on(new_session(), server, new_session().accounts.costs().spending.total)
+
+
+def test_a_store_from_before_there_were_such_files_gets_them_when_it_is_opened(
+    home, server, before, new_session
+):
+    rows = table(home, "charges")
+    with contextlib.closing(sqlite3.connect(home / INDEX, isolation_level=None)) as database:
+        database.execute("DELETE FROM ledger_state WHERE name IN ('journal', 'budgets')")
+        database.execute("DELETE FROM schema_version WHERE version > 5")
+    for name in (BUDGETS, CHARGES):
+        (home / name).unlink()
+    new_session().accounts.costs()
+    assert_it_is_sound(home)
+    deleted(home, before)
+    session = new_session()
+    assert [str(budget) for budget in session.accounts.budget()] == ["$0.03/month"]
+    assert table(home, "charges") == rows
+
+
+HOSTILE = [
+    b"\0" * 300,
+    b"[" * 100_000,
+    b'{"seq":99999999999999999999999,"charge":{}}',
+    b'{"seq":-1,"charge":{"id":"x"}}',
+    b'{"seq":NaN,"hits":{"day":"2026-01-01"}}',
+    b'{"seq":3,"hits":{"day":"never","session":"","provider":"","model":"","hits":1,"saved_nano":0}}',
+    b'{"seq":3,"charge":"DROP TABLE charges"}',
+    b"\xff\xfe{}",
+]
+
+
+def hostile(charge, **changed):
+    return json.dumps({"seq": 3, "charge": {**charge, **changed}}).encode()
+
+
+def test_lines_that_are_not_ours_change_no_sum_and_stop_paid_calls(home, server, before, new_session):
+    spent = new_session().accounts.costs().spending.total
+    lines = (home / CHARGES).read_bytes().splitlines()
+    charge = next(line["charge"] for line in map(json.loads, lines[::-1]) if "charge" in line)
+    bad = [
+        *HOSTILE,
+        hostile(charge, cost_nano=-5),
+        hostile(charge, cost_nano=10**30),
+        hostile(charge, cost_nano=True),
+        hostile(charge, state="free"),
+        hostile(charge, day="2026-11-29'--"),
+        hostile(charge, surprise=1),
+        hostile(charge, id=7),
+    ]
+    # The last good lines come again: a line may be read twice.
+    (home / CHARGES).write_bytes(b"\n".join([*lines, *bad, *lines[-2:]]) + b'\n{"seq":4,"cha')
+    deleted(home, before)
+    session = new_session()
+    with pytest.raises(BudgetsUnknownError, match=f"{len(bad)} lines of {CHARGES} cannot be read"):
+        session.generate("a cat")
+    assert session.accounts.costs().spending.total == spent
+    session.accounts.budget("none")
+    assert session.generate("a cat").images
+    assert_it_is_sound(home)
+
+
+def test_a_journal_that_lost_its_end_is_known_by_the_pictures(home, server, before, new_session):
+    data = (home / CHARGES).read_bytes()
+    (home / CHARGES).write_bytes(data[: data.index(b'"possibly') if b'"possibly' in data else len(data) // 2])
+    deleted(home, before)
+    session = new_session()
+    with pytest.raises(BudgetsUnknownError, match=f"{CHARGES} lacks 1 call"):
+        session.generate("a cat")
+    assert session.accounts.costs().spending.total.usd > 0
+    assert_it_is_sound(home)
+
+
+@pytest.mark.parametrize("cut", [1, 40])
+def test_a_line_that_was_cut_short_is_no_loss(home, server, before, new_session, cut):
+    spent = new_session().accounts.costs().spending.total
+    with (home / CHARGES).open("ab") as file:
+        file.write(b'{"seq":99,"charge":{"id":"0123456789abcdef","state":"rese'[:cut])
+    assert_it_goes_on(new_session(), server, spent)
+    assert_it_is_sound(home)
+
+
+def test_what_a_dead_process_wrote_before_its_commit_is_held_and_not_forgotten(
+    home, server, before, new_session
+):
+    spent = new_session().accounts.costs().spending.total
+    line = json.loads((home / CHARGES).read_bytes().splitlines()[-1])
+    sent = {
+        "state": "sent",
+        "id": "0123456789abcdef",
+        "key": "f" * 64,
+        "ceiling_nano": 20_000_000,
+        "cost_nano": None,
+    }
+    line = {"seq": line["seq"] + 1, "charge": {**line["charge"], **sent}}
+    with (home / CHARGES).open("ab") as file:
+        file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+    session = new_session()
+    total = session.accounts.costs().spending.total
+    assert (total.usd, total.held_usd, total.unpriced) == (spent.usd, Decimal("0.02"), 1)
+    with pytest.raises(BudgetExceededError):
+        session.generate("a cat", n=2)
+    session.accounts.settle("0123456789abcdef", "unbilled")
+    assert_it_is_sound(home)
+
+
+def test_a_journal_that_has_grown_is_written_with_one_line_for_each_charge(home, server, before, new_session):
+    data = (home / CHARGES).read_bytes()
+    with (home / CHARGES).open("ab") as file:
+        for _ in range(5_000_000 // len(data)):
+            file.write(data)
+    session = new_session()
+    session.accounts.budget("none", per="month")
+    assert session.generate("a cat").images
+    assert (home / CHARGES).stat().st_size < 10_000
+    assert_it_is_sound(home)
+
+
+# many at once
+
+BUYER = """
+    import sys, jupyter_imagegen as imagegen
+    from jupyter_imagegen.errors import StoreError
+    print("ready", flush=True)
+    for line in sys.stdin:
+        for _ in range(3):
+            try:
+                imagegen.generate(line.strip())
+                break
+            except StoreError as exc:
+                print(exc, flush=True)
+        print("done", flush=True)
+"""
+
+
+@pytest.mark.long
+def test_three_kernels_go_on_when_the_index_is_deleted_under_them(home, server, new_session):
+    new_session().accounts.budget("5.00")
+    kernels = [python(BUYER) for _ in range(3)]
+    try:
+        for kernel in kernels:
+            assert kernel.stdout.readline().strip() == "ready"
+
+        def each_buys(what):
+            for number, kernel in enumerate(kernels):
+                kernel.stdin.write(f"{what} {number}\n")
+                kernel.stdin.flush()
+            for kernel in kernels:
+                while (said := kernel.stdout.readline().strip()) != "done":
+                    import time
+
+                    print("SAID", time.monotonic(), said[:400])
+
+        each_buys("a boat")
+        for lose in (deleted, deleted_alone):
+            lose(home, None)
+            each_buys(f"a {lose.__name__}")
+    finally:
+        for kernel in kernels:
+            kernel.communicate()
+    assert server.calls == 9
+    assert len(table(home, "samples")) == len(table(home, "charges")) == 9
+    assert_it_is_sound(home)
+    assert [str(budget) for budget in new_session().accounts.budget()] == ["$5.00/day"]
+
+
+def test_a_home_that_is_moved_away_under_a_kernel_does_not_free_its_budgets(
+    home, server, before, new_session
+):
+    session = new_session()
+    session.generate("a lighthouse")
+    calls = server.calls
+    home.rename(home.with_name("home2"))
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            session.generate("a cat")
+    assert server.calls == calls

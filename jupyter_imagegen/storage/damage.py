@@ -20,7 +20,12 @@ _IN_VAIN = b"built again, and damaged again\n"
 
 
 def set_aside(path: Path, moment: datetime) -> Path:
-    """Give a damaged index another name, so that one can be built anew; gives its name.
+    """Give a damaged index, or the logs of a lost one, another name, so that one can be built anew.
+
+    Returns
+    -------
+    Path
+        The index's new name.
 
     Raises
     ------
@@ -29,7 +34,8 @@ def set_aside(path: Path, moment: datetime) -> Path:
     """
     aside = path.with_name(f"{path.name}.damaged-{moment:%Y%m%d-%H%M%S}-{os.getpid()}")
     try:
-        files.move(path, aside)
+        with contextlib.suppress(FileNotFoundError):
+            files.move(path, aside)
         # Left behind, they would be taken for the new file's.
         for suffix in ("-wal", "-shm", "-journal"):
             with contextlib.suppress(FileNotFoundError):

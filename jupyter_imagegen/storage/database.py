@@ -71,8 +71,6 @@ class Database(StaysHere):
     failed : bool
         Whether it has to be opened again before more can be expected of it: it was found damaged, taken away
         or replaced, or the disk refused it.
-    torn : bool
-        Whether its log was taken away while it was in use, so that the file has some of what was written.
     before_commit : callable or None
         Gets the notes that a transaction made, before its commit, and whether the disk is waited for.
 
@@ -92,7 +90,8 @@ class Database(StaysHere):
         self._connection: sqlite3.Connection | None = None
         self.path = path
         self.shared = False
-        self.failed = self.torn = False
+        self.failed = False
+        self._torn: tuple[int, int] | None = None
         self.before_commit: Callable[[Sequence[Note], bool], None] | None = None
         self._notes: list[Note] = []
         self._opened = False
@@ -184,6 +183,11 @@ class Database(StaysHere):
             if current:
                 self._opened, self.failed = True, False
             return current
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether the file has only some of what was written: its log was taken away while it was in use."""
+        return self._torn is not None and self.path is not None and self._torn == _identity(self.path)
 
     def is_sound(self) -> bool:
         """Whether SQLite's own check finds nothing wrong; `quick_check` misses an entry that an index lacks.
@@ -476,8 +480,10 @@ class Database(StaysHere):
             return
         # A log that is there stays while a connection is open. A rollback journal comes and goes.
         log = _identity(self._log())
-        self.torn = self.torn or self._wal not in {None, log}
-        if self.torn or self._file != _identity(self.path):
+        now = _identity(self.path)
+        if self._file == now and self._wal not in {None, log}:
+            self._torn = now
+        if self._file != now or self.is_torn:
             raise self._taken_away()
         self._wal = log
 

@@ -337,7 +337,7 @@ class Journal(StaysHere):
         except _UnreadableError as exc:
             why = f"{BUDGETS} cannot be read ({exc}): the store's budgets are unknown"
             self._database.all(statements.LOSE_BUDGETS, why=why)
-            return
+            decided = None
         if decided is not None and decided["change"] > (mine or 0):
             self._take(decided)
         elif decided is None or decided["change"] != mine:

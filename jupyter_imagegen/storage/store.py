@@ -426,16 +426,18 @@ def _open_alone(
     mark = damage_mark(path)
     was = "was missing. It was"
     suspect = held or mark.exists()
-    torn, database.torn = database.torn, False
     try:
         database.is_current()
-        damaged = path.exists() and (torn or (suspect and not database.is_sound()))
+        damaged = path.exists() and (database.is_torn or (suspect and not database.is_sound()))
     except DamagedIndexError:
         damaged = True
     if damaged:
         database.close(forget=True)
         was = f"was damaged. It was put aside as {damage.set_aside(path, now()).name} and"
     held = held or may_hold_a_ledger(shelf.home, index_counts=False)
+    if held and (not path.exists() or not path.stat().st_size):
+        # The log of a lost index, which other processes may have open, is not that of the new one.
+        damage.set_aside(path, now())
     with contextlib.suppress(OSError):
         mark.unlink()
     found: list[tuple[Rebuilt, str]] = []
@@ -488,6 +490,9 @@ def _rebuild(
     if unknown:
         # What is built again without its budgets must not say that there are none.
         database.all(statements.LOSE_BUDGETS, why=unknown)
+        # The next one to build it again finds what could be read, and that this was not all.
+        database.note("budgets")
+        database.note("whole")
     return built, unknown
 
 
