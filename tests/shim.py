@@ -55,3 +55,21 @@ class Shim:
 
             self._patch.setattr(module, call, wrapped)
         return self
+
+    def locks_of_one_process(self):
+        """Let `flock` keep out only this process, as where another machine is not asked."""
+        real, held = fcntl.flock, {}
+
+        def flock(file, how):
+            number = file if isinstance(file, int) else file.fileno()
+            path = _path(file)
+            if not path.startswith(self.folder):
+                return real(file, how)
+            if how == fcntl.LOCK_UN:
+                held.pop(path, None)
+            elif held.setdefault(path, number) != number:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            return None
+
+        self._patch.setattr(fcntl, "flock", flock)
+        return self
