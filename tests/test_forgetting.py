@@ -309,6 +309,30 @@ def test_a_picture_that_is_being_made_is_left_and_named(session, home):
     assert session.generate(SECRET).cached
 
 
+def test_a_picture_that_another_kernel_receives_at_this_moment_is_left_to_it(session, home):
+    from jupyter_imagegen.imaging import inspect
+
+    made = session.generate(SECRET)
+    pictures, data = session.workshop.storage.pictures, made.images[0].bytes
+    request = session.preflight(SECRET).order.request
+    received = pictures.receive(key=made.key, namespace=None, request=request, provider="openai", data=data)
+    report = session.accounts.forget(prompt="müller")
+    assert report.pictures == 1
+    assert any("in use" in reason for reason in report.left)
+    pictures.enter(received, inspect(data), None)
+    assert session.accounts.forget(prompt="müller").left == ()
+    assert places_of(SECRET, home) == []
+
+
+def test_deleting_from_a_large_index_says_what_may_still_be_in_it(session, monkeypatch):
+    from jupyter_imagegen.storage import forgetting
+
+    monkeypatch.setattr(forgetting, "_QUICK", 0)
+    made = session.generate(SECRET)
+    (still,) = session.workshop.storage.pictures.delete(made.key, 0).left
+    assert "until `%imagegen forget`" in still
+
+
 def test_forget_is_public(session, monkeypatch):
     monkeypatch.setattr(imagegen, "_session", session)
     session.generate(SECRET)

@@ -374,7 +374,7 @@ def test_a_hostile_store_brings_nothing_but_what_is_sound(at, server, shell, tmp
     from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
     laptop = at("laptop")
-    for number in range(5):
+    for number in range(8):
         laptop.generate(f"{PROMPT} {number}")
     spent = laptop.accounts.costs().spending.total.usd
     laptop.close()
@@ -384,8 +384,9 @@ def test_a_hostile_store_brings_nothing_but_what_is_sound(at, server, shell, tmp
     pictures[0].write_bytes(pictures[1].read_bytes())  # not what its name says
     pictures[2].unlink()
     pictures[2].symlink_to(pictures[3])
-    lie = replace(recipe_from_bytes(recipes[3].read_bytes()), prompt="something else")
-    recipes[3].write_bytes(lie.to_bytes())
+    lies = {"prompt": "something else"}, {"sample": 2**63 - 1}, {"made_at": "2026-11-29"}, {"cost_usd": "9e8"}
+    for path, lie in zip(recipes[3:7], lies, strict=True):
+        path.write_bytes(replace(recipe_from_bytes(path.read_bytes()), **lie).to_bytes())
     (home / "pictures" / "00").mkdir(exist_ok=True)
     (home / "pictures" / "00" / f"{'00' * 32}.{'0' * 16}-0.json").write_bytes(b'{"recipe": 1' * 1000)
     (home / "incoming" / "x-1-00aa00aa00aa00aa.json").write_bytes(b"\0" * 100)
@@ -401,6 +402,8 @@ def test_a_hostile_store_brings_nothing_but_what_is_sound(at, server, shell, tmp
     assert "2 pictures taken" in said
     assert "not the picture that its name says" in said
     assert "its key is not that of" in said
+    assert "so many pictures, or one that costs so much" in said
+    assert "made at no moment" in said
     assert "its recipe cannot be read" in said
     lab = at("lab")
     assert lab.workshop.storage.pictures.verify().sound

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +29,7 @@ from jupyter_imagegen.storage.charges import FOUND_AGAIN, count_again, find_agai
 from jupyter_imagegen.storage.database import Database
 from jupyter_imagegen.storage.files import CHARGES, INDEX, Shelf
 from jupyter_imagegen.storage.journal import Journal, checked
-from jupyter_imagegen.storage.recipes import LARGEST_RECIPE, Recipe, recipe_from_bytes
+from jupyter_imagegen.storage.recipes import LARGEST_RECIPE, Recipe, recipe_from_bytes, utc_text
 from jupyter_imagegen.storage.sources import copy_file, copy_index, source_of
 from jupyter_imagegen.storage.spending import Counts, counts
 from jupyter_imagegen.storage.writers import Writer
@@ -45,6 +47,8 @@ _LARGEST_ANSWER = 500_000_000
 _AT_ONCE = 500
 #: Nano-dollars: ten thousand dollars. No call costs as much, and many such would not fit into a sum.
 _DEAREST = 10**13
+#: A sample's highest number: the next one must be one, too.
+_MOST_SAMPLES = 1_000_000
 #: Seconds that a picture of the same request may take.
 _LOCK_SECONDS = 60.0
 
@@ -147,6 +151,8 @@ class _Merging:
             try:
                 if recipe is None:
                     self._refuse(name, "its recipe cannot be read")
+                elif why := _why_not(recipe):
+                    self._refuse(name, why)
                 else:
                     self._take_picture(name, recipe)
             except (ImageRejected, Timeout) as exc:
@@ -163,7 +169,7 @@ class _Merging:
             total += 1
             if recipe is None or recipe.charge_id is None or self._source.is_export:
                 continue
-            if not has_charge(self._database, recipe.charge_id):
+            if not has_charge(self._database, recipe.charge_id) and not _why_not(recipe):
                 missing[recipe.charge_id].append(recipe)
         for found in missing.values():
             # All pictures of a call at once, so that each counts once.
@@ -253,7 +259,11 @@ class _Merging:
             self._mend(name, recipe)
             self._mark(known, recipe)
         elif (data := self._picture(name, recipe)) is not None:
-            made = replace(recipe.of_picture(inspect(data, allow_svg=recipe.wants_svg)), size_bytes=len(data))
+            made = replace(
+                recipe.of_picture(inspect(data, allow_svg=recipe.wants_svg)),
+                size_bytes=len(data),
+                made_at=utc_text(datetime.fromisoformat(recipe.made_at)),
+            )
             if self._source.is_export:
                 # A ledger that is built again would count what this one does not.
                 made = replace(made, charge_id=None, session=None, day=None)
@@ -287,9 +297,6 @@ class _Merging:
 
     def _picture(self, name: str, recipe: Recipe) -> bytes | None:
         """The bytes of a recipe; None, with the reason in the report, where they are not taken."""
-        if recipe.namespace != "composite" and not _is_its_key(recipe):
-            self._refuse(name, "its key is not that of what it says was asked")
-            return None
         original = Shelf(Path("home")).original(recipe.digest, recipe.mime)
         places = (f"pictures/{recipe.digest[:2]}/{original.name}", f"pictures/{original.name}")
         for place in (*places, f"{name.removesuffix('.json')}.part"):
@@ -326,6 +333,21 @@ def _is_better(theirs: dict[str, Any], ours: Row) -> bool:
     if ours["reason"] == FOUND_AGAIN:
         return bool(theirs["reason"] != FOUND_AGAIN)
     return theirs["cost_nano"] is not None and ours["cost_nano"] is None and theirs["state"] == "settled"
+
+
+def _why_not(recipe: Recipe) -> str:
+    """Why a recipe from elsewhere is not taken, whatever its picture is; empty where it is."""
+    moment = datetime.fromisoformat(recipe.made_at)
+    # At the ends of time a moment is none in the zone next to its own.
+    if moment.tzinfo is None or not 1 < moment.year < 9999:  # noqa: PLR2004  # datetime's own ends
+        return "it was made at no moment that can be"
+    if recipe.sample > _MOST_SAMPLES or (recipe.cost is not None and recipe.cost > nano_to_dollars(_DEAREST)):
+        return "no request has so many pictures, or one that costs so much"
+    if recipe.day is not None and re.fullmatch(r"\d{4}-\d\d-\d\d", recipe.day) is None:
+        return "it was paid for on no day that can be"
+    if recipe.namespace != "composite" and not _is_its_key(recipe):
+        return "its key is not that of what it says was asked"
+    return ""
 
 
 def _is_its_key(recipe: Recipe) -> bool:
