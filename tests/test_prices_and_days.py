@@ -112,8 +112,8 @@ def test_a_kernel_that_lives_over_the_night_of_a_price_change_goes_on_with_the_n
     file = notebook('%imagegen "a fox" -m gpt-image-2 -s 1024x1024 -q low --fresh')
 
     def prices():
-        shown.choices = {**shown.choices, "n": 3 - shown.choices["n"]}
-        shown.choices = {**shown.choices, "n": 3 - shown.choices["n"]}
+        # As the browser sends it, when somebody comes back to the panel.
+        shown._handle_custom_msg({"kind": "refresh"}, [])
         estimate = session.estimate("a fox", **ASKED)
         with pytest.raises(BudgetExceededError) as refused:
             session.generate("a fox", max_cost="0.0001", fresh=True, **ASKED)
@@ -214,4 +214,12 @@ def test_days_and_times_in_every_face_are_of_the_ledgers_zone(new_session, serve
     noon.moment += timedelta(hours=1)
     assert "yesterday" in gallery.static()["text/plain"]
     assert session.accounts.costs().spending.day.calls == 0
+    gallery.close()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-02-30", "yesterday"])
+def test_the_gallery_refuses_a_day_that_cannot_be_asked_for(new_session, day):
+    gallery = Gallery(new_session())
+    gallery._handle_custom_msg({"kind": "page", "ask": 1, "narrowed": {"day": day}, "before": None}, [])
+    assert f"'{day}' is not a day" in gallery.problem
     gallery.close()

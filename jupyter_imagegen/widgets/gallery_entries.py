@@ -217,6 +217,8 @@ def _days(text: str, now: datetime) -> tuple[datetime | None, datetime | None]:
     else:
         try:
             first = last = date.fromisoformat(text)
+            if not date.min.year < first.year < date.max.year:
+                raise ValueError("a day there has no begin or end in UTC")  # noqa: TRY301  # one answer
         except ValueError as exc:
             raise RequestError(f"{text!r} is not a day", hint="Write it as 2026-11-22.") from exc
     since = datetime.combine(first, time(), tzinfo=now.tzinfo)
