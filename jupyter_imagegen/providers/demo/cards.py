@@ -167,7 +167,7 @@ def lettered(picture: Image, scene: Scene, request: GenerateRequest, *, sample: 
 
     facts = " · ".join((
         request.model, f"{picture.width} × {picture.height}", request.quality,  # noqa: RUF001 - as sizes are set
-        *([", ".join(scene.styles)] if scene.styles else []), *([f"drawing {sample + 1}"] if sample else []),
+        *([", ".join(scene.styles)] if scene.styles else []), *([f"drawing {sample + 1}"] if sample else [])
     ))  # fmt: skip
     clear = picture.mode == "RGBA"
     plan = _laid_out(scene.said, facts, picture.size, whole=clear)

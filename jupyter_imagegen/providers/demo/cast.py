@@ -1,78 +1,91 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
-"""Who paints what, how large it is, and where it stands."""
+"""How large each thing is, where it stands, and how it is put there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_imagegen.providers.demo import (
-    birds,
-    buildings,
-    flyers,
-    fruit,
-    plants,
-    sitting,
-    suits,
-    tableware,
-    things,
-    vehicles,
-    vessels,
-    wildlife,
-)
+from jupyter_imagegen.providers.demo import art, land, plants
 from jupyter_imagegen.providers.demo.geometry import rounded
+from jupyter_imagegen.providers.demo.palette import NAMED
 from jupyter_imagegen.providers.demo.sheet import extent
 from jupyter_imagegen.providers.demo.stage import Spot, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jupyter_imagegen.providers.demo.scene import Scene, Subject
     from jupyter_imagegen.providers.demo.sheet import Sheet
-
-    Painter = Callable[[Sheet, Subject, Scene, Spot], None]
 
 Where = Literal["ground", "water", "sky", "back"]
 
 
 @dataclass(frozen=True)
 class Part:
-    """How a kind of thing appears: its painter, its size (1 is the stage's scale), and where it is."""
+    """How a kind of thing appears: its size (1 is the stage's scale), where it is, and how wide."""
 
-    paint: Painter
     size: float
     where: Where = "ground"
     wide: float = 0.8
 
 
-def _tree(sheet: Sheet, _subject: Subject, scene: Scene, spot: Spot) -> None:
-    plants.tree(sheet, spot.x, spot.y, spot.scale, scene)
-
-
-def _pine(sheet: Sheet, _subject: Subject, scene: Scene, spot: Spot) -> None:
-    plants.pine(sheet, spot.x, spot.y, spot.scale, snow=scene.season == "winter")
-
-
 PARTS: dict[str, Part] = {
-    "lighthouse": Part(buildings.lighthouse, 1.55, "back", 0.7),
-    "house": Part(buildings.house, 1.0, "back", 1.1),
-    "sailboat": Part(vessels.sailboat, 1.0, "water", 0.72),
-    "train": Part(vehicles.train, 0.75, "ground", 1.3),
-    "balloon": Part(flyers.balloon, 0.6, "sky", 0.5),
-    "kite": Part(flyers.kite, 0.6, "sky", 0.6),
-    "robot": Part(suits.robot, 1.1, wide=0.85),
-    "fox": Part(sitting.sitting, 0.95, wide=1.1),
-    "cat": Part(sitting.sitting, 0.72, wide=0.75),
-    "owl": Part(birds.owl, 0.95, "ground", 0.8),
-    "whale": Part(wildlife.whale, 0.95, "water", 1.7),
-    "tree": Part(_tree, 1.3, "back", 0.8),
-    "pine": Part(_pine, 1.3, "back", 0.5),
-    "apple": Part(fruit.fruit, 0.5, wide=0.95),
-    "pear": Part(fruit.fruit, 0.6, wide=0.7),
-    "vase": Part(tableware.vase, 1.15, wide=0.75),
-    "jar": Part(tableware.jar, 1.15, wide=0.8),
-    "book": Part(things.book, 0.75, wide=1.3),
+    "lighthouse": Part(1.55, "back", 0.7),
+    "house": Part(1.0, "back", 1.1),
+    "sailboat": Part(1.0, "water", 0.72),
+    "train": Part(0.75, "ground", 1.3),
+    "balloon": Part(0.6, "sky", 0.5),
+    "kite": Part(0.6, "sky", 0.6),
+    "robot": Part(1.1, wide=0.85),
+    "fox": Part(0.95, wide=1.1),
+    "cat": Part(0.72, wide=0.75),
+    "owl": Part(0.95),
+    "whale": Part(0.95, "water", 1.7),
+    "tree": Part(1.3, "back"),
+    "pine": Part(1.3, "back", 0.5),
+    "apple": Part(0.5, wide=0.95),
+    "pear": Part(0.6, wide=0.7),
+    "vase": Part(1.15, wide=0.75),
+    "jar": Part(1.15),
+    "book": Part(0.75, wide=1.3),
 }
+
+
+def put(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
+    """Put one thing in its spot."""
+    winter = scene.season == "winter"
+    match subject.kind:
+        case "tree":
+            plants.tree(sheet, spot.x, spot.y, spot.scale, scene)
+            return
+        case "pine":
+            plants.pine(sheet, spot.x, spot.y, spot.scale, snow=winter)
+            return
+        case "lighthouse" if sheet.layer == "back":
+            land.rocks(
+                sheet,
+                spot.x + 0.05 * spot.scale,
+                spot.y + 0.02 * spot.scale,
+                spot.scale * 0.92,
+                spot.scale * 0.17,
+            )
+    flags = ("snow" if winter else "bare", "reading" if scene.subject("book") else "idle")
+    # A red fox is as red as foxes are.
+    own = None if (subject.kind, subject.colour) == ("fox", NAMED["red"]) else subject.colour
+    art.paint(sheet, subject.kind, spot, own, *flags)
+    if subject.kind == "jar":
+        _label(sheet, scene, spot)
+
+
+def _label(sheet: Sheet, scene: Scene, spot: Spot) -> None:
+    """The words on a jar, the first of them large."""
+    s, lines = spot.scale, scene.lettering or ("Honey",)
+    y = spot.y - s * (0.4 if len(lines) < 2 else 0.45)
+    sheet.words(lines[0], spot.x, y, s * 0.48, s * 0.19, (74, 40, 22), spacing=0.03)
+    high = min(0.07, 0.2 / max(1, len(lines) - 1))
+    for k, more in enumerate(lines[1:]):
+        sheet.words(
+            more, spot.x, y + s * (0.13 + (high + 0.01) * k), s * 0.44, s * high, (96, 58, 30), spacing=0.08
+        )
 
 
 #: Units left free around things on a transparent picture; a sticker's white rim goes there.
@@ -87,7 +100,7 @@ def enter(sheet: Sheet, scene: Scene, stage: Stage) -> None:
     for subject in sorted(shown(scene), key=lambda s: order[PARTS[s.kind].where]):
         for i, spot in enumerate(spots(sheet, scene, stage, subject)):
             own = replace(subject, colour=subject.colours[i]) if i < len(subject.colours) else subject
-            PARTS[subject.kind].paint(sheet, own, scene, spot)
+            put(sheet, own, scene, spot)
 
 
 def shown(scene: Scene) -> tuple[Subject, ...]:
@@ -163,7 +176,7 @@ def alone(sheet: Sheet, scene: Scene) -> None:
 def _whole(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot, high: float) -> None:
     """One thing, smaller and further in where a tail or a branch would leave the picture."""
     begun = len(sheet.ops)
-    PARTS[subject.kind].paint(sheet, subject, scene, spot)
+    put(sheet, subject, scene, spot)
     left, top, right, bottom = extent(sheet.ops[begun:])
     if min(left, top, sheet.width - right, high - bottom) >= _RIM:
         return
@@ -171,7 +184,7 @@ def _whole(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot, high: float
     x = _within(spot.x, left, right, sheet.width, shrink)
     y = _within(spot.y, top, bottom, high, shrink)
     del sheet.ops[begun:]
-    PARTS[subject.kind].paint(sheet, subject, scene, Spot(x, y, spot.scale * shrink, spot.flip))
+    put(sheet, subject, scene, Spot(x, y, spot.scale * shrink, spot.flip))
 
 
 def _within(place: float, low: float, high: float, room: float, shrink: float) -> float:

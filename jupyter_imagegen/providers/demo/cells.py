@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo.texture import (
-    papered,
-    saturated,
-    vignetted,
-)
+from jupyter_imagegen.providers.demo.texture import papered, saturated, vignetted
 
 if TYPE_CHECKING:
     import random

@@ -41,13 +41,7 @@ def light_of(scene: Scene, sample: int) -> Light:
 
 
 def composed(
-    scene: Scene,
-    size: tuple[int, int],
-    *,
-    sample: int = 0,
-    detail: float = 0.8,
-    cutout: bool = False,
-    phase: float = 0.0,
+    scene: Scene, size: tuple[int, int], *, sample: int = 0, detail: float = 0.8, cutout: bool = False
 ) -> Sheet:
     """The scene as shapes.
 
@@ -63,8 +57,6 @@ def composed(
         How much to draw.
     cutout
         Only the subjects, large, on nothing: for transparent pictures.
-    phase
-        Where a moving picture stands, 0 to 1.
     """
     short = min(size)
     for style in scene.styles:
@@ -77,7 +69,6 @@ def composed(
         light=light_of(scene, sample),
         rng=rng,
         detail=detail,
-        phase=phase,
     )
     scene = replace(scene, time=time)
     if cutout or scene.place == "sticker":

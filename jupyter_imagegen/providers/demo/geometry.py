@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Point = tuple[float, float]
+
+
+@cache
+def pts(text: str) -> tuple[Point, ...]:
+    """Points as SVG writes them.
+
+    Examples
+    --------
+    >>> pts("0,-.5 .25,1")
+    ((0.0, -0.5), (0.25, 1.0))
+    """
+    pairs = (pair.split(",") for pair in text.split())
+    return tuple((float(x), float(y)) for x, y in pairs)
 
 
 def smooth(points: Sequence[Point], *, closed: bool = True, steps: int = 6) -> list[Point]:

@@ -5,31 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo import things
+from jupyter_imagegen.providers.demo import art
 from jupyter_imagegen.providers.demo.geometry import box, oval, ribbon, rounded, smooth
 from jupyter_imagegen.providers.demo.palette import Colour, mix, scaled
-from jupyter_imagegen.providers.demo.scene import Subject
 from jupyter_imagegen.providers.demo.stage import Spot, Stage
 
 if TYPE_CHECKING:
     from jupyter_imagegen.providers.demo.scene import Scene
     from jupyter_imagegen.providers.demo.sheet import Sheet
-
-
-def _figure(
-    sheet: Sheet,
-    x: float,
-    y: float,
-    size: float,
-    kind: str,
-    colour: Colour,
-    scene: Scene,
-    *,
-    flip: bool = False,
-) -> None:
-    from jupyter_imagegen.providers.demo import people
-
-    people.person(sheet, Subject(kind="person", word=kind, colour=colour), scene, Spot(x, y, size, flip))
 
 
 def hall(sheet: Sheet, scene: Scene) -> Stage:
@@ -140,19 +123,18 @@ def hall(sheet: Sheet, scene: Scene) -> Stage:
     crowd = (
         (0.27, 0.735, "lady", (92, 50, 60)),
         (0.345, 0.73, "courtier", (46, 58, 74)),
-        (0.655, 0.73, "courtier", (60, 46, 40)),
-        (0.73, 0.735, "lady", (54, 74, 84)),
+        (0.655, 0.73, "courtier2", (60, 46, 40)),
+        (0.73, 0.735, "lady2", (54, 74, 84)),
     )
     for x, y, kind, tone in crowd:
-        _figure(sheet, w * x, h * y, h * 0.34, kind, tone, scene, flip=x > 0.5)
-    if scene.subject("person") is None:
-        for x, y, size, kind, tone in (
-            (0.21, 0.9, 0.5, "lady", (196, 148, 62)),
-            (0.795, 0.91, 0.5, "courtier", (38, 52, 86)),
-            (0.435, 0.86, 0.46, "queen", (166, 36, 48)),
-            (0.57, 0.865, 0.47, "king", (40, 84, 92)),
-        ):
-            _figure(sheet, w * x, h * y, h * size, kind, tone, scene, flip=x > 0.5)
+        art.paint(sheet, kind, Spot(w * x, h * y, h * 0.34, x > 0.5), tone)
+    for x, y, size, kind, tone in (
+        (0.21, 0.9, 0.5, "lady2", (196, 148, 62)),
+        (0.795, 0.91, 0.5, "courtier", (38, 52, 86)),
+        (0.435, 0.86, 0.46, "queen", (166, 36, 48)),
+        (0.57, 0.865, 0.47, "king", (40, 84, 92)),
+    ):
+        art.paint(sheet, kind, Spot(w * x, h * y, h * size, x > 0.5), tone)
     for x in (0.075, 0.925):
         _stand(sheet, w * x, h * 0.93, h * 0.44)
     sheet.glow(w / 2, h * 0.52, h * 0.52, (255, 180, 96), 0.42)
@@ -202,7 +184,7 @@ def chandelier(sheet: Sheet, x: float, y: float, half: float) -> None:
                 5,
                 light.lit(brass),
             )
-            things.one_candle(sheet, end[0], end[1] + 4, half * 0.3, holder=False)
+            art.paint(sheet, "candle", Spot(end[0], end[1] + 4, half * 0.3))
     sheet.glow(x, y + half * 0.1, half * 2.6, (255, 186, 96), 0.6)
 
 
@@ -222,4 +204,4 @@ def _stand(sheet: Sheet, x: float, y: float, size: float) -> None:
                 size * 0.016,
                 brass,
             )
-        things.one_candle(sheet, x + k * size * 0.12, top + 4, size * 0.22, holder=False)
+        art.paint(sheet, "candle", Spot(x + k * size * 0.12, top + 4, size * 0.22))

@@ -174,14 +174,13 @@ def room(sheet: Sheet, scene: Scene) -> Stage:
     for k in (0.9, 0.6):
         ring = oval(w / 2, h * 0.87, w * 0.38 * k, h * 0.085 * k, steps=50)
         sheet.line([*ring, ring[0]], 4, light.on((232, 200, 140)))
-    if scene.subject("lamp") is None:
-        lx = w * 0.63
-        sheet.line([(lx, ground + h * 0.03), (lx, h * 0.36)], 6, light.on((90, 70, 54)))
-        sheet.ball(oval(lx, ground + h * 0.03, 34, 8), (90, 70, 54))
-        sheet.fill(
-            [(lx - 54, h * 0.4), (lx - 34, h * 0.3), (lx + 34, h * 0.3), (lx + 54, h * 0.4)],
-            (255, 232, 180),
-            (250, 206, 130),
-        )
-        sheet.glow(lx, h * 0.37, h * 0.42, (255, 206, 130), 0.5)
+    lx = w * 0.63
+    sheet.line([(lx, ground + h * 0.03), (lx, h * 0.36)], 6, light.on((90, 70, 54)))
+    sheet.ball(oval(lx, ground + h * 0.03, 34, 8), (90, 70, 54))
+    sheet.fill(
+        [(lx - 54, h * 0.4), (lx - 34, h * 0.3), (lx + 34, h * 0.3), (lx + 54, h * 0.4)],
+        (255, 232, 180),
+        (250, 206, 130),
+    )
+    sheet.glow(lx, h * 0.37, h * 0.42, (255, 206, 130), 0.5)
     return Stage(x0=w * 0.22, x1=w * 0.8, ground=h * 0.92, horizon=ground, scale=h * 0.54)

@@ -68,14 +68,13 @@ def glitter(sheet: Sheet, x: float, top: float, bottom: float, count: int, *, st
     """The sun's or moon's path on water."""
     rng, light = sheet.rng, sheet.light
     items = []
-    for i in range(sheet.many(count)):
+    for _ in range(sheet.many(count)):
         t = rng.random() ** 1.3
         y = top + (bottom - top) * t
         spread = 14 + 90 * t
         w = (5 + 24 * t) * rng.uniform(0.4, 1.3)
         bright = mix(light.haze, mix(light.sun, (255, 252, 240), 0.5), rng.uniform(0.4, 1.0) * strength)
-        shift = sheet.wave(1, i * 0.173) * 6
-        items.append((x + rng.gauss(0, spread * 0.5) + shift, y, w, 0.8 + 1.7 * t, bright))
+        items.append((x + rng.gauss(0, spread * 0.5), y, w, 0.8 + 1.7 * t, bright))
     sheet.dabs(items)
 
 
@@ -142,9 +141,7 @@ def waves(sheet: Sheet, top: float, bottom: float, far: Colour, deep: Colour) ->
         colour = mix(base, crest, 0.3 * rng.random() + 0.05) if roll < 0.5 else scaled(base, 0.82)
         if roll > 0.965:
             colour = mix(base, crest, 0.75)
-        items.append(
-            (rng.uniform(-20, sheet.width + 20) + sheet.wave(1, roll) * 5 * t, y, w, 0.7 + 3.0 * t, colour)
-        )
+        items.append((rng.uniform(-20, sheet.width + 20), y, w, 0.7 + 3.0 * t, colour))
     sheet.dabs(sorted(items, key=lambda item: item[1]))
 
 

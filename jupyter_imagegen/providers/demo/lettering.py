@@ -30,7 +30,7 @@ SYSTEM_FACES = (
     "Hiragino Sans GB.ttc", "PingFang.ttc", "AppleSDGothicNeo.ttc", "Arial Unicode.ttf",
     "msyh.ttc", "msgothic.ttc", "YuGothM.ttc", "malgun.ttf", "Nirmala.ttf", "Nirmala.ttc", "LeelawUI.ttf",
     "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf", "NotoSansBengali-Regular.ttf",
-    "unifont.otf",
+    "unifont.otf"
 )  # fmt: skip
 #: Drawn by nothing: joiners, direction marks and variation selectors.
 _SILENT = {"\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060", "\ufe0e", "\ufe0f", "\ufeff"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo import things
+from jupyter_imagegen.providers.demo import art
 from jupyter_imagegen.providers.demo.geometry import arc, box, oval, rounded, smooth
 from jupyter_imagegen.providers.demo.interiors import floor, shelf
 from jupyter_imagegen.providers.demo.palette import Colour, mix, scaled
-from jupyter_imagegen.providers.demo.scene import Subject
 from jupyter_imagegen.providers.demo.stage import Spot, Stage
 
 if TYPE_CHECKING:
@@ -35,18 +34,18 @@ _EVENING = Hour(sky=((26, 38, 76), (86, 84, 120)))
 _HOURS = {
     "dawn": Hour(
         sky=((150, 158, 200), (255, 206, 184)), beam=(255, 176, 150), sun=(255, 220, 206),
-        shadow=(52, 44, 66), exposure=0.8, warmth=0.12,
+        shadow=(52, 44, 66), exposure=0.8, warmth=0.12
     ),
     "golden": Hour(
         sky=((232, 176, 112), (255, 222, 140)), beam=(255, 176, 70), sun=(255, 208, 130),
-        shadow=(58, 26, 20), exposure=0.98, warmth=0.34,
+        shadow=(58, 26, 20), exposure=0.98, warmth=0.34
     ),
     "dusk": _EVENING,
     "night": Hour(
         sky=((12, 18, 48), (58, 78, 130)), beam=(92, 124, 200), sun=(176, 196, 240),
-        shadow=(10, 12, 34), exposure=0.46, moon=True, warmth=0.1,
+        shadow=(10, 12, 34), exposure=0.46, moon=True, warmth=0.1
     ),
-    "candle": Hour(sky=((10, 12, 26), (34, 34, 56)), exposure=0.6, warmth=0.3),
+    "candle": Hour(sky=((10, 12, 26), (34, 34, 56)), exposure=0.6, warmth=0.3)
 }  # fmt: skip
 _NEON = Hour(sky=((26, 10, 62), (206, 56, 150)), warmth=0.1)
 
@@ -179,14 +178,12 @@ def _table(sheet: Sheet, scene: Scene) -> None:
         (142, 90, 54),
     )
     sheet.form(box(w * 0.31, ty, w * 0.69, ty + h * 0.022), (108, 66, 40))
-    lamp = scene.subject("lamp")
-    if scene.time == "candle" and lamp is None:
+    if scene.time == "candle":
         for x, size in ((0.37, 0.17), (0.42, 0.21), (0.46, 0.15)):
-            things.one_candle(sheet, w * x, ty - h * 0.008, h * size)
+            art.paint(sheet, "candle", Spot(w * x, ty - h * 0.008, h * size), None, "holder")
     else:
-        lamp = lamp or Subject(kind="lamp", word="lamp")
-        things.lamp(sheet, lamp, scene, Spot(w * 0.4, ty - h * 0.014, h * 0.21))
+        art.paint(sheet, "lamp", Spot(w * 0.4, ty - h * 0.014, h * 0.21))
     for i, tone in enumerate(((120, 44, 44), (56, 74, 92), (150, 112, 60))):
         foot = ty - h * (0.014 + 0.02 * i)
         sheet.form(rounded(w * 0.575 - i * 4, foot - h * 0.02, w * 0.65 - i * 7, foot, 3), tone)
-    things.book(sheet, Subject(kind="book", word="book"), scene, Spot(w * 0.51, ty - h * 0.008, h * 0.07))
+    art.paint(sheet, "book", Spot(w * 0.51, ty - h * 0.008, h * 0.07))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.providers.demo.cards import HUES
 from jupyter_imagegen.providers.demo.geometry import box, oval
-from jupyter_imagegen.providers.demo.palette import Colour, from_hue, luminance, mix, scaled
+from jupyter_imagegen.providers.demo.palette import Colour, from_hue, luminance, mix
 from jupyter_imagegen.providers.demo.stage import Stage
 
 if TYPE_CHECKING:
@@ -98,9 +98,6 @@ def poster(sheet: Sheet, scene: Scene) -> Stage:
     split = h * (0.62 if scene.lettering else 0.72)
     sheet.shadow(oval(w / 2 + 8, cy + 14, r, r), opacity=0.3, blur=22)
     sheet.orb(oval(w / 2, cy, r, steps=90), mix(accent, (255, 250, 230), 0.35), accent)
-    if not scene.subjects:
-        for k, tone in enumerate((accents[2], pale, accents[0])):
-            sheet.fill(oval(w / 2, cy, r * (0.72 - 0.22 * k), steps=80), tone, scaled(tone, 0.86))
     for k, tone in enumerate((accents[2], accents[0], ink)):
         y = split + k * h * 0.03
         wave = [

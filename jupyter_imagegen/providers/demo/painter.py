@@ -150,7 +150,7 @@ def paint(request: GenerateRequest, *, sample: int = 0, stopped: Callable[[], bo
         picture = demo_mark.marked(picture)
     return Painting(
         picture=picture, output_format=output_format, compression=request.output_compression, note=note,
-        frames=request.frame_count or DEFAULT_FRAMES, frame_ms=request.frame_duration_ms or DEFAULT_FRAME_MS,
+        frames=request.frame_count or DEFAULT_FRAMES, frame_ms=request.frame_duration_ms or DEFAULT_FRAME_MS
     )  # fmt: skip
 
 

@@ -24,17 +24,13 @@ NAMED: dict[str, Colour] = {
     "violet": (126, 84, 178), "purple": (112, 60, 150), "lavender": (176, 160, 214), "lilac": (194, 168, 212),
     "magenta": (204, 44, 140), "fuchsia": (214, 52, 150), "pink": (238, 150, 176), "rose": (220, 110, 130),
     "white": (240, 240, 236), "silver": (190, 196, 204), "grey": (136, 140, 146), "gray": (136, 140, 146),
-    "charcoal": (58, 60, 66), "black": (34, 34, 40), "ebony": (40, 32, 30),
+    "charcoal": (58, 60, 66), "black": (34, 34, 40), "ebony": (40, 32, 30)
 }  # fmt: skip
 
 
 def mix(a: Colour, b: Colour, t: float) -> Colour:
     """The colour `t` of the way from `a` to `b`."""
-    return (
-        round(a[0] + (b[0] - a[0]) * t),
-        round(a[1] + (b[1] - a[1]) * t),
-        round(a[2] + (b[2] - a[2]) * t),
-    )
+    return (round(a[0] + (b[0] - a[0]) * t), round(a[1] + (b[1] - a[1]) * t), round(a[2] + (b[2] - a[2]) * t))
 
 
 def scaled(colour: Colour, factor: float) -> Colour:
@@ -117,45 +113,45 @@ class Light:
 LIGHTS: dict[str, Light] = {
     "dawn": Light(
         sky=((88, 116, 168), (176, 160, 190), (246, 194, 168), (255, 228, 190)),
-        sun=(255, 214, 168), haze=(238, 202, 196), shadow=(84, 82, 128), exposure=0.86, height=0.16,
+        sun=(255, 214, 168), haze=(238, 202, 196), shadow=(84, 82, 128), exposure=0.86, height=0.16
     ),
     "day": Light(
         sky=((58, 124, 194), (112, 172, 222), (170, 210, 234), (214, 232, 238)),
-        sun=(255, 247, 224), haze=(196, 216, 230), shadow=(58, 80, 128), exposure=0.98, height=0.72,
+        sun=(255, 247, 224), haze=(196, 216, 230), shadow=(58, 80, 128), exposure=0.98, height=0.72
     ),
     "golden": Light(
         sky=((92, 122, 170), (184, 168, 158), (246, 192, 120), (255, 220, 146)),
-        sun=(255, 206, 124), haze=(246, 202, 150), shadow=(98, 62, 92), exposure=0.92, height=0.22,
+        sun=(255, 206, 124), haze=(246, 202, 150), shadow=(98, 62, 92), exposure=0.92, height=0.22
     ),
     "dusk": Light(
         sky=((30, 38, 84), (84, 66, 128), (208, 104, 104), (255, 180, 112)),
         sun=(255, 172, 112), haze=(184, 112, 122), shadow=(36, 32, 78), exposure=0.64, height=0.06,
-        lamps=True,
+        lamps=True
     ),
     "night": Light(
         sky=((7, 11, 32), (14, 26, 62), (28, 48, 92), (50, 74, 118)),
-        sun=(186, 206, 240), haze=(42, 62, 104), shadow=(8, 12, 36), exposure=0.36, height=0.66, lamps=True,
+        sun=(186, 206, 240), haze=(42, 62, 104), shadow=(8, 12, 36), exposure=0.36, height=0.66, lamps=True
     ),
     "indoors": Light(
         sky=((70, 52, 42), (96, 72, 54), (120, 90, 64), (140, 104, 72)),
-        sun=(255, 222, 170), haze=(120, 90, 64), shadow=(38, 24, 34), exposure=0.84, height=0.7, lamps=True,
+        sun=(255, 222, 170), haze=(120, 90, 64), shadow=(38, 24, 34), exposure=0.84, height=0.7, lamps=True
     ),
     "candle": Light(
         sky=((20, 13, 12), (34, 22, 16), (54, 34, 20), (72, 46, 26)),
-        sun=(255, 206, 128), haze=(84, 54, 34), shadow=(24, 14, 16), exposure=0.82, height=0.5, lamps=True,
+        sun=(255, 206, 128), haze=(84, 54, 34), shadow=(24, 14, 16), exposure=0.82, height=0.5, lamps=True
     ),
     "studio": Light(
         sky=((214, 208, 196), (226, 220, 208), (234, 228, 216), (240, 234, 222)),
-        sun=(255, 250, 238), haze=(226, 220, 208), shadow=(86, 78, 96), exposure=1.0, height=0.7,
+        sun=(255, 250, 238), haze=(226, 220, 208), shadow=(86, 78, 96), exposure=1.0, height=0.7
     ),
     "neon": Light(
         sky=((12, 8, 34), (32, 14, 66), (82, 22, 102), (170, 40, 128)),
-        sun=(255, 96, 200), haze=(96, 34, 112), shadow=(14, 12, 48), exposure=0.42, height=0.4, lamps=True,
+        sun=(255, 96, 200), haze=(96, 34, 112), shadow=(14, 12, 48), exposure=0.42, height=0.4, lamps=True
     ),
     "space": Light(
         sky=((4, 5, 14), (8, 10, 26), (12, 14, 36), (16, 18, 44)),
-        sun=(255, 250, 240), haze=(30, 32, 60), shadow=(6, 8, 20), exposure=0.95, height=0.6, lamps=True,
-    ),
+        sun=(255, 250, 240), haze=(30, 32, 60), shadow=(6, 8, 20), exposure=0.95, height=0.6, lamps=True
+    )
 }  # fmt: skip
 
 
@@ -164,7 +160,7 @@ def weathered(light: Light, weather: str) -> Light:
     greys: dict[str, tuple[Colour, float, float]] = {
         "rain": ((96, 108, 124), 0.62, 0.72), "storm": ((58, 66, 84), 0.66, 0.6),
         "fog": ((196, 202, 206), 0.66, 0.9), "snow": ((206, 216, 228), 0.5, 0.95),
-        "overcast": ((168, 178, 188), 0.55, 0.85),
+        "overcast": ((168, 178, 188), 0.55, 0.85)
     }  # fmt: skip
     if weather not in greys:
         return light

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo.geometry import limb, oval, ribbon, smooth
+from jupyter_imagegen.providers.demo.geometry import limb, ribbon, smooth
 from jupyter_imagegen.providers.demo.palette import Colour, mix, scaled, turned
 
 if TYPE_CHECKING:
@@ -222,24 +222,3 @@ def flowers(
             dots.append((x + math.cos(a) * r * 0.8, y + math.sin(a) * r * 0.52, r * 0.62, r * 0.5, tone))
         dots.append((x, y, r * 0.4, r * 0.32, light.on((244, 196, 70))))
     sheet.dabs(sorted(dots, key=lambda d: d[1]))
-
-
-def blossom(sheet: Sheet, x: float, y: float, r: float, colour: Colour, *, petals: int = 8) -> None:
-    """One large flower seen from the front."""
-    for ring, (count, reach) in enumerate(((petals, 1.0), (petals, 0.66))):
-        for i in range(count):
-            a = math.degrees(i * math.tau / count) + ring * 180 / count
-            px, py = (
-                x + math.cos(math.radians(a)) * r * 0.55 * reach,
-                y + math.sin(math.radians(a)) * r * 0.55 * reach,
-            )
-            tone = turned(colour, value=1.0 + 0.08 * ring)
-            sheet.ball(oval(px, py, r * 0.5 * reach, r * 0.26 * reach, turn=a), tone)
-    sheet.ball(oval(x, y, r * 0.26), (196, 134, 46))
-    rng = sheet.rng
-    sheet.dabs(
-        [
-            (x + rng.gauss(0, r * 0.1), y + rng.gauss(0, r * 0.1), r * 0.025, r * 0.025, (110, 66, 30))
-            for _ in range(sheet.many(12))
-        ]
-    )

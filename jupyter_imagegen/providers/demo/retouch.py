@@ -282,7 +282,7 @@ def _with_subjects(picture: Image, scene: Scene, bounds: Box, *, detail: float, 
             middle = (
                 (top + bottom) / 2 * unit if part.where == "sky" else bottom * unit - high * 0.04 - size / 2
             )
-            part.paint(
+            cast.put(
                 sheet, replace(subject, count=1), scene, Spot(x + step * (i + 0.5), middle + size / 2, size)
             )
         x += step * subject.count

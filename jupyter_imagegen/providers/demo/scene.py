@@ -306,7 +306,7 @@ class _Reader:
         self.known.append(word)
         self.moody.append(word)
         for name, table in (
-            ("time", vocabulary.TIMES), ("weather", vocabulary.WEATHERS), ("season", vocabulary.SEASONS),
+            ("time", vocabulary.TIMES), ("weather", vocabulary.WEATHERS), ("season", vocabulary.SEASONS)
         ):  # fmt: skip
             found = next((table[form] for form in (word, *_forms(word)) if form in table), "")
             if found:

@@ -7,7 +7,6 @@ picture's shorter side is 1000, x runs right and y down.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -154,36 +153,22 @@ class Sheet:
         The only source of chance.
     detail
         How much to draw, about 0.4 (sparse) to 1.6 (rich).
-    phase
-        Where a moving picture stands, 0 to 1.
     """
 
     def __init__(
-        self,
-        *,
-        width: float,
-        height: float,
-        light: Light,
-        rng: random.Random,
-        detail: float,
-        phase: float = 0.0,
+        self, *, width: float, height: float, light: Light, rng: random.Random, detail: float
     ) -> None:
         self.width = width
         self.height = height
         self.light = light
         self.rng = rng
         self.detail = detail
-        self.phase = phase
         self.layer: Layer = "back"
         self.ops: list[Op] = []
 
     def many(self, count: float) -> int:
         """How many of something to draw at this detail; at least one."""
         return max(1, round(count * self.detail))
-
-    def wave(self, turns: float = 1.0, offset: float = 0.0) -> float:
-        """A swing between -1 and 1 with the phase of a moving picture."""
-        return math.sin(2 * math.pi * (turns * self.phase + offset))
 
     def fill(
         self,
@@ -318,55 +303,3 @@ class Sheet:
     ) -> None:
         """A line of lettering in a box around its centre."""
         self.ops.append(Words(text, x, y, width, height, colour, glow, spacing, layer=self.layer))
-
-
-class Pen:
-    """Draws in a subject's own units: its feet at (0, 0), its height 1, up is negative, facing right.
-
-    `flip` mirrors it; the light stays where it is.
-    """
-
-    def __init__(self, sheet: Sheet, x: float, y: float, size: float, *, flip: bool = False) -> None:
-        self.sheet = sheet
-        self.x = x
-        self.y = y
-        self.size = size
-        self.sign = -1 if flip else 1
-
-    def at(self, x: float, y: float) -> Point:
-        """A place of the subject, on the sheet."""
-        return (self.x + self.sign * x * self.size, self.y + y * self.size)
-
-    def all(self, points: Iterable[Point]) -> list[Point]:
-        """Places of the subject, on the sheet."""
-        return [self.at(*p) for p in points]
-
-    def form(self, points: Iterable[Point], colour: Colour) -> None:
-        """A solid in the scene's light."""
-        self.sheet.form(self.all(points), colour)
-
-    def ball(self, points: Iterable[Point], colour: Colour) -> None:
-        """A round solid in the scene's light."""
-        self.sheet.ball(self.all(points), colour)
-
-    def flat(
-        self, points: Iterable[Point], colour: Colour, *, opacity: float = 1.0, blur: float = 0.0
-    ) -> None:
-        """A shape in exactly this colour."""
-        self.sheet.fill(self.all(points), colour, opacity=opacity, blur=blur * self.size, edge=opacity > 0.9)
-
-    def line(self, points: Iterable[Point], width: float, colour: Colour) -> None:
-        """A line; `width` in the subject's units."""
-        self.sheet.line(self.all(points), width * self.size, colour)
-
-    def glow(self, x: float, y: float, r: float, colour: Colour, strength: float = 0.8) -> None:
-        """Light around a place of the subject."""
-        self.sheet.glow(*self.at(x, y), r * self.size, colour, strength)
-
-    def eye(self, x: float, y: float, r: float, *, iris: Colour = (30, 24, 24)) -> None:
-        """A small dark eye with its glint, which is never dimmed: it is what makes a creature alive."""
-        self.flat(oval(x, y, r, r * 1.1, steps=16), iris)
-        self.flat(
-            oval(x - 0.3 * r * self.sign * -self.sheet.light.side * -1, y - 0.35 * r, r * 0.34, steps=10),
-            (250, 250, 246),
-        )

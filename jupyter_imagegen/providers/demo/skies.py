@@ -98,10 +98,9 @@ def stars(sheet: Sheet, bottom: float, count: int) -> None:
         bright = mix(sheet.light.sky[1], (248, 248, 255), rng.uniform(0.35, 1.0) * (1 - 0.6 * y / bottom))
         tiny.append((rng.uniform(0, sheet.width), y, r, r, bright))
     sheet.dabs(tiny)
-    for i in range(sheet.many(7)):
+    for _ in range(sheet.many(7)):
         x, y = rng.uniform(0, sheet.width), rng.uniform(0, bottom * 0.6)
-        twinkle = 0.75 + 0.25 * sheet.wave(offset=i * 0.37)
-        sheet.glow(x, y, rng.uniform(9, 16), (214, 226, 255), 0.9 * twinkle)
+        sheet.glow(x, y, rng.uniform(9, 16), (214, 226, 255), 0.9)
         sheet.dabs([(x, y, 1.7, 1.7, (255, 255, 255))])
 
 
@@ -114,7 +113,7 @@ def cumuli(sheet: Sheet, bottom: float, count: int) -> None:
         near = 1 - depth
         width = (130 + 430 * near) * rng.uniform(0.75, 1.2)
         x = ((i * 0.618 + rng.random() * 0.2) % 1.0) * (sheet.width + width) - width / 2
-        cloud(sheet, x + sheet.wave() * 14 * near, y, width, 0.9 * (0.55 + 0.45 * near))
+        cloud(sheet, x, y, width, 0.9 * (0.55 + 0.45 * near))
 
 
 def cloud(sheet: Sheet, x: float, y: float, width: float, opacity: float = 0.95) -> None:
@@ -187,7 +186,7 @@ def birds(sheet: Sheet, x: float, y: float, count: int) -> None:
     items = []
     for _ in range(count):
         bx, by, w = x + rng.gauss(0, 70), y + rng.gauss(0, 28), rng.uniform(8, 15)
-        flap = w * (0.36 + 0.14 * sheet.wave(2, rng.random()))
+        flap = w * rng.uniform(0.24, 0.48)
         items.append(
             (
                 smooth(
@@ -215,7 +214,6 @@ def falling(sheet: Sheet, scene: Scene) -> None:
         items = []
         for _ in range(sheet.many(150 * sheet.width / 1000)):
             x, y, length = rng.uniform(-40, sheet.width), rng.uniform(-60, sheet.height), rng.uniform(26, 64)
-            y = (y + sheet.phase * 400) % (sheet.height + 60) - 60
             items.append((((x, y), (x - length * 0.16, y + length)), rng.choice((0.7, 0.9, 1.2)), pale))
         sheet.lines(items)
     elif scene.weather == "snow" or (
@@ -224,8 +222,8 @@ def falling(sheet: Sheet, scene: Scene) -> None:
         for size, count, blur in ((2.2, 150, 0.0), (4.4, 60, 1.2), (9.0, 12, 4.0)):
             flakes = []
             for _ in range(sheet.many(count * sheet.width / 1000)):
-                x = rng.uniform(0, sheet.width) + sheet.wave(1, rng.random()) * 9
-                y = (rng.uniform(0, sheet.height) + sheet.phase * 330 * size / 4) % sheet.height
+                x = rng.uniform(0, sheet.width)
+                y = rng.uniform(0, sheet.height)
                 flakes.append((x, y, size * rng.uniform(0.6, 1.1)))
             sheet.puffs(flakes, (250, 252, 255), blur=max(0.7, blur), opacity=0.86 if size < 8 else 0.5)
 

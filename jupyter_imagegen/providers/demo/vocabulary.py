@@ -132,7 +132,7 @@ blueprint: technical_drawing
 
 NUMBERS: dict[str, int] = {
     "one": 1, "single": 1, "two": 2, "pair": 2, "couple": 2, "three": 3, "few": 3, "some": 3, "four": 4,
-    "five": 5, "several": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "five": 5, "several": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9
 }  # fmt: skip
 
 #: What always becomes a card: an invented diagram looks like an answer and is none.
