@@ -328,6 +328,31 @@ def test_a_home_whose_pictures_are_not_mounted_is_not_an_empty_home(
     assert server.calls == 1
 
 
+@pytest.mark.parametrize("spoil", [taken_away, not_mounted])
+@pytest.mark.parametrize("index", [None, b"not a database" * 100])
+def test_no_index_is_built_and_nothing_is_tidied_while_pictures_are_not_mounted(
+    session, server, home, new_session, spoil, index
+):
+    session.generate("a lighthouse")
+    spoil(home / "pictures")
+    for tidy in (session.workshop.storage.pictures.gc, session.workshop.storage.pictures.verify):
+        with pytest.raises(StoreError, match="may not be mounted"):
+            tidy()
+    session.close()
+    for path in home.glob("imagegen.sqlite3*"):
+        path.unlink()
+    if index is not None:
+        (home / "imagegen.sqlite3").write_bytes(index)
+    later = new_session()
+    for prompt in ("a lighthouse", "a fox"):
+        with pytest.raises(StoreError, match="may not be mounted"):
+            later.generate(prompt)
+    shutil.rmtree(home / "pictures", ignore_errors=True)
+    (home / "elsewhere").rename(home / "pictures")
+    assert later.generate("a lighthouse").cached
+    assert server.calls == 1
+
+
 def test_pictures_that_their_owner_deleted_are_missing_and_bought_again(session, server, home, new_session):
     images = [session.generate(prompt).images[0] for prompt in ("a lighthouse", "a fox")]
     images[0].path.unlink()

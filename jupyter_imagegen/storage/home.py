@@ -269,8 +269,13 @@ def layer_hint(home: Path) -> str:
     )
 
 
-def refuse_absent(database: Database, shelf: Shelf) -> None:
+def refuse_absent(database: Database, shelf: Shelf, *, sought: str = statements.ANY_PICTURE) -> None:
     """Refuse a `pictures/` in which nothing is, where the index has pictures: it is not mounted.
+
+    Parameters
+    ----------
+    sought
+        A statement that finds something where there must be pictures.
 
     Raises
     ------
@@ -287,7 +292,7 @@ def refuse_absent(database: Database, shelf: Shelf) -> None:
                 f"no paid call is made: {folder} cannot be read now ({exc.strerror or exc})",
                 hint="Try again when the disk is back.",
             ) from exc
-    if database.one(statements.ANY_PICTURE) is not None:
+    if database.one(sought) is not None:
         raise StoreError(
             f"no paid call is made: {folder} has no pictures and the index has some; it may not be mounted",
             hint=f"Mount it, or put the pictures back. If they are gone for good: "

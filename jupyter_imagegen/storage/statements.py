@@ -21,6 +21,9 @@ ORDER BY s.sample
 
 PICTURE = "SELECT * FROM pictures WHERE digest = :digest"
 
+#: A charge that brought pictures, whether the index has them or not.
+ANY_DRAWN = "SELECT id FROM charges WHERE pictures > 0 LIMIT 1"
+
 ANY_PICTURE = "SELECT digest FROM pictures WHERE damaged_at IS NULL LIMIT 1"
 
 COUNT_PICTURES = "SELECT COUNT(*) AS pictures, COUNT(damaged_at) AS damaged FROM pictures"

@@ -444,6 +444,8 @@ def _open_alone(
 
     def fill() -> None:
         found.append(_rebuild(database, journal, shelf, held=held))
+        # An index that was built while they were away would go on without them.
+        homes.refuse_absent(database, shelf, sought=statements.ANY_DRAWN)
 
     with damage.refused_twice(path, damaged=damaged):
         database.open(fill)

@@ -117,6 +117,7 @@ class GcReport:
 def verify(pictures: Pictures, progress: Progress | None = None) -> VerifyReport:
     """Read every picture and every recipe again, and compare each picture with its digest."""
     shelf = pictures.shelf
+    home.refuse_absent(pictures.database, shelf)
     wrong: dict[str, list[str]] = {"damaged": [], "missing": []}
     found, checked = Survey(), 0
     total = count(pictures.database)
@@ -185,6 +186,7 @@ def collect(
             f"{shelf.home} no longer has the file {files.MARKER}, without which nothing is removed from it",
             hint="Run it again: if it is the store, it is marked anew.",
         )
+    home.refuse_absent(database, shelf)
     tidying = _Tidying(pictures, before=now() - UNREFERENCED_AFTER)
     tidying.adopted += entering.adopt_abandoned(database, shelf)
     tidying.adopted += tidying.quarantine.take_back(pictures)
