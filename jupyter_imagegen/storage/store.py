@@ -437,6 +437,7 @@ def _open_alone(
     held = held or may_hold_a_ledger(shelf.home, index_counts=False)
     if held and (not path.exists() or not path.stat().st_size):
         # The log of a lost index, which other processes may have open, is not that of the new one.
+        database.close(forget=True)
         damage.set_aside(path, now())
     with contextlib.suppress(OSError):
         mark.unlink()
