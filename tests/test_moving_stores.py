@@ -19,7 +19,8 @@ import pytest
 from imageserver import Reply, html
 
 from jupyter_imagegen.cli import main
-from jupyter_imagegen.errors import HomeError, ProviderError
+from jupyter_imagegen.errors import HomeError, ProviderError, StoreError
+from jupyter_imagegen.storage import moving
 
 PROMPT = "a lighthouse at dusk"
 
@@ -224,6 +225,42 @@ def test_what_was_forgotten_between_two_tries_is_not_in_the_copy(at, server, she
     assert rows(at("copy")) == rows(session)
 
 
+def test_a_copy_keeps_nothing_that_is_forgotten_meanwhile_and_is_made_by_one_process(at, server, tmp_path):
+    session = at("laptop")
+    made = [session.generate(f"a secret {number}") for number in range(3)]
+    last = max(made, key=lambda result: result.images[0].digest)
+    storage, tried = session.workshop.storage, []
+
+    def during(*_counted):
+        if not tried:
+            tried.append(True)
+            with pytest.raises(StoreError, match="another process is copying into"):
+                moving.copy(storage.home, tmp_path / "copy", database=storage.pictures.database)
+            session.accounts.forget(last.key)
+
+    report = moving.copy(storage.home, tmp_path / "copy", database=storage.pictures.database, progress=during)
+    assert tried
+    assert report.pictures == 2
+    copy = at("copy")
+    assert copy.workshop.storage.pictures.verify().sound
+    assert {one.key for one in copy.accounts.history()} == {one.key for one in made} - {last.key}
+    copy.close()
+    index = (tmp_path / "copy" / "imagegen.sqlite3").read_bytes()
+    assert last.request.prompt.encode() not in index
+
+
+def test_a_picture_that_is_not_what_was_paid_for_is_left_out_of_a_backup_and_named(
+    at, server, shell, tmp_path
+):
+    made = use(at("laptop"), server)
+    made.images[0].path.write_bytes(b"something else")
+    code, said = shell("laptop", "backup", tmp_path / "backup")
+    assert code == 8
+    assert "1 pictures" in said
+    assert f"left out, for it is not what was paid for  pictures/{made.images[0].digest[:2]}/" in said
+    assert not list((tmp_path / "backup").rglob(f"{made.images[0].digest}.png"))
+
+
 def test_two_stores_are_merged_and_merging_again_changes_nothing(at, server, shell, tmp_path):
     laptop, lab = at("laptop"), at("lab")
     made = use(laptop, server)
@@ -285,9 +322,7 @@ def test_a_merge_that_is_killed_goes_on_and_counts_nothing_twice(at, server, she
     for at_move in range(1, 11, 1 if long else 3):
         killed(tmp_path / "lab", at_move, "merge", tmp_path / "laptop")
     assert shell("lab", "merge", tmp_path / "laptop")[0] == 0
-    lab, whole = at("lab"), at("whole")
-    whole.generate("another", provider="demo")
-    assert shell("whole", "merge", tmp_path / "laptop")[0] == 0
+    lab = at("lab")
     assert len(rows(lab)[0]) == 5
     theirs, ours = rows(laptop)[1], rows(lab)[1]
     assert ours.calls == theirs.calls + 1
