@@ -67,22 +67,22 @@ def merge(arguments: Namespace, session: Session) -> int:
         say(to_json(report))
         return STORE if report.refused else OK
     renumbered = f" ({report.renumbered:,} under another number)" if report.renumbered else ""
-    say(f"{report.taken:,} pictures taken{renumbered}, {report.there:,} were there already")
+    say(f"{_many(report.taken, 'picture')} taken{renumbered}, {report.there:,} there already")
     if report.mended:
         say(f"{report.mended:,} that were damaged or missing here are whole again")
     if report.favourites or report.answers:
-        say(f"{report.favourites:,} more favourites, {report.answers:,} kept answers")
+        say(f"{_many(report.favourites, 'favourite')} and {_many(report.answers, 'kept answer')} more")
     if report.has_ledger:
         say(
-            f"{report.calls_taken:,} calls taken, known to have cost {format_usd(report.cost_usd)}; "
-            f"{report.calls_there:,} were there already. They count on their own days; budgets stay yours"
+            f"{_many(report.calls_taken, 'call')} taken, known to have cost {format_usd(report.cost_usd)}; "
+            f"{report.calls_there:,} there already. They count on their own days; budgets stay yours"
         )
     else:
         say("an export has no ledger: what its pictures cost is shown beside them, and not counted here")
     for name, why in report.refused[:_NAMED]:
         say(f"not taken  {one_line(name)}: {one_line(why)}")
     if report.calls_refused:
-        say(f"not taken  {report.calls_refused:,} calls that cannot be read")
+        say(f"not taken  {_many(report.calls_refused, 'call')}: not as the ledger writes them")
     if len(report.refused) > _NAMED:
         say(f"and {len(report.refused) - _NAMED:,} more that were not taken")
     return STORE if report.refused or report.calls_refused else OK
@@ -93,7 +93,7 @@ def _tell(arguments: Namespace, report: CopyReport, done: str) -> int:
         say(to_json(report))
         return STORE if report.damaged else OK
     say(
-        f"{report.pictures:,} pictures, {report.size_bytes / 1e6:,.1f} MB {done} {one_line(str(report.path))}"
+        f"{_many(report.pictures, 'picture')}, {report.size_bytes / 1e6:,.1f} MB {done} {one_line(str(report.path))}"
     )
     if not report.index_read:
         say("its index could not be read: it is built again when the copy is first opened")
@@ -102,6 +102,10 @@ def _tell(arguments: Namespace, report: CopyReport, done: str) -> int:
     if len(report.damaged) > _NAMED:
         say(f"and {len(report.damaged) - _NAMED:,} more")
     return STORE if report.damaged else OK
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _path(arguments: Namespace) -> Path:
