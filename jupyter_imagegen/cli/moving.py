@@ -92,9 +92,8 @@ def _tell(arguments: Namespace, report: CopyReport, done: str) -> int:
     if arguments.json:
         say(to_json(report))
         return STORE if report.damaged else OK
-    say(
-        f"{_many(report.pictures, 'picture')}, {report.size_bytes / 1e6:,.1f} MB {done} {one_line(str(report.path))}"
-    )
+    size = f"{report.size_bytes / 1e6:,.1f} MB"
+    say(f"{_many(report.pictures, 'picture')}, {size} {done} {one_line(str(report.path))}")
     if not report.index_read:
         say("its index could not be read: it is built again when the copy is first opened")
     for name in report.damaged[:_NAMED]:
