@@ -6,12 +6,14 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.keys import request_key
+from jupyter_imagegen.core.money import left_words
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.core.text import missing_words
-from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.errors import BudgetError, RequestError
 from jupyter_imagegen.hidden import StaysHere
-from jupyter_imagegen.purchase import estimated
+from jupyter_imagegen.purchase import check_max_cost, estimated
 from jupyter_imagegen.storage import cost_to_author
 
 if TYPE_CHECKING:
@@ -137,7 +139,8 @@ class Desk(StaysHere):
                 notes += order.before_paying()
                 stopped = stopped or workshop.paid_calls_stopped()
                 if there and not stopped:
-                    stopped = workshop.missing_key(order.provider)
+                    price = estimated(order, missing, catalog)
+                    stopped = workshop.missing_key(order.provider) or self._over(order, price)
         named = options.get("provider") or settings.provider
         maker = order if named else replace(order, provider=workshop.provider("openai"))
         return Preflight(
@@ -151,6 +154,19 @@ class Desk(StaysHere):
             notes=(*order.notes, *notes),
             stopped=stopped,
         )
+
+    def _over(self, order: Order, price: Estimate) -> str:
+        """Why a price would be refused; the ledger alone decides, when it is reserved."""
+        try:
+            check_max_cost(order.max_cost, price)
+        except BudgetError as exc:
+            return str(exc)
+        for scope, left in self._workshop.storage_to_read.ledger.left(order.budgets).items():
+            if price.ceiling is None:
+                return "it is not known what they would cost at most, and there is a budget"
+            if price.ceiling > left:
+                return f"they could cost up to {format_usd(price.ceiling)}, with {left_words(left, scope)}"
+        return ""
 
     def order(
         self,

@@ -181,7 +181,7 @@ class Purchase:
     def _reserve(self) -> None:
         order = self.order
         priced = self._priced = estimated(order, self.n, self.catalog)
-        _check_max_cost(order.max_cost, priced)
+        check_max_cost(order.max_cost, priced)
         if order.provider.paid:
             self.storage.try_to_keep(self.n * _likely_bytes(order.request))
         self._first = order.deck.next_sample(self.storage.pictures, self.key)
@@ -493,7 +493,8 @@ def _likely_bytes(request: GenerateRequest) -> int:
     return width * height * _BYTES_PER_PIXEL
 
 
-def _check_max_cost(max_cost: Decimal | None, estimate: Estimate) -> None:
+def check_max_cost(max_cost: Decimal | None, estimate: Estimate) -> None:
+    """Refuse what could cost more than one run may, or nobody knows how much."""
     if max_cost is None:
         return
     if estimate.ceiling is None:

@@ -160,6 +160,10 @@ def test_over_a_budget(kept, server):
     kept.accounts.budget(Decimal("0.001"), per="session")
     before = server.calls
     told(kept.generate("a fox", n=5, **ASKED), 5, "budget")
+    before_it = kept.preflight("a fox", n=5, **ASKED)
+    assert before_it.estimate.usd == 0
+    assert "3 of 5 pictures are missing: they could cost up to $0.0" in before_it.told[-1]
+    assert "with $0.001 left in this session" in before_it.told[-1]
     assert server.calls == before
     with pytest.raises(BudgetExceededError):
         kept.generate("a heron", n=5, **ASKED)
@@ -167,10 +171,12 @@ def test_over_a_budget(kept, server):
 
 def test_over_max_cost_and_where_a_price_is_not_known(kept, server):
     told(kept.generate("a fox", n=4, max_cost=0.001, **ASKED), 4, "--max-cost")
+    assert "--max-cost" in kept.preflight("a fox", n=4, max_cost=0.001, **ASKED).told[-1]
     kept.accounts.budget(5)
     result = kept.generate("a fox", n=4, model=RELAYED, **ASKED)
     assert (len(result.images), server.calls) == (2, 0)
     assert "2 of 4 pictures are missing" in result.notes[-1]
+    assert "2 of 4 pictures are missing" in kept.preflight("a fox", n=4, model=RELAYED, **ASKED).told[-1]
 
 
 def test_without_a_key(kept, monkeypatch, new_session):
