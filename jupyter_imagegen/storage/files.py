@@ -303,8 +303,13 @@ def regular(path: Path) -> os.stat_result:
     return found
 
 
-def read(path: Path) -> bytes:
+def read(path: Path, *, at_most: int = -1) -> bytes:
     """The bytes of a file of the store; never through a link, and never waiting for a pipe.
+
+    Parameters
+    ----------
+    at_most
+        How many bytes; all where it is below 0.
 
     Raises
     ------
@@ -314,7 +319,7 @@ def read(path: Path) -> bytes:
     regular(path)
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     with open(os.open(path, flags | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # noqa: PTH123  # of a descriptor
-        return file.read()
+        return file.read(at_most)
 
 
 def make_folder(folder: Path) -> None:

@@ -82,7 +82,7 @@ def holder(path: Path, waited: float, doing: str = "making this picture") -> str
         What its holder does.
     """
     try:
-        pid, since, host = files.read(path)[:_LONGEST].decode().split(" ", 2)
+        pid, since, host = files.read(path, at_most=_LONGEST).decode().split(" ", 2)
         age, who = time.time() - float(since), f"pid {int(pid)} on host {clean(host, 100)}"
     except (OSError, StoreError, ValueError):
         return f"another process, which has had it for at least {waited:.0f} s"
