@@ -36,6 +36,8 @@ def fate(prompt):
         result = imagegen.generate(prompt)
     except ImagegenError as exc:
         told.update(error=type(exc).__name__, message=str(exc))
+    except Exception as exc:
+        told.update(error=f"not ours: {type(exc).__name__}", message=str(exc))
     else:
         told.update(cached=result.cached, digest=result.images[0].digest, notes=list(result.notes))
     told["seconds"] = time.monotonic() - began

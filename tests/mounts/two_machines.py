@@ -227,6 +227,86 @@ def prices(place):
     return outcome
 
 
+class Kernel:
+    """A process that lives on, as a kernel does, and asks when it is told to."""
+
+    def __init__(self, kernels, home, name):
+        self.go, self.name, self.count = f"/run/tmp/{home}-{name}-", f"{home} {name}", 0
+        prompts = [f"{self.name} {number}" for number in range(20)]
+        self.worker = kernels.work("take_turns", home, prompts=prompts, go=self.go)
+
+    def ask(self, seconds=120, *, wait=True):
+        """Let it ask for its next picture; gives what became of it."""
+        Path(f"{self.go}{self.count}").touch()
+        self.count += 1
+        if not wait:
+            return {}
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            told = [line for line in self.worker.said if "seconds" in line]
+            if len(told) >= self.count:
+                return told[self.count - 1]
+            time.sleep(0.01)
+        return {"error": "Hangs", "message": f"no answer in {seconds} s", "seconds": seconds}
+
+
+def faults(place):
+    """What one machine's kernel says when the server, or the other machine, takes something from under it."""
+    outcome = {}
+
+    def during(name, fault, repair=lambda home: None):
+        home = f"fault{len(outcome)}"
+        kernel = Kernel(place.a, home, "a")
+        told = [kernel.ask()]
+        fault(home)
+        calls = place.server.calls
+        told.append(kernel.ask())
+        sent = place.server.calls - calls
+        repair(home)
+        told.append(kernel.ask())
+        kernel.worker.kill()
+        seen = place.b.work("look", home).told("done")[0]
+        short = [
+            f"{one['error'] or 'made'} {one['seconds']:.1f} s: {one['message'] or one['notes']}"
+            for one in told
+        ]
+        outcome[name] = {
+            "told": short, "sent in between": sent, "stored": sorted(seen.pop("stored", {})), "seen": seen,
+            "index": integrity(home), "verify": place.verify(home),
+        }  # fmt: skip
+
+    def do(line):
+        return lambda home: subprocess.run(line.format(home=SHARED / home), shell=True, check=True)
+
+    index = "{home}/imagegen.sqlite3"
+    during("the home is deleted", do("rm -r {home}"))
+    during("the index is replaced by its copy", do(f"cp {index} {index}.c && mv {index}.c {index}"))
+    during("incoming/ is deleted", do("rm -r {home}/incoming"))
+    during(
+        "the export ends",
+        do(f"exportfs -u '*:{SHARED}'; exportfs -f; sleep 1"),
+        do(f"exportfs -o rw,sync,no_root_squash,no_subtree_check,fsid=0 '*:{SHARED}'; sleep 1"),
+    )
+    during(
+        "the server's disk is full",
+        do("dd if=/dev/zero of=/run/disk/ballast bs=1M status=none || true"),
+        do("rm /run/disk/ballast"),
+    )
+    during("the server restarts", do("rpc.nfsd 0; sleep 1; rpc.nfsd --no-udp 4"))
+    holders = []
+
+    def hold(home):
+        code = "import sqlite3,sys,time; c=sqlite3.connect(sys.argv[1]); c.execute('BEGIN EXCLUSIVE'); print(1,flush=True); time.sleep(900)"
+        holder = Machine("b").popen(
+            [sys.executable, "-c", code, str(MOUNTED / home / "imagegen.sqlite3")], stdout=subprocess.PIPE
+        )
+        holder.stdout.readline()
+        holders.append(holder)
+
+    during("the other machine keeps the index locked", hold, lambda home: holders.pop().kill())
+    return outcome
+
+
 def kills(place, rounds, seed):
     """One process on each machine buys without end; each round one of them is killed, and another takes its place.
 
@@ -306,7 +386,11 @@ def main():
     status = 1
     try:
         scenario, *told = sys.argv[1:]
-        print(json.dumps({"prices": prices, "kills": kills}[scenario](Place(), *told), indent=1))
+        print(
+            json.dumps(
+                {"prices": prices, "kills": kills, "faults": faults}[scenario](Place(), *told), indent=1
+            )
+        )
         status = 0
     except BaseException:
         traceback.print_exc()
