@@ -370,14 +370,17 @@ def test_who_may_only_read_a_home_pays_nothing_beside_it(server, new_session, mo
 def test_a_locked_index_is_waited_for_and_then_no_call_is_paid(
     home, server, stored, new_session, monkeypatch, mode
 ):
-    monkeypatch.setattr("jupyter_imagegen.storage.database.BUSY_SECONDS", 0.3)
+    """However often it is asked for meanwhile, it is said how long it has been locked."""
+    monkeypatch.setattr("jupyter_imagegen.storage.database.BUSY_SECONDS", 0.6)
+    monkeypatch.setattr("jupyter_imagegen.storage.database.SHORT_BUSY_SECONDS", 0.05)
     with contextlib.closing(sqlite3.connect(home / INDEX, isolation_level=None)) as other:
         other.execute(f"PRAGMA locking_mode = {mode}")
         other.execute("BEGIN EXCLUSIVE")
         other.execute("INSERT INTO budgets VALUES ('day', '', 5)")
         session = new_session()
-        with pytest.raises(StoreError, match="locked by another process"):
-            session.generate("a boat")
+        for _ in range(2):
+            with pytest.raises(StoreError, match=r"locked by another process for [1-9] s"):
+                session.generate("a boat")
         assert session.generate("a lighthouse").images[0].digest == stored
         assert session.generate("a boat", provider="demo").images[0].pil
         assert server.calls == 1

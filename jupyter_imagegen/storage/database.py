@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,9 @@ _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 #: https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_
 _INHERITED: list[sqlite3.Connection] = []
 
+
+#: Since when each file has been locked by others, and when that was last met, in monotonic seconds.
+_locked: dict[Path | None, tuple[float, float]] = {}
 
 #: How SQLite says that a table is gone.
 _MISSING = re.compile(r"no such table: (?:main\.)?(\w+)")
@@ -291,6 +295,7 @@ class Database(StaysHere):
             if not patient:
                 self._wait_at_most(before)
             raise
+        _locked.pop(self.path, None)
         self._wait_at_most(BUSY_SECONDS)
 
     def _wait_at_most(self, seconds: float) -> None:
@@ -430,6 +435,13 @@ class Database(StaysHere):
         damaged = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
         if damaged or (self._opened and self._is_ours(_MISSING.match(str(exc)))):
             return self._damaged(str(exc))
+        if (
+            code == sqlite3.SQLITE_IOERR
+            and self.path is not None
+            and self._file not in {None, _identity(self.path)}
+        ):
+            # On a network what another machine deletes is gone for those who have it open, too (ESTALE).
+            return self._taken_away()
         refusals = {
             sqlite3.SQLITE_READONLY: "It may not be written: check its permissions, or set IMAGEGEN_HOME.",
             sqlite3.SQLITE_CANTOPEN: "Check the folder and its permissions, or set IMAGEGEN_HOME to another.",
@@ -441,7 +453,13 @@ class Database(StaysHere):
         if code == sqlite3.SQLITE_FULL or (hint and self.path is not None and is_full(self.path.parent)):
             hint = "The disk is full: free some space."
         elif code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL}:
-            waited = self._wait
+            now = time.monotonic()
+            began = now - self._wait
+            since, last = _locked.get(self.path, (began, began))
+            # Who met it long ago does not know of the time between.
+            since = since if began - last < BUSY_SECONDS else began
+            _locked[self.path] = since, now
+            waited = now - since
             # Whoever has waited in vain does not wait as long again.
             self._wait_at_most(SHORT_BUSY_SECONDS)
             if self.path is not None and (why := why_no_lock(self.path.parent)):

@@ -37,7 +37,7 @@ def assert_exact(told):
     assert float(told["seen"]["usd"]) == pytest.approx(20 * 0.00594)
     assert told["index"] == "delete ok"
     assert told["verify"].startswith("0 20 pictures checked, 20 as they were paid for")
-    assert told["slowest"] < 60
+    assert told["slowest"] < 120
 
 
 def assert_refused(told, mount):
@@ -52,7 +52,7 @@ def assert_refused(told, mount):
         assert "IMAGEGEN_HOME=" in message
     assert told["seen"]["usd"] == "0.00594"
     assert told["index"].endswith(" ok")
-    assert told["slowest"] < 60
+    assert told["slowest"] < 120
 
 
 SCENARIO = pytest.mark.parametrize("scenario", ["turns", "at_once"])
@@ -91,3 +91,19 @@ def test_two_hundred_kills_on_two_machines_lose_nothing_and_never_pass_the_budge
     assert told["ends"]["Sent"] > 20, "the moments were not in the middle of a purchase"
     assert told["index"] == "delete ok"
     assert told["verify"].startswith(f"0 {told['stored']} pictures checked, {told['stored']} as they were")
+
+
+def test_what_the_server_or_another_machine_takes_from_under_a_kernel_is_said_and_nothing_is_paid_meanwhile():
+    told = outcome("nfs4.2", "faults")
+    for name, of in told.items():
+        for line in of["told"]:
+            assert line.startswith(("made", "StoreError", "BudgetsUnknownError")), f"{name}: {line}"
+            assert float(line.split()[1]) < 90, f"{name}: {line}"
+        worked = name in {"incoming/ is deleted", "the server restarts"}
+        assert of["sent in between"] == worked, name
+        assert len(of["stored"]) == sum(line.startswith("made") for line in of["told"]) or "home" in name, (
+            name
+        )
+    for name in ("the home is deleted", "the index is replaced by its copy"):
+        assert "was deleted, moved or replaced" in told[name]["told"][1]
+    assert "locked by another process for" in told["the other machine keeps the index locked"]["told"][1]
