@@ -134,6 +134,14 @@ def test_its_pictures_go_by_their_keys(server, course, layered, capsys):
         layered.accounts.entry("0" * 12)
 
 
+def test_its_pictures_are_recorded_into_a_cassette_as_ones_own_are(server, layered, tmp_path):
+    layered.configure(cassette=str(tmp_path / "lesson.cassette"), record_mode="record")
+    digest = layered.generate("a lighthouse").images[0].digest
+    layered.configure(stores=[], record_mode="replay")
+    assert layered.generate("a lighthouse").images[0].digest == digest
+    assert server.calls == 2
+
+
 def test_doctor_and_config_name_each(course, capsys, monkeypatch):
     monkeypatch.setenv("IMAGEGEN_STORES", os.pathsep.join(map(str, (course, course / "none"))))
     main(["doctor"])

@@ -302,9 +302,10 @@ def _recording(pictures: Pictures, key: str, image: Image) -> Recording:
 def _recipe(pictures: Pictures, key: str, image: Image) -> Recipe:
     if image.path is None:
         raise StoreError("it is in no store")
-    path = pictures.shelf.recipe(image.digest, key, image.sample)
+    # Beside the picture, which may be in another's store.
+    path = image.path.with_name(pictures.shelf.recipe(image.digest, key, image.sample).name)
     try:
-        found = recipe_from_bytes(files.read(pictures.shelf.found(path)))
+        found = recipe_from_bytes(files.read(path))
     except OSError:
         found = None
     if found is None:
