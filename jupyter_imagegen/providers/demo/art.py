@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _SUBPIXEL = 0.001
 
 
-def paint(sheet: Sheet, name: str, spot: Spot, tint: Colour | None = None, *flags: str) -> None:
+def paint(
+    sheet: Sheet, name: str, spot: Spot, tint: Colour | None = None, *flags: str, stretch: float = 1.0
+) -> None:
     """Put a drawing on the sheet.
 
     Parameters
@@ -40,13 +42,15 @@ def paint(sheet: Sheet, name: str, spot: Spot, tint: Colour | None = None, *flag
         Its colour where the prompt gives one.
     flags
         What holds besides the light, as `data-when` names it.
+    stretch
+        How much wider it becomes; a room is drawn square.
     """
     root = _drawing(name)
     light = sheet.light
     tint = tint or _hex(root.get("data-tint", "#808080"))
     holds = {"lamps" if light.lamps else "unlit", "afloat" if sheet.layer == "back" else "cut", *flags}
     size = spot.scale * _SUBPIXEL
-    across = -size if spot.flip else size
+    across = (-size if spot.flip else size) * stretch
 
     def at(x: float, y: float) -> Point:
         return spot.x + x * across, spot.y + y * size
@@ -73,7 +77,10 @@ def paint(sheet: Sheet, name: str, spot: Spot, tint: Colour | None = None, *flag
                 sheet.ball(points, colour)
             case "fill":
                 edge, angle = shape.get("data-edge") != "0" and opacity > 0.9, number("data-angle", 90.0)  # noqa: PLR2004 - a veil has no contour
-                sheet.fill(points, colour, other, angle=angle, opacity=opacity, blur=blur, edge=edge)
+                banded = shape.get("data-banded") != "0"
+                sheet.fill(
+                    points, colour, other, angle=angle, opacity=opacity, blur=blur, edge=edge, banded=banded
+                )
             case "line":
                 sheet.line(points, number("stroke-width") * size, colour)
             case "dab":

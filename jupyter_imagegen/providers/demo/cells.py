@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo.texture import papered, saturated, vignetted
+from jupyter_imagegen.providers.demo.texture import saturated
 
 if TYPE_CHECKING:
     import random
@@ -25,8 +25,3 @@ def pixel(picture: Image, _rng: random.Random, detail: float) -> Image:
         round(24 + 12 * detail), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     ).convert("RGB")
     return few.resize(picture.size, Image.Resampling.NEAREST)
-
-
-def paper_cut(picture: Image, rng: random.Random, _detail: float) -> Image:
-    """The fibre of coloured paper over cut sheets."""
-    return vignetted(papered(saturated(picture, 1.15), rng, 0.07), 0.2, (40, 28, 40))

@@ -15,7 +15,7 @@ from jupyter_imagegen.providers.demo.sheet import Sheet, Words
 _ROOMS = {"library": "indoors", "room": "indoors", "hall": "candle", "table": "indoors", "page": "studio"}
 #: What other samples show where the prompt leaves the time open.
 _TIMES = ("day", "golden", "dawn", "dusk")
-_SPARE = {"flat": 0.5, "pixel": 0.7, "blueprint": 0.7, "paper cut": 0.6}
+_SPARE = {"flat": 0.5, "pixel": 0.7}
 
 
 def light_of(scene: Scene, sample: int) -> Light:

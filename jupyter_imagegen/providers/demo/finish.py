@@ -31,13 +31,12 @@ class Look:
         How the shapes are drawn.
     passes : tuple
         What is done to the pixels afterwards, in order.
-    ground, ink : Colour
-        What is drawn on, and the colour of contours (None: a dark tone of each shape).
+    ink : Colour or None
+        The colour of contours; a dark tone of each shape where it is None.
     """
 
     manner: Manner = "soft"
     passes: tuple[Pass, ...] = ()
-    ground: Colour = (255, 255, 255)
     ink: Colour | None = None
 
 
@@ -55,18 +54,15 @@ LOOKS: dict[str, Look] = {
     "oil": Look(passes=(strokes.oil,)),
     "watercolour": Look(passes=(papers.watercolour,)),
     "gouache": Look(manner="flat", passes=(papers.gouache,)),
-    "ink": Look(passes=(papers.ink,)),
     "anime": Look(manner="cel", passes=(_anime,)),
     "cyberpunk": Look(passes=(lens.neon,)),
     "pixel": Look(passes=(cells.pixel,)),
     "woodcut": Look(manner="cel", passes=(prints.woodcut,), ink=(46, 46, 66)),
     "photo": Look(passes=(lens.photo,)),
     "cinematic": Look(passes=(lens.cinematic,)),
-    "paper cut": Look(manner="cut", passes=(cells.paper_cut,)),
     "flat": Look(manner="flat", passes=(_flat,)),
     "poster art": Look(manner="flat", passes=(prints.art_deco,)),
     "baroque": Look(passes=(lens.baroque,)),
-    "blueprint": Look(manner="line", passes=(prints.blueprint,), ground=(26, 66, 128), ink=(222, 234, 252)),
 }
 
 #: Where two looks say the same, the stronger one has it: a Baroque oil painting is brushed once.
@@ -83,7 +79,7 @@ def look_for(scene: Scene) -> Look:
     looks = [LOOKS[name] for name in names[:3]]
     drawn = next((look for look in looks if look.manner != "soft"), looks[0])
     passes = tuple(p for look in looks for p in look.passes)
-    return Look(manner=drawn.manner, passes=passes, ground=drawn.ground, ink=drawn.ink)
+    return Look(manner=drawn.manner, passes=passes, ink=drawn.ink)
 
 
 def finished(picture: Image, look: Look, *, rng: random.Random, detail: float) -> Image:

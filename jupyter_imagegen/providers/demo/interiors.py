@@ -1,13 +1,14 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
-"""A living room, and the shelves and floors of other rooms."""
+"""A living room and a great hall, and the shelves and floors of other rooms."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo.geometry import box, oval, smooth
+from jupyter_imagegen.providers.demo import art
+from jupyter_imagegen.providers.demo.geometry import box
 from jupyter_imagegen.providers.demo.palette import Colour, mix, scaled, turned
-from jupyter_imagegen.providers.demo.stage import Stage
+from jupyter_imagegen.providers.demo.stage import Spot, Stage
 
 if TYPE_CHECKING:
     from jupyter_imagegen.providers.demo.scene import Scene
@@ -94,93 +95,65 @@ def floor(sheet: Sheet, y: float, colour: Colour, *, boards: bool = True) -> Non
 
 def room(sheet: Sheet, scene: Scene) -> Stage:
     """A living room: window, lamp, shelf, picture, rug."""
-    light = sheet.light
     w, h = sheet.width, sheet.height
-    ground = h * 0.7
-    wall = scene.place_colour or (
-        sheet.rng.choice(((108, 134, 128), (176, 146, 112), (126, 124, 150), (150, 112, 100)))
-    )
-    sheet.fill(
-        box(-5, -5, w + 5, ground + 5),
-        light.lit(wall),
-        light.shaded(wall),
-        angle=20 if light.side < 0 else 160,
-        edge=False,
-        banded=False,
-    )
-    for i in range(22):
-        x = w * i / 21
-        sheet.fill(
-            box(x - 5, -5, x + 5, ground), light.lit(turned(wall, value=1.08)), opacity=0.1, edge=False
-        )
-    floor(sheet, ground, (156, 108, 70))
-    sheet.form(box(-5, ground - h * 0.025, w + 5, ground + 2), (232, 222, 204))
-    x0, x1, y0, y1 = w * 0.09, w * 0.34, h * 0.14, h * 0.5
-    sheet.form(box(x0 - 14, y0 - 14, x1 + 14, y1 + 14), (240, 232, 216))
-    night = scene.time in ("night", "dusk", "candle")
-    sky: tuple[Colour, Colour] = (
-        ((20, 30, 66), (92, 80, 124)) if night else ((120, 178, 220), (236, 232, 208))
-    )
-    sheet.fill(box(x0, y0, x1, y1), *sky, banded=False)
-    sheet.fill(
-        [
-            *smooth(
-                [(x0, y1 - h * 0.07), (x0 + (x1 - x0) * 0.4, y1 - h * 0.11), (x1, y1 - h * 0.05)],
-                closed=False,
-            ),
-            (x1, y1),
-            (x0, y1),
-        ],
-        mix(sky[1], (64, 96, 72), 0.65),
-    )
-    if night:
-        sheet.orb(oval(x0 + (x1 - x0) * 0.7, y0 + 50, 20), (252, 248, 232), (226, 226, 220), edge=False)
-    sheet.lines(
-        [
-            ([((x0 + x1) / 2, y0), ((x0 + x1) / 2, y1)], 8, light.on((240, 232, 216))),
-            ([(x0, (y0 + y1) / 2), (x1, (y0 + y1) / 2)], 8, light.on((240, 232, 216))),
-        ]
-    )
-    for side, x in ((-1, x0 - 14), (1, x1 + 14)):
-        sheet.form(
-            smooth(
+    walls: tuple[Colour, ...] = ((108, 134, 128), (176, 146, 112), (126, 124, 150), (150, 112, 100))
+    hour = "night" if scene.time in ("night", "dusk", "candle") else "day"
+    wall = scene.place_colour or sheet.rng.choice(walls)
+    art.paint(sheet, "room", Spot(0, 0, h), wall, hour, stretch=w / h)
+    shelf(sheet, w * 0.68, h * 0.12, w * 0.94, h * 0.7 - 4, 4)
+    return Stage(x0=w * 0.22, x1=w * 0.8, ground=h * 0.92, horizon=h * 0.7, scale=h * 0.54)
+
+
+#: Who stands where at court: across, down, how tall, who, in which colour.
+_COURT: tuple[tuple[float, float, float, str, Colour], ...] = (
+    (0.27, 0.735, 0.34, "lady", (92, 50, 60)),
+    (0.345, 0.73, 0.34, "courtier", (46, 58, 74)),
+    (0.655, 0.73, 0.34, "courtier2", (60, 46, 40)),
+    (0.73, 0.735, 0.34, "lady2", (54, 74, 84)),
+    (0.21, 0.9, 0.5, "lady2", (196, 148, 62)),
+    (0.795, 0.91, 0.5, "courtier", (38, 52, 86)),
+    (0.435, 0.86, 0.46, "queen", (166, 36, 48)),
+    (0.57, 0.865, 0.47, "king", (40, 84, 92)),
+)
+
+
+def hall(sheet: Sheet, scene: Scene) -> Stage:
+    """A great hall: columns, drapery, a painting, a chandelier, courtiers in their finery, candles."""
+    w, h = sheet.width, sheet.height
+    ground = h * 0.66
+    art.paint(sheet, "hall-wall", Spot(0, 0, h), stretch=w / h)
+    _tiles(sheet, ground)
+    art.paint(sheet, "hall-front", Spot(0, 0, h), next(iter(scene.colours), None), stretch=w / h)
+    art.paint(sheet, "chandelier", Spot(w / 2, h * 0.1, w * 0.15))
+    for x, y, size, who, colour in _COURT:
+        art.paint(sheet, who, Spot(w * x, h * y, h * size, x > 0.5), colour)
+    for x in (0.075, 0.925):
+        art.paint(sheet, "stand", Spot(w * x, h * 0.93, h * 0.44))
+    sheet.glow(w / 2, h * 0.52, h * 0.52, (255, 180, 96), 0.42)
+    return Stage(x0=w * 0.32, x1=w * 0.68, ground=h * 0.93, horizon=ground, scale=h * 0.48)
+
+
+def _tiles(sheet: Sheet, ground: float) -> None:
+    """A chequered marble floor in perspective."""
+    light, w, h = sheet.light, sheet.width, sheet.height
+    sheet.fill(box(-5, ground, w + 5, h + 5), light.on((96, 72, 52)), light.lit((150, 112, 76)), edge=False)
+    rows, columns = 7, 16
+    for r in range(rows):
+        y0, y1 = (ground + (h - ground) * (k / rows) ** 1.7 for k in (r, r + 1))
+        for c in range(columns):
+            if (r + c) % 2:
+                continue
+            u0, u1 = ((k / columns - 0.5) for k in (c, c + 1))
+            s0, s1 = (1.05 + 2.1 * ((y - ground) / (h - ground)) for y in (y0, y1))
+            tone = mix(light.shaded((70, 46, 38)), light.on((84, 54, 40)), r / rows)
+            sheet.fill(
                 [
-                    (x - side * 34, y0 - 26),
-                    (x + side * 34, y0 - 26),
-                    (x + side * 26, h * 0.36),
-                    (x + side * 38, y1 + h * 0.1),
-                    (x - side * 12, y1 + h * 0.1),
-                    (x - side * 6, h * 0.34),
-                ]
-            ),
-            (184, 92, 70),
-        )
-    shelf(sheet, w * 0.68, h * 0.12, w * 0.94, ground - 4, 4)
-    px0, px1, py0, py1 = w * 0.45, w * 0.59, h * 0.16, h * 0.34
-    sheet.form(box(px0 - 9, py0 - 9, px1 + 9, py1 + 9), (120, 82, 50))
-    sheet.fill(box(px0, py0, px1, py1), light.on((236, 206, 160)), light.on((206, 130, 92)))
-    sheet.fill(
-        [
-            (px0, py1),
-            (px0 + (px1 - px0) * 0.35, py0 + (py1 - py0) * 0.4),
-            (px0 + (px1 - px0) * 0.6, py0 + (py1 - py0) * 0.7),
-            (px0 + (px1 - px0) * 0.8, py0 + (py1 - py0) * 0.5),
-            (px1, py1),
-        ],
-        light.on((84, 110, 124)),
-    )
-    rug = oval(w / 2, h * 0.87, w * 0.38, h * 0.085)
-    sheet.fill(rug, light.lit((64, 98, 112)), light.shaded((52, 78, 98)), angle=60)
-    for k in (0.9, 0.6):
-        ring = oval(w / 2, h * 0.87, w * 0.38 * k, h * 0.085 * k, steps=50)
-        sheet.line([*ring, ring[0]], 4, light.on((232, 200, 140)))
-    lx = w * 0.63
-    sheet.line([(lx, ground + h * 0.03), (lx, h * 0.36)], 6, light.on((90, 70, 54)))
-    sheet.ball(oval(lx, ground + h * 0.03, 34, 8), (90, 70, 54))
-    sheet.fill(
-        [(lx - 54, h * 0.4), (lx - 34, h * 0.3), (lx + 34, h * 0.3), (lx + 54, h * 0.4)],
-        (255, 232, 180),
-        (250, 206, 130),
-    )
-    sheet.glow(lx, h * 0.37, h * 0.42, (255, 206, 130), 0.5)
-    return Stage(x0=w * 0.22, x1=w * 0.8, ground=h * 0.92, horizon=ground, scale=h * 0.54)
+                    (w * (0.5 + u0 * s0), y0),
+                    (w * (0.5 + u1 * s0), y0),
+                    (w * (0.5 + u1 * s1), y1),
+                    (w * (0.5 + u0 * s1), y1),
+                ],
+                tone,
+                edge=False,
+            )
+    sheet.mirror(ground, h, opacity=0.3, ripple=1.0, tint=light.on((120, 84, 54)))

@@ -190,9 +190,7 @@ def draw(
     look = finish.look_for(scene)
     cutout = _cutout(request, scene)
     sheet = compose.composed(scene, working, sample=sample, detail=detail, cutout=cutout)
-    raster = Raster(
-        sheet, working, oversample=over, manner=look.manner, ground=look.ground, ink=look.ink, cutout=cutout
-    )
+    raster = Raster(sheet, working, oversample=over, manner=look.manner, ink=look.ink, cutout=cutout)
     for start in range(0, len(sheet.ops), 40):
         if stopped():
             raise StoppedError

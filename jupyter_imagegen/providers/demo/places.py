@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo import cards, halls, interiors, land, library, pages, tables, urban
+from jupyter_imagegen.providers.demo import cards, interiors, land, library, pages, tables, urban
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ PAINTERS: dict[str, Callable[[Sheet, Scene], Stage]] = {
     "meadow": land.meadow,
     "valley": urban.valley,
     "library": library.library,
-    "hall": halls.hall,
+    "hall": interiors.hall,
     "room": interiors.room,
     "table": tables.table,
     "page": pages.poster,

@@ -68,34 +68,6 @@ def woodcut(picture: Image, rng: random.Random, detail: float) -> Image:
     return papered(page, rng, 0.04, tooth=1.6)
 
 
-def blueprint(picture: Image, rng: random.Random, detail: float) -> Image:
-    """White lines on blue paper, with its grid and a frame."""
-    from PIL import Image, ImageChops, ImageDraw
-
-    u = unit_of(picture)
-    w, h = picture.size
-    grid = Image.new("RGB", picture.size, (0, 0, 0))
-    pen = ImageDraw.Draw(grid)
-    step = 25 * u
-    for along, count in ((0, round(w / step)), (1, round(h / step))):
-        for i in range(count + 1):
-            place = i * step
-            fill = (34, 40, 46) if i % 4 == 0 else (14, 18, 22)
-            line = (place, 0, place, h) if along == 0 else (0, place, w, place)
-            pen.line(line, fill=fill, width=max(1, round(1.2 * u)))
-    margin = 28 * u
-    white = (206, 222, 244)
-    pen.rectangle((margin, margin, w - margin, h - margin), outline=white, width=max(1, round(2.4 * u)))
-    y = h - margin * 2.2
-    pen.line((margin * 2, y, w * 0.5, y), fill=white, width=max(1, round(1.6 * u)))
-    for i in range(11):
-        x = margin * 2 + (w * 0.5 - margin * 2) * i / 10
-        pen.line((x, y - (12 if i % 5 == 0 else 6) * u, x, y), fill=white, width=max(1, round(1.6 * u)))
-    out = ImageChops.add(picture, grid)
-    mottle = noise(rng, picture.size, max(2, 90 * u)).point([round(v * 0.09) for v in range(256)])
-    return grained(ImageChops.add(out, Image.merge("RGB", [mottle] * 3)), rng, 3 + detail)
-
-
 def art_deco(picture: Image, rng: random.Random, detail: float) -> Image:
     """Gold, ink and cream, rays, and a stepped gold frame."""
     from PIL import Image, ImageChops, ImageDraw, ImageOps

@@ -1,4 +1,4 @@
-# ruff: noqa: C901, PLR2004 - a drawing is its coordinates, in their order
+# ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """Draws a sheet's shapes as pixels, at a higher resolution that is then reduced, so that edges are smooth."""
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from jupyter_imagegen.providers.demo.palette import Colour
     from jupyter_imagegen.providers.demo.sheet import Sheet
 
-#: How shapes are drawn: modelled in light, in two hard tones with contours, in one tone, as contours only,
-#: or as sheets of paper that throw a shadow.
-Manner = Literal["soft", "cel", "flat", "line", "cut"]
+#: How shapes are drawn: modelled in light, in two hard tones with contours, or in one tone.
+Manner = Literal["soft", "cel", "flat"]
 
 
 class Raster:
@@ -40,8 +39,8 @@ class Raster:
         How many canvas pixels for one finished pixel, along a side.
     manner
         How shapes are drawn.
-    ground, ink
-        What the canvas is at first, and the colour of contours (None: a dark tone of each shape).
+    ink
+        The colour of contours; a dark tone of each shape where it is None.
     cutout
         Whether to keep where something was drawn, for transparent pictures.
     """
@@ -53,7 +52,6 @@ class Raster:
         *,
         oversample: float = 2.0,
         manner: Manner = "soft",
-        ground: Colour = (255, 255, 255),
         ink: Colour | None = None,
         cutout: bool = False,
     ) -> None:
@@ -64,7 +62,7 @@ class Raster:
         self.unit = self.pixels[0] / sheet.width
         self.manner = manner
         self.ink = ink
-        self.canvas = Image.new("RGB", self.pixels, ground)
+        self.canvas = Image.new("RGB", self.pixels, (255, 255, 255))
         self.draw = ImageDraw.Draw(self.canvas)
         self.cover = Image.new("L", self.pixels, 0) if cutout else None
         self.contour = 3.2 * self.unit
@@ -148,12 +146,11 @@ class Raster:
         if u1 - u0 < 1e-3 or v1 - v0 < 1e-3:
             return Image.new("RGB", target, paint.a)
         t = ramp.resize(target, Image.Resampling.BICUBIC, box=part)
-        if self.manner in ("cel", "cut") and paint.banded:
-            edge = 150 if self.manner == "cel" else 300
+        if self.manner == "cel" and paint.banded:
             return Image.merge(
                 "RGB",
                 [
-                    t.point([a if v < edge else b for v in range(256)])
+                    t.point([a if v < 150 else b for v in range(256)])
                     for a, b in zip(mix(paint.a, second, 0.2), mix(paint.a, second, 0.8), strict=True)
                 ],
             )
@@ -172,15 +169,9 @@ class Raster:
         if len(points) < 3:
             return
         blur = op.blur * self.unit
-        if self.manner == "line":
-            if op.edge:
-                self._contour(points, op.paint)
-            return
         box = self._box(points, blur * 2.5)
         if box is None:
             return
-        if self.manner == "cut" and op.edge and op.opacity > 0.9:
-            self._drop(points)
         paint = op.paint
         plain = paint.b is None or (self.manner == "flat" and paint.banded)
         colour = mix(paint.a, paint.b, 0.42) if paint.b is not None and plain else paint.a
@@ -222,26 +213,8 @@ class Raster:
                 [*points, points[0]], fill=255, width=max(1, round(width)), joint="curve"
             )
 
-    def _drop(self, points: list[Point]) -> None:
-        """The shadow that a sheet of paper throws on what lies below it."""
-        from PIL import Image, ImageDraw, ImageFilter
-
-        shift, blur = 5 * self.unit, 6 * self.unit
-        moved = [(x + shift, y + shift * 1.3) for x, y in points]
-        box = self._box(moved, blur * 2.5)
-        if box is None:
-            return
-        step = max(1, int(blur / 2.5))
-        mask = Image.new("L", ((box[2] - box[0]) // step + 1, (box[3] - box[1]) // step + 1), 0)
-        ImageDraw.Draw(mask).polygon([((x - box[0]) / step, (y - box[1]) / step) for x, y in moved], fill=96)
-        mask = mask.filter(ImageFilter.GaussianBlur(blur / step))
-        mask = mask.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BICUBIC)
-        self.canvas.paste((24, 20, 34), box, mask)
-
     def _dabs(self, op: Dabs) -> None:
         u = self.unit
-        if self.manner == "line":
-            return
         covering = self._cover_draw()
         for x, y, rx, ry, colour in op.items:
             spot = ((x - rx) * u, (y - ry) * u, (x + rx) * u, (y + ry) * u)
@@ -261,10 +234,7 @@ class Raster:
         for points, width, colour in op.items:
             scaled_points = self._scaled(points)
             pixels = max(1, round(width * self.unit))
-            if self.manner == "line":
-                pixels = min(pixels, max(1, round(self.contour)))
-            ink = self.ink if self.manner == "line" and self.ink is not None else colour
-            self.draw.line(scaled_points, fill=ink, width=pixels, joint="curve" if pixels > 3 else None)
+            self.draw.line(scaled_points, fill=colour, width=pixels, joint="curve" if pixels > 3 else None)
             if covering is not None:
                 covering.line(scaled_points, fill=255, width=pixels)
 
@@ -280,7 +250,7 @@ class Raster:
             max(x + r for x, _, r in op.circles) * u,
             max(y + r for _, y, r in op.circles) * u,
         )
-        if self.manner in ("cel", "flat", "cut", "line"):
+        if self.manner in ("cel", "flat"):
             blur = min(blur, 0.5 * u)
         box = self._box([(whole[0], whole[1]), (whole[2], whole[3])], blur * 2.5)
         if box is None:
@@ -291,15 +261,6 @@ class Raster:
         for x, y, r in op.circles:
             px, py, pr = (x * u - box[0]) / step, (y * u - box[1]) / step, r * u / step
             pen.ellipse((px - pr, py - pr, px + pr, py + pr), fill=round(255 * op.opacity))
-        if self.manner == "line":
-            # Only the rim of the cloud is drawn.
-            rim = max(3, round(2 * self.contour / step) | 1)
-            from PIL import ImageChops
-
-            mask = ImageChops.subtract(mask, mask.filter(ImageFilter.MinFilter(min(rim, 9))))
-            target = (box[2] - box[0], box[3] - box[1])
-            self.canvas.paste(self.ink or scaled(op.paint.a, 0.4), box, mask.resize(target))
-            return
         if blur >= 1:
             mask = mask.filter(ImageFilter.GaussianBlur(blur / step))
         target = (box[2] - box[0], box[3] - box[1])
@@ -314,8 +275,6 @@ class Raster:
     def _glow(self, op: Glow) -> None:
         from PIL import Image, ImageChops
 
-        if self.manner == "line":
-            return
         u = self.unit
         x0, y0, x1, y1 = (op.x - op.rx) * u, (op.y - op.ry) * u, (op.x + op.rx) * u, (op.y + op.ry) * u
         box = self._box([(x0, y0), (x1, y1)])
@@ -332,7 +291,7 @@ class Raster:
         if part[2] - part[0] < 0.01 or part[3] - part[1] < 0.01:
             return
         spot = falloff().resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR, box=part)
-        strength = op.strength * (0.5 if self.manner in ("flat", "cut") else 1.0)
+        strength = op.strength * (0.5 if self.manner == "flat" else 1.0)
         light = Image.merge(
             "RGB",
             [spot.point([min(255, round(v * c / 255 * strength)) for v in range(256)]) for c in op.colour],
@@ -344,8 +303,6 @@ class Raster:
     def _mirror(self, op: Mirror) -> None:
         from PIL import Image, ImageFilter
 
-        if self.manner == "line":
-            return
         u = self.unit
         axis, bottom = round(op.axis * u), min(self.pixels[1], round(op.bottom * u))
         height = min(bottom - axis, axis)

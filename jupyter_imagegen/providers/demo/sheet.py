@@ -1,7 +1,7 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
 """A picture as a list of shapes, before anyone has drawn it.
 
-Painters put shapes on a `Sheet`; `raster` draws them as pixels and `vector` writes them as SVG. Units: the
+Painters put shapes on a `Sheet`; `raster` draws them as pixels. Units: the
 picture's shorter side is 1000, x runs right and y down.
 """
 
@@ -45,7 +45,6 @@ class Shape:
     opacity: float = 1.0
     blur: float = 0.0
     edge: bool = True
-    layer: Layer = "back"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,6 @@ class Dabs:
     """Many small opaque ellipses: (x, y, rx, ry, colour)."""
 
     items: tuple[tuple[float, float, float, float, Colour], ...]
-    layer: Layer = "back"
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,6 @@ class Lines:
 
     items: tuple[tuple[tuple[Point, ...], float, Colour], ...]
     edge: bool = False
-    layer: Layer = "back"
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,6 @@ class Puffs:
     paint: Paint
     blur: float
     opacity: float = 1.0
-    layer: Layer = "back"
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,6 @@ class Glow:
     ry: float
     colour: Colour
     strength: float
-    layer: Layer = "back"
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,6 @@ class Mirror:
     opacity: float
     ripple: float
     tint: Colour
-    layer: Layer = "back"
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,6 @@ class Words:
     glow: Colour | None = None
     spacing: float = 0.06
     bold: bool = True
-    layer: Layer = "subject"
 
 
 Op = Shape | Dabs | Lines | Puffs | Glow | Mirror | Words
@@ -184,7 +177,7 @@ class Sheet:
     ) -> None:
         """A shape in exactly these colours."""
         paint = Paint(a, b, angle=angle, banded=banded)
-        self.ops.append(Shape(tuple(points), paint, opacity, blur, edge, self.layer))
+        self.ops.append(Shape(tuple(points), paint, opacity, blur, edge))
 
     def orb(
         self,
@@ -199,7 +192,7 @@ class Sheet:
     ) -> None:
         """A shape shaded around a centre, from `a` inside to `b` outside."""
         paint = Paint(a, b, kind="radial", centre=centre)
-        self.ops.append(Shape(tuple(points), paint, opacity, blur, edge, self.layer))
+        self.ops.append(Shape(tuple(points), paint, opacity, blur, edge))
 
     def form(
         self, points: Iterable[Point], colour: Colour, *, edge: bool = True, slope: float = 28.0
@@ -226,9 +219,7 @@ class Sheet:
         if self.layer == "subject":
             return
         dark = self.light.shadow if colour is None else colour
-        self.ops.append(
-            Shape(tuple(points), Paint(mix(dark, (0, 0, 0), 0.4)), opacity, blur, False, self.layer)
-        )
+        self.ops.append(Shape(tuple(points), Paint(mix(dark, (0, 0, 0), 0.4)), opacity, blur, False))
 
     def ground_shadow(self, x: float, y: float, width: float, *, opacity: float = 0.4) -> None:
         """The shadow of something that stands at (x, y), falling away from the light."""
@@ -245,19 +236,19 @@ class Sheet:
         self, x: float, y: float, r: float, colour: Colour, strength: float = 0.8, *, squash: float = 1.0
     ) -> None:
         """Light around a place."""
-        self.ops.append(Glow(x, y, r, r * squash, colour, strength, self.layer))
+        self.ops.append(Glow(x, y, r, r * squash, colour, strength))
 
     def line(self, points: Sequence[Point], width: float, colour: Colour) -> None:
         """One line."""
-        self.ops.append(Lines(((tuple(points), width, colour),), layer=self.layer))
+        self.ops.append(Lines(((tuple(points), width, colour),)))
 
     def lines(self, items: Iterable[tuple[Sequence[Point], float, Colour]]) -> None:
         """Many lines."""
-        self.ops.append(Lines(tuple((tuple(p), w, c) for p, w, c in items), layer=self.layer))
+        self.ops.append(Lines(tuple((tuple(p), w, c) for p, w, c in items)))
 
     def dabs(self, items: Iterable[tuple[float, float, float, float, Colour]]) -> None:
         """Many small ellipses."""
-        self.ops.append(Dabs(tuple(items), self.layer))
+        self.ops.append(Dabs(tuple(items)))
 
     def band(self, points: Sequence[Point], widths: Sequence[float], colour: Colour) -> None:
         """A solid band along a curve (tails, necks, branches)."""
@@ -274,7 +265,7 @@ class Sheet:
         angle: float = 90.0,
     ) -> None:
         """A soft union of circles."""
-        self.ops.append(Puffs(tuple(circles), Paint(a, b, angle=angle), blur, opacity, self.layer))
+        self.ops.append(Puffs(tuple(circles), Paint(a, b, angle=angle), blur, opacity))
 
     def mirror(
         self,
@@ -287,7 +278,7 @@ class Sheet:
     ) -> None:
         """A reflection in water or wet ground."""
         colour = self.light.shadow if tint is None else tint
-        self.ops.append(Mirror(axis, bottom, opacity, ripple, colour, self.layer))
+        self.ops.append(Mirror(axis, bottom, opacity, ripple, colour))
 
     def words(
         self,
@@ -302,4 +293,4 @@ class Sheet:
         spacing: float = 0.06,
     ) -> None:
         """A line of lettering in a box around its centre."""
-        self.ops.append(Words(text, x, y, width, height, colour, glow, spacing, layer=self.layer))
+        self.ops.append(Words(text, x, y, width, height, colour, glow, spacing))

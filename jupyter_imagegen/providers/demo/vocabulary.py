@@ -116,18 +116,15 @@ STYLES = _table("""
 oil: oil_painting oil_on_canvas
 watercolour: watercolor aquarelle
 gouache:
-ink: engraving pen_and_ink
 anime: manga
 cyberpunk: neon
 pixel: pixel_art
 woodcut: ukiyo-e woodblock_print
 photo: photograph photorealistic
 cinematic: film_still
-paper cut: papercut paper-cut
 flat: minimalist flat_design
 poster art: mid-century_poster
 baroque: chiaroscuro 17th-century 17th_century
-blueprint: technical_drawing
 """)
 
 NUMBERS: dict[str, int] = {
