@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_imagegen.providers.demo.palette import Light
-    from jupyter_imagegen.providers.demo.sheet import Sheet
-    from jupyter_imagegen.providers.demo.stage import Spot
+    from jupyter_imagegen.providers.demo.sheet import Sheet, Spot
 
 _SUBPIXEL = 0.001
 

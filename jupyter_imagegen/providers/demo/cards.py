@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.providers.demo import lettering, skies
 from jupyter_imagegen.providers.demo.palette import Colour, from_hue, luminance, mix, scaled
-from jupyter_imagegen.providers.demo.stage import Stage
+from jupyter_imagegen.providers.demo.sheet import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KICKER = "DEMO CARD"
 _LEADING = 1.28
 #: Hues of pigments that look well in large areas, as fractions of the wheel.
-HUES = (0.02, 0.07, 0.11, 0.25, 0.42, 0.5, 0.56, 0.61, 0.66, 0.74, 0.93)
+HUES = (0.02, 0.07, 0.11, 0.42, 0.5, 0.56, 0.61, 0.66)
 
 
 def accents(scene: Scene) -> tuple[Colour, Colour, Colour]:

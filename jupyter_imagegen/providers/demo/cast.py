@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from jupyter_imagegen.providers.demo import art, land, plants
 from jupyter_imagegen.providers.demo.geometry import rounded
 from jupyter_imagegen.providers.demo.palette import NAMED
-from jupyter_imagegen.providers.demo.sheet import extent
-from jupyter_imagegen.providers.demo.stage import Spot, Stage
+from jupyter_imagegen.providers.demo.sheet import Spot, Stage, extent
 
 if TYPE_CHECKING:
     from jupyter_imagegen.providers.demo.scene import Scene, Subject

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo import cards, cast, pages, places, skies
+from jupyter_imagegen.providers.demo import cards, cast, interiors, land, pages, skies
 from jupyter_imagegen.providers.demo.geometry import box
 from jupyter_imagegen.providers.demo.palette import LIGHTS, Light, leaning, mix, weathered
 from jupyter_imagegen.providers.demo.scene import Scene, seed_of
 from jupyter_imagegen.providers.demo.sheet import Sheet, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_imagegen.providers.demo.scene import Scene
+    from jupyter_imagegen.providers.demo.sheet import Stage
+
 
 #: Places whose light does not come from a sky.
 _ROOMS = {"library": "indoors", "room": "indoors", "hall": "candle", "table": "indoors", "page": "studio"}
@@ -79,10 +87,24 @@ def composed(
         sheet.layer = "subject"
         cast.alone(sheet, scene)
         return sheet
-    stage = places.PAINTERS[scene.place](sheet, scene)
+    stage = PAINTERS[scene.place](sheet, scene)
     cast.enter(sheet, scene, stage)
     if scene.lettering and scene.place != "card" and not any(isinstance(op, Words) for op in sheet.ops):
         pages.banner(sheet, scene)
     if scene.place not in _ROOMS:
         skies.falling(sheet, scene)
     return sheet
+
+
+PAINTERS: dict[str, Callable[[Sheet, Scene], Stage]] = {
+    "sea": land.sea,
+    "mountains": land.mountains,
+    "meadow": land.meadow,
+    "valley": land.valley,
+    "library": interiors.library,
+    "hall": interiors.hall,
+    "room": interiors.room,
+    "table": interiors.table,
+    "page": pages.poster,
+    "card": cards.ground,
+}

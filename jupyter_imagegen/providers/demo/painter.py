@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.request import EditRequest
 from jupyter_imagegen.core.sizes import meant_size
-from jupyter_imagegen.providers.demo import cards, cast, compose, demo_mark, encoding, finish
+from jupyter_imagegen.providers.demo import cards, cast, compose, encoding, finish
 from jupyter_imagegen.providers.demo.palette import luminance
 from jupyter_imagegen.providers.demo.raster import Raster
 from jupyter_imagegen.providers.demo.scene import Scene, read, seed_of
@@ -147,7 +147,7 @@ def paint(request: GenerateRequest, *, sample: int = 0, stopped: Callable[[], bo
         picture, note = retouch.edited(request, scene, size, sample=sample, stopped=stopped)
     else:
         picture, note = draw(scene, request, size, sample=sample, stopped=stopped), scene.told()
-        picture = demo_mark.marked(picture)
+        picture = encoding.marked(picture)
     return Painting(
         picture=picture, output_format=output_format, compression=request.output_compression, note=note,
         frames=request.frame_count or DEFAULT_FRAMES, frame_ms=request.frame_duration_ms or DEFAULT_FRAME_MS

@@ -1,4 +1,6 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+# Coordinates are read together, not one to a line.
+# fmt: off
 """Trees, grass and flowers."""
 
 from __future__ import annotations
@@ -13,27 +15,14 @@ if TYPE_CHECKING:
     from jupyter_imagegen.providers.demo.scene import Scene
     from jupyter_imagegen.providers.demo.sheet import Sheet
 
-LEAVES: dict[str, tuple[Colour, ...]] = {
-    "": ((82, 124, 58), (70, 112, 62), (98, 134, 60)),
-    "summer": ((78, 130, 56), (66, 118, 60), (100, 142, 58)),
-    "spring": ((136, 172, 84), (232, 170, 186), (158, 184, 96)),
-    "autumn": ((206, 116, 44), (222, 158, 54), (176, 72, 40)),
-    "winter": ((208, 218, 228), (190, 204, 218), (226, 232, 238)),
-}
-PETALS: tuple[Colour, ...] = (
-    (236, 92, 84),
-    (248, 206, 92),
-    (246, 240, 232),
-    (198, 120, 196),
-    (242, 150, 176),
-)
-GRASS: dict[str, Colour] = {
-    "": (112, 146, 66),
-    "summer": (110, 158, 66),
-    "spring": (132, 170, 78),
-    "autumn": (172, 150, 74),
-    "winter": (232, 238, 244),
-}
+LEAVES: dict[str, tuple[Colour, ...]] = {"": ((82, 124, 58), (70, 112, 62), (98, 134, 60)),
+    "summer": ((78, 130, 56), (66, 118, 60), (100, 142, 58)), "spring": ((136, 172, 84), (232, 170, 186),
+    (158, 184, 96)), "autumn": ((206, 116, 44), (222, 158, 54), (176, 72, 40)),
+    "winter": ((208, 218, 228), (190, 204, 218), (226, 232, 238))}
+PETALS: tuple[Colour, ...] = ((236, 92, 84), (248, 206, 92), (246, 240, 232), (198, 120, 196),
+    (242, 150, 176))
+GRASS: dict[str, Colour] = {"": (112, 146, 66), "summer": (110, 158, 66), "spring": (132, 170, 78),
+    "autumn": (172, 150, 74), "winter": (232, 238, 244)}
 
 
 def tree(sheet: Sheet, x: float, y: float, height: float, scene: Scene, *, distance: float = 0.0) -> None:
@@ -50,32 +39,18 @@ def tree(sheet: Sheet, x: float, y: float, height: float, scene: Scene, *, dista
     if height > 60:
         sheet.ground_shadow(x, y, crown * 1.2, opacity=0.3)
     trunk = smooth([(x, y), (x + height * 0.012, y - height * 0.25), (x, y - height * 0.6)], closed=False)
-    sheet.fill(
-        ribbon(trunk, (height * 0.085, height * 0.045, height * 0.03)),
-        air(light.lit(bark)),
-        air(light.shaded(bark)),
-        angle=0 if light.side < 0 else 180,
-    )
+    sheet.fill(ribbon(trunk, (height * 0.085, height * 0.045, height * 0.03)), air(light.lit(bark)),
+        air(light.shaded(bark)), angle=0 if light.side < 0 else 180)
     for side in (-1, 1):
-        sheet.fill(
-            ribbon(
-                [
-                    (x, y - height * 0.38),
-                    (x + side * crown * 0.3, y - height * 0.54),
-                    (x + side * crown * 0.5, y - height * 0.64),
-                ],
-                (height * 0.03, height * 0.01),
-            ),
-            air(light.shaded(bark)),
-            edge=False,
-        )
+        sheet.fill(ribbon([(x, y - height * 0.38), (x + side * crown * 0.3, y - height * 0.54),
+            (x + side * crown * 0.5, y - height * 0.64)], (height * 0.03, height * 0.01)),
+            air(light.shaded(bark)), edge=False)
     lobes = []
     for i in range(9):
         a = i * math.tau / 9 + rng.uniform(-0.2, 0.2)
         d = crown * rng.uniform(0.38, 0.62)
-        lobes.append(
-            (x + math.cos(a) * d * 1.15, cy + math.sin(a) * d * 0.8, crown * rng.uniform(0.36, 0.52))
-        )
+        lobes.append((x + math.cos(a) * d * 1.15, cy + math.sin(a) * d * 0.8,
+            crown * rng.uniform(0.36, 0.52)))
     lobes.append((x, cy, crown * 0.62))
     dark = air(light.shaded(scaled(leaf, 0.86)))
     middle, bright = air(light.on(leaf)), air(light.lit(turned(leaf, value=1.1)))
@@ -100,9 +75,8 @@ def tree(sheet: Sheet, x: float, y: float, height: float, scene: Scene, *, dista
     sheet.dabs(dabs)
 
 
-def bare_tree(
-    sheet: Sheet, x: float, y: float, height: float, *, distance: float = 0.0, snow: bool = False
-) -> None:
+def bare_tree(sheet: Sheet, x: float, y: float, height: float, *, distance: float = 0.0,
+    snow: bool = False) -> None:
     """A tree without leaves."""
     rng, light = sheet.rng, sheet.light
     colour = mix(light.shaded((84, 66, 58)), light.haze, distance)
@@ -116,36 +90,16 @@ def bare_tree(
         if depth > 1:
             for turn in (-0.45, 0.1, 0.5):
                 if rng.random() < 0.86:
-                    grow(
-                        ex,
-                        ey,
-                        angle + turn + rng.uniform(-0.16, 0.16),
-                        length * rng.uniform(0.62, 0.76),
-                        width * 0.62,
-                        depth - 1,
-                    )
+                    grow(ex, ey, angle + turn + rng.uniform(-0.16, 0.16), length * rng.uniform(0.62, 0.76),
+                        width * 0.62, depth - 1)
 
-    grow(
-        x,
-        y,
-        -math.pi / 2 + rng.uniform(-0.06, 0.06),
-        height * 0.3,
-        height * 0.045,
-        5 if sheet.detail > 0.6 else 4,
-    )
+    grow(x, y, -math.pi / 2 + rng.uniform(-0.06, 0.06), height * 0.3, height * 0.045, 5
+        if sheet.detail > 0.6 else 4)
     sheet.lines(items)
 
 
-def pine(
-    sheet: Sheet,
-    x: float,
-    y: float,
-    height: float,
-    *,
-    distance: float = 0.0,
-    snow: bool = False,
-    colour: Colour = (46, 84, 66),
-) -> None:
+def pine(sheet: Sheet, x: float, y: float, height: float, *, distance: float = 0.0, snow: bool = False,
+    colour: Colour = (46, 84, 66)) -> None:
     """A fir whose foot is at (x, y)."""
     rng, light = sheet.rng, sheet.light
     dark = mix(light.shaded(colour), light.haze, distance)
@@ -169,25 +123,15 @@ def pine(
         a, b = (lit, dark) if light.side < 0 else (dark, lit)
         sheet.fill(outline, mix(a, b, 0.15), b, angle=12, edge=tiers > 4)
         if snow:
-            cap = [
-                (x, top),
-                (x + half * 0.62, foot - height * 0.05),
-                (x + half * 0.2, foot - height * 0.035),
-                (x - half * 0.14, foot - height * 0.055),
-                (x - half * 0.6, foot - height * 0.03),
-            ]
-            sheet.fill(
-                cap,
-                light.lit((246, 250, 255)),
-                mix(light.on((226, 234, 246)), dark, 0.3),
-                angle=20,
-                edge=False,
-            )
+            cap = [(x, top), (x + half * 0.62, foot - height * 0.05), (x + half * 0.2,
+                foot - height * 0.035), (x - half * 0.14, foot - height * 0.055),
+                (x - half * 0.6, foot - height * 0.03)]
+            sheet.fill(cap, light.lit((246, 250, 255)), mix(light.on((226, 234, 246)), dark, 0.3),
+                angle=20, edge=False)
 
 
-def grass(
-    sheet: Sheet, top: float, bottom: float, colour: Colour, count: float, *, tall: float = 26.0
-) -> None:
+def grass(sheet: Sheet, top: float, bottom: float, colour: Colour, count: float, *,
+    tall: float = 26.0) -> None:
     """Blades over a slope, short in the distance and tall in front."""
     rng, light = sheet.rng, sheet.light
     items = []
@@ -202,9 +146,8 @@ def grass(
     sheet.lines(sorted(items, key=lambda item: item[0][0][1]))
 
 
-def flowers(
-    sheet: Sheet, top: float, bottom: float, count: float, colours: tuple[Colour, ...] = PETALS
-) -> None:
+def flowers(sheet: Sheet, top: float, bottom: float, count: float,
+    colours: tuple[Colour, ...] = PETALS) -> None:
     """Meadow flowers: dots far away, blossoms in front."""
     rng, light = sheet.rng, sheet.light
     dots: list[tuple[float, float, float, float, Colour]] = []

@@ -8,12 +8,11 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from jupyter_imagegen.providers.demo import cards, cast, demo_mark, finish, lettering, vocabulary
+from jupyter_imagegen.providers.demo import cards, cast, encoding, finish, lettering, vocabulary
 from jupyter_imagegen.providers.demo.palette import LIGHTS, Colour, luminance, mix
 from jupyter_imagegen.providers.demo.raster import Raster
 from jupyter_imagegen.providers.demo.scene import Scene, seed_of
-from jupyter_imagegen.providers.demo.sheet import Sheet
-from jupyter_imagegen.providers.demo.stage import Spot
+from jupyter_imagegen.providers.demo.sheet import Sheet, Spot
 from jupyter_imagegen.providers.demo.texture import unit_of
 from jupyter_imagegen.providers.demo.weathering import moonlit, relit, weathered
 
@@ -74,7 +73,7 @@ def edited(
         scene = replace(scene, known=known, unknown=(*scene.unknown, *away))
     note = replace(scene, place="edit" if steps else "card").told()
     if region is None:
-        return demo_mark.marked(changed), note
+        return encoding.marked(changed), note
     return _inside(base, changed, region, bounds), note
 
 
@@ -190,7 +189,7 @@ def _inside(base: Image, changed: Image, region: Image, bounds: Box) -> Image:
         weight = region
     box = _room_for_mark(region, bounds)
     if box is not None:
-        changed = demo_mark.marked(changed, box)
+        changed = encoding.marked(changed, box)
     out = base.copy()
     if changed.mode != base.mode:
         changed = changed.convert(base.mode)
@@ -200,7 +199,7 @@ def _inside(base: Image, changed: Image, region: Image, bounds: Box) -> Image:
 
 def _room_for_mark(region: Image, bounds: Box) -> Box | None:
     """Where the demo mark fits wholly into the region, the lower right first; None where it does not."""
-    full = demo_mark.mark_box(region.size)
+    full = encoding.mark_box(region.size)
     width, height = full[2] - full[0], full[3] - full[1]
     for row in range(12):
         bottom = bounds[3] - height // 3 - round((bounds[3] - bounds[1]) * row / 12)

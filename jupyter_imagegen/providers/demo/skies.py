@@ -1,4 +1,6 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+# Coordinates are read together, not one to a line.
+# fmt: off
 """Skies: their gradient, sun and moon, stars, clouds, and what falls from them."""
 
 from __future__ import annotations
@@ -22,13 +24,8 @@ def gradient(sheet: Sheet, bottom: float) -> None:
     height = bottom / steps
     colours = [_along(stops, i / steps) for i in range(steps + 1)]
     for i in range(steps):
-        sheet.fill(
-            box(-5, i * height - (5 if i == 0 else 0.6), sheet.width + 5, (i + 1) * height + 0.6),
-            colours[i],
-            colours[i + 1],
-            edge=False,
-            banded=False,
-        )
+        sheet.fill(box(-5, i * height - (5 if i == 0 else 0.6), sheet.width + 5, (i + 1) * height + 0.6),
+            colours[i], colours[i + 1], edge=False, banded=False)
 
 
 def _along(stops: tuple[Colour, ...], t: float) -> Colour:
@@ -78,13 +75,8 @@ def luminary(sheet: Sheet, scene: Scene, place: Point) -> None:
     low = light.height < 0.3
     sheet.glow(x, y, 620, light.sun, 0.55 if low else 0.28, squash=0.8)
     sheet.glow(x, y, 260, light.sun, 0.7 if low else 0.5)
-    sheet.orb(
-        oval(x, y, 42 if low else 34, steps=60),
-        (255, 252, 236),
-        mix(light.sun, (255, 250, 225), 0.4),
-        centre=(0.5, 0.5),
-        edge=False,
-    )
+    sheet.orb(oval(x, y, 42 if low else 34, steps=60), (255, 252, 236),
+        mix(light.sun, (255, 250, 225), 0.4), centre=(0.5, 0.5), edge=False)
     sheet.glow(x, y, 90, (255, 246, 214), 0.7)
 
 
@@ -134,12 +126,8 @@ def cloud(sheet: Sheet, x: float, y: float, width: float, opacity: float = 0.95)
     crowns = [(cx + light.side * r * 0.2, cy - r * 0.2, r * 0.76) for cx, cy, r in body]
     sheet.puffs(crowns, lit, mix(lit, shade, 0.28), blur=soft * 1.3, opacity=opacity)
     tops = sorted(body, key=lambda c: c[1])[: max(3, len(body) // 3)]
-    sheet.puffs(
-        [(cx + light.side * r * 0.3, cy - r * 0.36, r * 0.5) for cx, cy, r in tops],
-        mix(lit, (255, 255, 255), 0.5),
-        blur=soft * 1.6,
-        opacity=opacity * 0.9,
-    )
+    sheet.puffs([(cx + light.side * r * 0.3, cy - r * 0.36, r * 0.5) for cx, cy, r in tops],
+        mix(lit, (255, 255, 255), 0.5), blur=soft * 1.6, opacity=opacity * 0.9)
 
 
 def streaks(sheet: Sheet, sun: Point, bottom: float) -> None:
@@ -153,18 +141,11 @@ def streaks(sheet: Sheet, sun: Point, bottom: float) -> None:
         near = max(0.0, 1 - math.hypot(x - sun[0], (y - sun[1]) * 1.6) / 700)
         dark = mix(light.sky[1], light.shadow, 0.24)
         colour = mix(dark, mix(light.sun, light.sky[-1], 0.3), near * 0.85)
-        points = [
-            (x + math.cos(a) * w * rng.uniform(0.8, 1.0), y + math.sin(a) * h * rng.uniform(0.6, 1.1))
-            for a in (i * math.tau / 12 for i in range(12))
-        ]
+        points = [(x + math.cos(a) * w * rng.uniform(0.8, 1.0), y + math.sin(a) * h * rng.uniform(0.6,
+            1.1)) for a in (i * math.tau / 12 for i in range(12))]
         sheet.fill(smooth(points), mix(colour, dark, 0.35), colour, blur=5 + h * 0.3, opacity=0.6, edge=False)
-        sheet.fill(
-            smooth([(px, y + abs(py - y) * 0.5 + h * 0.25) for px, py in points]),
-            mix(colour, light.sun, 0.5),
-            blur=4,
-            opacity=0.45 * (0.3 + near),
-            edge=False,
-        )
+        sheet.fill(smooth([(px, y + abs(py - y) * 0.5 + h * 0.25) for px, py in points]),
+            mix(colour, light.sun, 0.5), blur=4, opacity=0.45 * (0.3 + near), edge=False)
 
 
 def blanket(sheet: Sheet, bottom: float) -> None:
@@ -187,22 +168,8 @@ def birds(sheet: Sheet, x: float, y: float, count: int) -> None:
     for _ in range(count):
         bx, by, w = x + rng.gauss(0, 70), y + rng.gauss(0, 28), rng.uniform(8, 15)
         flap = w * rng.uniform(0.24, 0.48)
-        items.append(
-            (
-                smooth(
-                    [
-                        (bx - w, by - flap),
-                        (bx - w * 0.4, by - flap * 0.9),
-                        (bx, by),
-                        (bx + w * 0.4, by - flap),
-                        (bx + w, by - flap * 0.7),
-                    ],
-                    closed=False,
-                ),
-                2.2,
-                dark,
-            )
-        )
+        items.append((smooth([(bx - w, by - flap), (bx - w * 0.4, by - flap * 0.9), (bx, by),
+            (bx + w * 0.4, by - flap), (bx + w, by - flap * 0.7)], closed=False), 2.2, dark))
     sheet.lines(items)
 
 
@@ -231,8 +198,6 @@ def falling(sheet: Sheet, scene: Scene) -> None:
 def veil(sheet: Sheet, y: float, height: float, opacity: float = 0.6) -> None:
     """A bank of mist lying at `y`."""
     rng = sheet.rng
-    circles = [
-        (rng.uniform(0, sheet.width), y + rng.gauss(0, height * 0.16), rng.uniform(0.4, 1.0) * height * 0.6)
-        for _ in range(14)
-    ]
+    circles = [(rng.uniform(0, sheet.width), y + rng.gauss(0, height * 0.16),
+        rng.uniform(0.4, 1.0) * height * 0.6) for _ in range(14)]
     sheet.puffs(circles, mix(sheet.light.haze, (255, 255, 255), 0.2), blur=height * 0.34, opacity=opacity)

@@ -1,4 +1,6 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+# Coordinates are read together, not one to a line.
+# fmt: off
 """Brushwork: oil, impressionist strokes and points, painted over the picture they take their colours from."""
 
 from __future__ import annotations
@@ -21,9 +23,8 @@ class _Field:
         from PIL import Image, ImageFilter
 
         self.size = picture.size
-        small = picture.resize(
-            (max(8, picture.width // 3), max(8, picture.height // 3)), Image.Resampling.BOX
-        )
+        small = picture.resize((max(8, picture.width // 3), max(8, picture.height // 3)),
+            Image.Resampling.BOX)
         self.scale = small.width / picture.width
         self.width, self.height = small.size
         soft = small.convert("L").filter(ImageFilter.GaussianBlur(2.0))
@@ -34,10 +35,8 @@ class _Field:
         )
 
     def place(self, x: float, y: float) -> tuple[int, int]:
-        return (
-            max(1, min(self.width - 2, int(x * self.scale))),
-            max(1, min(self.height - 2, int(y * self.scale))),
-        )
+        return (max(1, min(self.width - 2, int(x * self.scale))), max(1,
+            min(self.height - 2, int(y * self.scale))))
 
     def direction(self, x: float, y: float) -> tuple[float, float]:
         """Along the picture's edges where it has any (strength > 0), else along slow waves."""
@@ -51,16 +50,8 @@ class _Field:
         return math.atan2(gy, gx) + math.pi / 2, float(strength)
 
 
-def brushed(
-    picture: Image,
-    rng: random.Random,
-    detail: float,
-    *,
-    size: float = 1.0,
-    lift: float = 1.0,
-    lively: float = 9.0,
-    keep: float = 0.3,
-) -> Image:
+def brushed(picture: Image, rng: random.Random, detail: float, *, size: float = 1.0, lift: float = 1.0,
+    lively: float = 9.0, keep: float = 0.3) -> Image:
     """The picture in oil: large strokes first, finer ones along the edges, with the ridges of the bristles.
 
     Parameters
@@ -81,19 +72,14 @@ def brushed(
     u = unit_of(picture) * over
     w, h = round(picture.width * over), round(picture.height * over)
     field = _Field(picture)
-    canvas = picture.filter(ImageFilter.GaussianBlur(5 * unit_of(picture))).resize(
-        (w, h), Image.Resampling.BICUBIC
-    )
+    canvas = picture.filter(ImageFilter.GaussianBlur(5 * unit_of(picture))).resize((w, h),
+        Image.Resampling.BICUBIC)
     relief = Image.new("L", (w, h), 128)
     pen, ridge = ImageDraw.Draw(canvas), ImageDraw.Draw(relief)
     area = (w / u) * (h / u)
     # (length, width, share of the picture covered, lowest edge strength)
-    layers = (
-        (46.0, 15.0, 1.5, 0),
-        (24.0, 8.0, 1.15, 6),
-        (12.0, 3.6, 0.55 * detail, 22),
-        (8.0, 2.2, 0.26 * detail, 44),
-    )
+    layers = ((46.0, 15.0, 1.5, 0), (24.0, 8.0, 1.15, 6), (12.0, 3.6, 0.55 * detail, 22),
+        (8.0, 2.2, 0.26 * detail, 44))
     for length, width, share, least in layers:
         count = round(area / (length * width * size * size) * share * min(1.0, 0.4 + size * 0.6))
         for _ in range(count):
@@ -109,11 +95,8 @@ def brushed(
             points = ((x - dx, y - dy), (x - dy * bend, y + dx * bend), (x + dx, y + dy))
             stray = rng.gauss(0, lively)
             r, g, b = field.colour[i, j][:3]
-            base = (
-                round(r + stray + rng.gauss(0, lively * 0.3)),
-                round(g + stray),
-                round(b + stray + rng.gauss(0, lively * 0.3)),
-            )
+            base = (round(r + stray + rng.gauss(0, lively * 0.3)), round(g + stray),
+                round(b + stray + rng.gauss(0, lively * 0.3)))
             thick = max(1, round(width * size * u * rng.uniform(0.7, 1.15)))
             pen.line(points, fill=_clamped(base), width=thick, joint="curve")
             level = rng.randint(96, 160)
@@ -124,14 +107,10 @@ def brushed(
                     offset = rng.uniform(-0.42, 0.42) * thick
                     shade = rng.choice((-12, -7, 7, 12)) * lift
                     track = [(px + nx * offset, py + ny * offset) for px, py in points]
-                    pen.line(
-                        track,
-                        fill=_clamped((base[0] + shade, base[1] + shade, base[2] + shade)),
-                        width=max(1, thick // 6),
-                    )
-                    ridge.line(
-                        track, fill=max(0, min(255, level + (60 if k % 2 else -60))), width=max(1, thick // 6)
-                    )
+                    pen.line(track, fill=_clamped((base[0] + shade, base[1] + shade, base[2] + shade)),
+                        width=max(1, thick // 6))
+                    ridge.line(track, fill=max(0, min(255, level + (60 if k % 2 else -60))),
+                        width=max(1, thick // 6))
     emboss = relief.filter(ImageFilter.Kernel((3, 3), (-1, -1, 0, -1, 0, 1, 0, 1, 1), 4, 128))
     emboss = emboss.resize(picture.size, Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.4))
     out = canvas.resize(picture.size, Image.Resampling.BOX)
@@ -139,19 +118,15 @@ def brushed(
     out = ImageChops.overlay(out, Image.merge("RGB", [thick_paint] * 3))
     # The last touches of a fine brush: where the picture has fine edges, some of them come back.
     fine = picture.convert("L").filter(ImageFilter.FIND_EDGES).filter(ImageFilter.MaxFilter(3))
-    fine = fine.filter(ImageFilter.GaussianBlur(1.2)).point(
-        [min(round(255 * keep), v * 2) for v in range(256)]
-    )
+    fine = fine.filter(ImageFilter.GaussianBlur(1.2)).point([min(round(255 * keep), v * 2)
+        for v in range(256)])
     return Image.composite(picture, out, fine)
 
 
 def _clamped(colour: tuple[float, float, float]) -> tuple[int, int, int]:
     r, g, b = colour
-    return (
-        0 if r < 0 else 255 if r > 255 else int(r),
-        0 if g < 0 else 255 if g > 255 else int(g),
-        0 if b < 0 else 255 if b > 255 else int(b),
-    )
+    return (0 if r < 0 else 255 if r > 255 else int(r), 0 if g < 0 else 255 if g > 255 else int(g), 0
+        if b < 0 else 255 if b > 255 else int(b))
 
 
 def oil(picture: Image, rng: random.Random, detail: float) -> Image:

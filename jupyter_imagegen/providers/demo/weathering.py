@@ -1,4 +1,6 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+# Coordinates are read together, not one to a line.
+# fmt: off
 """Another light, season or weather for a picture that is already there."""
 
 from __future__ import annotations
@@ -46,19 +48,13 @@ def relit(picture: Image, time: str, rng: random.Random) -> Image:
         dark = ImageChops.multiply(toned, veil.point([min(255, round(v * 1.9 + 60)) for v in range(256)] * 3))
         out = curved(dark, ((0, 0), (0.5, 0.44 if time == "dusk" else 0.36), (1, 1)))
         # Lamps and windows were the brightest places: at night they glow.
-        out = bloomed(
-            ImageChops.screen(out, picture.point([round(max(0, v - 226) * 3.0) for v in range(256)] * 3)),
-            0.6,
-            26,
-            150,
-        )
+        out = bloomed(ImageChops.screen(out, picture.point([round(max(0, v - 226) * 3.0)
+            for v in range(256)] * 3)), 0.6, 26, 150)
     else:
-        out = Image.blend(
-            toned, ImageChops.screen(toned, veil.point([round(v * 0.42) for v in range(256)] * 3)), 0.8
-        )
-        out = saturated(
-            ImageChops.multiply(out, Image.new("RGB", (w, h), mix(light.sun, (255, 255, 255), 0.35))), 1.12
-        )
+        out = Image.blend(toned, ImageChops.screen(toned, veil.point([round(v * 0.42)
+            for v in range(256)] * 3)), 0.8)
+        out = saturated(ImageChops.multiply(out, Image.new("RGB", (w, h),
+            mix(light.sun, (255, 255, 255), 0.35))), 1.12)
     if time in ("night", "dusk"):
         stars = Image.new("RGB", (w, h), (0, 0, 0))
         pen = ImageDraw.Draw(stars)
@@ -82,11 +78,8 @@ def weathered(picture: Image, scene: Scene, rng: random.Random) -> Image:
         return _rained(picture, rng, heavy=scene.weather == "storm")
     if scene.weather == "fog":
         return _fogged(picture, rng)
-    tints: dict[str, tuple[Colour, Colour, float]] = {
-        "autumn": ((92, 40, 22), (255, 196, 96), 0.4),
-        "spring": ((40, 74, 48), (255, 226, 232), 0.3),
-        "summer": ((26, 60, 70), (255, 244, 196), 0.3),
-    }
+    tints: dict[str, tuple[Colour, Colour, float]] = {"autumn": ((92, 40, 22), (255, 196, 96), 0.4),
+        "spring": ((40, 74, 48), (255, 226, 232), 0.3), "summer": ((26, 60, 70), (255, 244, 196), 0.3)}
     dark, bright, amount = tints.get(scene.season, ((70, 78, 90), (214, 220, 226), 0.4))
     return saturated(graded(_greens_turned(picture, scene.season), dark, bright, amount * 0.6), 1.1)
 
@@ -116,26 +109,18 @@ def _snowed(picture: Image, rng: random.Random) -> Image:
     tops = ImageChops.subtract(above, grey).point([min(255, round(max(0, v - 7) * 5)) for v in range(256)])
     hsv = picture.convert("HSV").split()
     green = hsv[0].point([255 if 34 < k < 126 else 0 for k in range(256)])
-    green = ImageChops.multiply(
-        green, hsv[1].point([min(255, round(max(0, v - 40) * 3)) for v in range(256)])
-    )
-    ground = (
-        Image.linear_gradient("L")
-        .resize((w, h))
-        .point([round(255 * max(0.0, min(1.0, (v / 255 - 0.46) * 4))) for v in range(256)])
-    )
-    lying = ImageChops.lighter(
-        tops, ImageChops.multiply(green, ground.point([max(70, v) for v in range(256)]))
-    )
-    lying = lying.filter(ImageFilter.GaussianBlur(max(0.6, 1.4 * u))).point(
-        [round(v * 0.86) for v in range(256)]
-    )
-    shade = ImageChops.add(
-        grey, noise(rng, (w, h), max(2, 60 * u)).point([round(v * 0.12) for v in range(256)]), 1, 0
-    )
-    white = Image.merge(
-        "RGB", [shade.point([min(255, round(low + v * 0.3)) for v in range(256)]) for low in (196, 206, 222)]
-    )
+    green = ImageChops.multiply(green, hsv[1].point([min(255, round(max(0, v - 40) * 3))
+        for v in range(256)]))
+    ground = (Image.linear_gradient("L") .resize((w, h)) .point([round(255 * max(0.0,
+        min(1.0, (v / 255 - 0.46) * 4))) for v in range(256)]))
+    lying = ImageChops.lighter(tops, ImageChops.multiply(green, ground.point([max(70, v)
+        for v in range(256)])))
+    lying = lying.filter(ImageFilter.GaussianBlur(max(0.6, 1.4 * u))).point([round(v * 0.86)
+        for v in range(256)])
+    shade = ImageChops.add(grey, noise(rng, (w, h), max(2, 60 * u)).point([round(v * 0.12)
+        for v in range(256)]), 1, 0)
+    white = Image.merge("RGB", [shade.point([min(255, round(low + v * 0.3)) for v in range(256)])
+        for low in (196, 206, 222)])
     out = Image.composite(white, cold, lying)
     flakes = Image.new("L", (w, h), 0)
     pen = ImageDraw.Draw(flakes)
@@ -158,13 +143,11 @@ def _rained(picture: Image, rng: random.Random, *, heavy: bool) -> Image:
     pen = ImageDraw.Draw(streaks)
     for _ in range(420 if heavy else 260):
         x, y, length = rng.uniform(-40 * u, w), rng.uniform(-60 * u, h), rng.uniform(24, 70) * u
-        pen.line(
-            (x, y, x - length * 0.18, y + length), fill=rng.randint(60, 150), width=max(1, round(1.4 * u))
-        )
+        pen.line((x, y, x - length * 0.18, y + length), fill=rng.randint(60, 150),
+            width=max(1, round(1.4 * u)))
     rain = streaks.filter(ImageFilter.GaussianBlur(max(0.4, 0.6 * u)))
-    return ImageChops.screen(
-        grey, Image.merge("RGB", [rain.point([round(v * 0.62) for v in range(256)])] * 3)
-    )
+    return ImageChops.screen(grey, Image.merge("RGB", [rain.point([round(v * 0.62)
+        for v in range(256)])] * 3))
 
 
 def _fogged(picture: Image, rng: random.Random) -> Image:
@@ -172,14 +155,10 @@ def _fogged(picture: Image, rng: random.Random) -> Image:
     from PIL import Image, ImageChops
 
     w, h = picture.size
-    depth = (
-        Image.linear_gradient("L")
-        .resize((w, h))
-        .point([round(226 - abs(v - 110) * 0.75) for v in range(256)])
-    )
-    banks = noise(rng, (w, h), max(2, 130 * unit_of(picture)), stretch=2.4).point(
-        [round(150 + v * 0.4) for v in range(256)]
-    )
+    depth = (Image.linear_gradient("L") .resize((w, h)) .point([round(226 - abs(v - 110) * 0.75)
+        for v in range(256)]))
+    banks = noise(rng, (w, h), max(2, 130 * unit_of(picture)), stretch=2.4).point([round(150 + v * 0.4)
+        for v in range(256)])
     out = picture.copy()
     out.paste((222, 226, 228), (0, 0), ImageChops.multiply(depth, banks))
     return out
@@ -204,8 +183,7 @@ def moonlit(picture: Image, bounds: tuple[int, int, int, int]) -> Image:
     disc = Image.new("L", picture.size, 0)
     ImageDraw.Draw(disc).ellipse((cx - radius, cy - radius, cx + radius, cy + radius), fill=255)
     halo = disc.filter(ImageFilter.GaussianBlur(radius * 1.6)).point([min(255, v * 2) for v in range(256)])
-    out = ImageChops.screen(
-        picture, Image.merge("RGB", [halo.point([v * c // 255 for v in range(256)]) for c in (120, 140, 190)])
-    )
+    out = ImageChops.screen(picture, Image.merge("RGB", [halo.point([v * c // 255 for v in range(256)])
+        for c in (120, 140, 190)]))
     out.paste((248, 246, 232), (0, 0), disc.filter(ImageFilter.GaussianBlur(max(0.6, radius * 0.03))))
     return out

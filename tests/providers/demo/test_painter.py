@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from jupyter_imagegen.core.request import GenerateRequest
 from jupyter_imagegen.imaging import inspect
-from jupyter_imagegen.providers.demo import demo_mark, vocabulary
+from jupyter_imagegen.providers.demo import encoding, vocabulary
 from jupyter_imagegen.providers.demo.compose import composed
 from jupyter_imagegen.providers.demo.painter import DETAIL, StoppedError, paint
 from jupyter_imagegen.providers.demo.scene import read
@@ -103,7 +103,7 @@ def test_a_transparent_background_leaves_the_corners_clear_and_the_middle_full(p
 def test_nothing_of_a_transparent_picture_is_cut_off_by_its_edge(picture_of, prompt):
     picture = picture_of(prompt, background="transparent")
     alpha = picture.getchannel("A")
-    alpha.paste(0, demo_mark.mark_box(picture.size))
+    alpha.paste(0, encoding.mark_box(picture.size))
     left, top, right, bottom = alpha.point(lambda value: 255 if value > 40 else 0).getbbox()
     assert left > 0
     assert top > 0
@@ -142,7 +142,7 @@ def test_every_quality_of_the_api_is_painted_differently(file_of):
 def test_the_demo_mark_stands_in_the_corner(picture_of):
     for prompt in ("white snow", "a heron", "a poster"):
         picture = picture_of(prompt, size="256x256")
-        mark = picture.crop(demo_mark.mark_box(picture.size)).convert("L")
+        mark = picture.crop(encoding.mark_box(picture.size)).convert("L")
         low, high = mark.getextrema()
         assert high - low > 120, prompt
 
@@ -193,7 +193,7 @@ def test_every_style_word_changes_the_picture(file_of):
 
 @pytest.mark.parametrize(
     ("style", "other"),
-    [("oil painting", "watercolour"), ("engraving", "pixel art"), ("blueprint", "anime")],
+    [("oil painting", "watercolour"), ("poster art", "pixel art"), ("flat", "anime")],
 )
 def test_style_words_change_the_finish_strongly(picture_of, style, other):
     a, b = (picture_of(f"a house in a field, {s}").convert("RGB") for s in (style, other))
