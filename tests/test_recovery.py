@@ -463,3 +463,14 @@ def test_a_home_that_is_moved_away_under_a_kernel_does_not_free_its_budgets(
         with pytest.raises(StoreError):
             session.generate("a cat")
     assert server.calls == calls
+
+
+def test_the_zone_of_the_days_outlives_the_index(home, new_session, monkeypatch):
+    monkeypatch.setenv("IMAGEGEN_TIMEZONE", "Asia/Tokyo")
+    session = new_session()
+    session.generate("a boat", provider="demo")
+    assert session.accounts.zone().name == "Asia/Tokyo"
+    session.close()
+    monkeypatch.delenv("IMAGEGEN_TIMEZONE")
+    deleted(home, None)
+    assert new_session().accounts.zone().name == "Asia/Tokyo"
