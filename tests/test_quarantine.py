@@ -234,3 +234,57 @@ def test_forgetting_reaches_what_was_put_aside(store, home):
     store.pictures.gc()
     assert main(["forget", "--prompt", "the 10th painter", "--yes"]) == 0
     assert aside(home) == {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_what_is_no_file_of_ours_is_neither_followed_nor_moved_and_is_named(store, home, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    told = [recipe_of(number) for number in range(20, 24)]
+    put(home, 20, b"{")[0].rename(outside / "original.png")
+    link = home / "pictures" / told[0].digest[:2] / f"{told[0].digest}.png"
+    link.symlink_to(outside / "original.png")
+    folder = home / "pictures" / told[1].digest[:2] / f"{told[1].digest}.png"
+    folder.mkdir(parents=True)
+    pipe = home / "pictures" / told[2].digest[:2] / f"{told[2].digest}.{'0' * 16}-0.json"
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    stray = home / "pictures" / told[0].digest[:2] / f"{told[0].digest}.png\n"
+    stray.write_bytes(b"a name with a newline")
+    aside_link = home / "quarantine" / "20261129-000000-abcd"
+    aside_link.symlink_to(outside)
+    report = store.pictures.gc()
+    assert {path.suffix for path in report.quarantined} == {".json"}
+    assert {link, folder, pipe, stray, aside_link} <= {
+        *report.foreign,
+        *(path.parent for path in report.foreign),
+    }
+    assert [path.name for path in outside.iterdir()] == ["original.png"]
+    assert store.pictures.verify().sound
+
+
+def test_files_that_vanish_while_they_are_listed_are_no_error(store, home):
+    """A thread takes away and puts back what is being tidied."""
+    import threading
+
+    made = [put(home, number, b"{", mtime=time.time()) for number in range(20, 40)]
+    done = threading.Event()
+
+    def flicker():
+        while not done.is_set():
+            for original, recipe in made:
+                original.unlink(missing_ok=True)
+                recipe.unlink(missing_ok=True)
+                for path in (original, recipe):
+                    path.write_bytes(b"{")
+
+    thread = threading.Thread(target=flicker)
+    thread.start()
+    try:
+        for _ in range(5):
+            assert store.pictures.gc().quarantined == ()
+            store.pictures.verify()
+    finally:
+        done.set()
+        thread.join()
+    assert store.pictures.verify().checked == 3

@@ -477,7 +477,8 @@ def _foreign_in(folder: Path, home: Path, hidden: list[Path] | None) -> Iterator
             path = Path(entry.path)
             if is_harmless(entry.name):
                 continue
-            is_folder = entry.is_dir(follow_symlinks=False)
+            # No folder of ours has a dot in its name: one that is called as a picture is is not ours.
+            is_folder = entry.is_dir(follow_symlinks=False) and "." not in entry.name
             if not files.is_ours(path, home) or not (is_folder or entry.is_file(follow_symlinks=False)):
                 yield path
             elif is_folder:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -50,6 +51,8 @@ MAX_DOWNLOAD = 50_000_000
 _NEWER = 99
 #: How many pictures one comparison or one export may name.
 _MOST_COMPARED, _MOST_EXPORTED = 16, 5_000
+#: Between two words on how far an export is, which a screen reader reads out.
+_PROGRESS_SECONDS = 5.0
 
 #: What names one picture.
 _ONE: Mapping[str, Check] = {"key": messages.text, "sample": messages.whole}
@@ -289,7 +292,15 @@ class Gallery(Panel):
         return [self._storage.browsing.one(str(key), int(sample)) for key, sample in samples]
 
     def _write(self, path: Path, samples: list[tuple[str, int]]) -> None:
-        report = self._storage.pictures.export(path, samples=samples)
+        told = time.monotonic()
+
+        def progress(done: int, total: int) -> None:
+            nonlocal told
+            if time.monotonic() > told + _PROGRESS_SECONDS:
+                told = time.monotonic()
+                self._say(f"Written {done:,} of {total:,} pictures…")
+
+        report = self._storage.pictures.export(path, samples=samples, progress=progress)
         self._say(_exported_words(report.pictures, len(report.skipped), str(path)))
 
 
