@@ -216,15 +216,15 @@ def test_verify_and_doctor_count_and_name_what_cannot_be_read_and_what_lacks_the
     said = capsys.readouterr().out
     assert str(garbled) in said
     assert str(newer) in said
-    assert "1 pictures have no recipe" in said
+    assert "1 picture has no recipe" in said
     main(["doctor"])
     said = " ".join(capsys.readouterr().out.split())
     for told in (
-        "1 pictures in the index have no file",
+        "1 picture in the index has no file",
         "2 pictures are not in the index",
-        "1 recipes are none any more",
-        "1 recipes are of a newer version",
-        "1 pictures have no recipe",
+        "1 recipe is none any more",
+        "1 recipe is of a newer version",
+        "1 picture has no recipe",
     ):
         assert told in said
 
