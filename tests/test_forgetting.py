@@ -36,7 +36,13 @@ def forms(text):
     return {
         form.encode()
         for each in (text, searchable(text))
-        for form in (each, json.dumps(each)[1:-1], json.dumps(each, ensure_ascii=False)[1:-1], each[9:30])
+        for form in (
+            each,
+            json.dumps(each)[1:-1],
+            json.dumps(each, ensure_ascii=False)[1:-1],
+            each[9:30],
+            each[-25:],
+        )
     }
 
 

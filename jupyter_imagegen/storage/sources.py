@@ -111,7 +111,7 @@ class Zip:
         held = sum(member.file_size for member in self._members.values())
         if not any(name.endswith(".json") for name in self._members) and self.is_export:
             self._refuse("is no store, no backup and no export: it has no recipe")
-        if held > path.stat().st_size or any(m.compress_type for m in self._members.values()):
+        if held > path.stat().st_size:
             # What unpacks to more than it is could fill a disk.
             self._refuse("is compressed, and ours are not: unpack it, and give the folder")
 
