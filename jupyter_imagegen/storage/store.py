@@ -435,7 +435,12 @@ def _open_alone(
         database.close(forget=True)
         was = f"was damaged. It was put aside as {damage.set_aside(path, now()).name} and"
     held = held or may_hold_a_ledger(shelf.home, index_counts=False)
-    if held and (not path.exists() or not path.stat().st_size):
+    lost = not path.exists() or not path.stat().st_size
+    if (
+        held
+        and lost
+        and any(path.with_name(f"{INDEX}{end}").exists() for end in ("-wal", "-shm", "-journal"))
+    ):
         # The log of a lost index, which other processes may have open, is not that of the new one.
         database.close(forget=True)
         damage.set_aside(path, now())
