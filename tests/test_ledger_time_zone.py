@@ -124,6 +124,8 @@ def test_a_ledger_from_before_there_were_zones_keeps_todays_charges(home, clock)
     spend(storage.ledger, "3")
     storage._database.all("DELETE FROM ledger_state")
     storage.close()
+    for name in ("charges.jsonl", "budgets.json"):
+        (home / name).unlink()
     storage = open_storage(home, now=clock, session="t")
     assert storage.ledger.zones.present().name == "UTC"
     assert storage.ledger.spending().day.usd == 3
