@@ -56,9 +56,12 @@ def refuse_twice(path: Path) -> None:
     StoreError
         If it is so.
     """
-    with contextlib.suppress(OSError):
-        if files.read(damage_mark(path)) == _IN_VAIN:
-            raise _twice(path)
+    try:
+        in_vain = files.read(damage_mark(path)) == _IN_VAIN
+    except (OSError, StoreError):
+        return
+    if in_vain:
+        raise _twice(path)
 
 
 @contextlib.contextmanager
