@@ -31,18 +31,8 @@ def paint(
 ) -> None:
     """Put a drawing on the sheet.
 
-    Parameters
-    ----------
-    name
-        Its file in `art/`.
-    spot
-        Where its foot is, its height in units, and whether it is mirrored.
-    tint
-        Its colour where the prompt gives one.
-    flags
-        What holds besides the light, as `data-when` names it.
-    stretch
-        How much wider it becomes; a room is drawn square.
+    `name` is a file in `art/`, `spot` where its foot is, `tint` the colour that a prompt gives it, `flags`
+    what holds besides the light. With `stretch` it becomes wider than high: a room is drawn square.
     """
     root = _drawing(name)
     light = sheet.light

@@ -28,25 +28,13 @@ class Part:
 
 
 PARTS: dict[str, Part] = {
-    "lighthouse": Part(1.55, "back", 0.7),
-    "house": Part(1.0, "back", 1.1),
-    "sailboat": Part(1.0, "water", 0.72),
-    "train": Part(0.75, "ground", 1.3),
-    "balloon": Part(0.6, "sky", 0.5),
-    "kite": Part(0.6, "sky", 0.6),
-    "robot": Part(1.1, wide=0.85),
-    "fox": Part(0.95, wide=1.1),
-    "cat": Part(0.72, wide=0.75),
-    "owl": Part(0.95),
-    "whale": Part(0.95, "water", 1.7),
-    "tree": Part(1.3, "back"),
-    "pine": Part(1.3, "back", 0.5),
-    "apple": Part(0.5, wide=0.95),
-    "pear": Part(0.6, wide=0.7),
-    "vase": Part(1.15, wide=0.75),
-    "jar": Part(1.15),
-    "book": Part(0.75, wide=1.3),
-}
+    "lighthouse": Part(1.55, "back", 0.7), "house": Part(1.0, "back", 1.1), "tree": Part(1.3, "back"),
+    "pine": Part(1.3, "back", 0.5), "sailboat": Part(1.0, "water", 0.72), "whale": Part(0.95, "water", 1.7),
+    "balloon": Part(0.6, "sky", 0.5), "kite": Part(0.6, "sky", 0.6), "train": Part(0.75, wide=1.3),
+    "robot": Part(1.1, wide=0.85), "fox": Part(0.95, wide=1.1), "cat": Part(0.72, wide=0.75),
+    "owl": Part(0.95), "apple": Part(0.5, wide=0.95), "pear": Part(0.6, wide=0.7),
+    "vase": Part(1.15, wide=0.75), "jar": Part(1.15), "book": Part(0.75, wide=1.3),
+}  # fmt: skip
 
 
 def put(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
@@ -79,11 +67,11 @@ def _label(sheet: Sheet, scene: Scene, spot: Spot) -> None:
     """The words on a jar, the first of them large."""
     s, lines = spot.scale, scene.lettering or ("Honey",)
     y = spot.y - s * (0.4 if len(lines) < 2 else 0.45)
-    sheet.words(lines[0], spot.x, y, s * 0.48, s * 0.19, (74, 40, 22), spacing=0.03)
+    sheet.words(lines[0], spot.x, y, s * 0.48, s * 0.19, (74, 40, 22), gap=0.03)
     high = min(0.07, 0.2 / max(1, len(lines) - 1))
     for k, more in enumerate(lines[1:]):
         sheet.words(
-            more, spot.x, y + s * (0.13 + (high + 0.01) * k), s * 0.44, s * high, (96, 58, 30), spacing=0.08
+            more, spot.x, y + s * (0.13 + (high + 0.01) * k), s * 0.44, s * high, (96, 58, 30), gap=0.08
         )
 
 

@@ -51,21 +51,7 @@ def light_of(scene: Scene, sample: int) -> Light:
 def composed(
     scene: Scene, size: tuple[int, int], *, sample: int = 0, detail: float = 0.8, cutout: bool = False
 ) -> Sheet:
-    """The scene as shapes.
-
-    Parameters
-    ----------
-    scene
-        What is to be seen.
-    size
-        The picture's proportions, in pixels.
-    sample
-        Which drawing of the scene.
-    detail
-        How much to draw.
-    cutout
-        Only the subjects, large, on nothing: for transparent pictures.
-    """
+    """The scene as shapes for a picture of `size` pixels; a cutout is the subjects alone, on nothing."""
     short = min(size)
     for style in scene.styles:
         detail *= _SPARE.get(style, 1.0)
@@ -97,14 +83,7 @@ def composed(
 
 
 PAINTERS: dict[str, Callable[[Sheet, Scene], Stage]] = {
-    "sea": land.sea,
-    "mountains": land.mountains,
-    "meadow": land.meadow,
-    "valley": land.valley,
-    "library": interiors.library,
-    "hall": interiors.hall,
-    "room": interiors.room,
-    "table": interiors.table,
-    "page": pages.poster,
-    "card": cards.ground,
-}
+    "sea": land.sea, "mountains": land.mountains, "meadow": land.meadow, "valley": land.valley,
+    "library": interiors.library, "hall": interiors.hall, "room": interiors.room, "table": interiors.table,
+    "page": pages.poster, "card": cards.ground,
+}  # fmt: skip

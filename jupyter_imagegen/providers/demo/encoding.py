@@ -25,14 +25,7 @@ _SWAY = 0.015
 def encoded(picture: Image, output_format: str, compression: int | None = None) -> bytes:
     """The picture as a file.
 
-    Parameters
-    ----------
-    picture
-        RGB or RGBA.
-    output_format
-        `png`, `jpeg`, `webp` or `svg`; anything else is written as PNG.
-    compression
-        OpenAI's `output_compression`, 0 to 100: the quality of JPEG and WebP.
+    Anything but `png`, `jpeg`, `webp` and `svg` is written as PNG; `compression` is `output_compression`.
     """
     from PIL import Image
 

@@ -39,17 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """How a picture is drawn and finished.
-
-    Attributes
-    ----------
-    manner : Manner
-        How the shapes are drawn.
-    passes : tuple
-        What is done to the pixels afterwards, in order.
-    ink : Colour or None
-        The colour of contours; a dark tone of each shape where it is None.
-    """
+    """How a picture is drawn, what is done to its pixels afterwards, and the colour of its contours."""
 
     manner: Manner = "soft"
     passes: tuple[Pass, ...] = ()

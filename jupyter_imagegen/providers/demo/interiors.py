@@ -58,13 +58,11 @@ def shelf(sheet: Sheet, x0: float, y0: float, x1: float, y1: float, rows: int, *
         sheet.form(box(x - 9, y0 - 10, x + 9, y1), wood)
 
 
-def floor(sheet: Sheet, y: float, colour: Colour, *, boards: bool = True) -> None:
+def floor(sheet: Sheet, y: float, colour: Colour) -> None:
     """A floor in perspective, reflecting a little."""
     light = sheet.light
     sheet.fill(box(-5, y, sheet.width + 5, sheet.height + 5), mix(light.shaded(colour), light.haze, 0.3),
         light.lit(colour), edge=False)
-    if not boards:
-        return
     centre = sheet.width / 2
     sheet.lines((((centre + i * sheet.width * 0.045, y), (centre + i * sheet.width * 0.14, sheet.height)),
         2.0, light.shaded(scaled(colour, 0.8))) for i in range(-14, 15))
@@ -246,7 +244,7 @@ def _window(sheet: Sheet, hour: Hour, cloth: Colour, *, neon: bool) -> None:
     sheet.fill(arch, *hour.sky, banded=False)
     if hour.moon:
         moon = oval(middle + half * 0.36, top + half, 24)
-        sheet.orb(moon, (252, 248, 232), (226, 226, 220), edge=False)
+        sheet.orb(moon, (252, 248, 232), (226, 226, 220))
     if neon:
         _skyline(sheet, x0, x1, sill)
     else:

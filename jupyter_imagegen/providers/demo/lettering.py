@@ -29,8 +29,7 @@ SYSTEM_FACES = (
     "NotoSansCJK-Regular.ttc", "NotoSansCJKjp-Regular.otf", "DroidSansFallbackFull.ttf", "wqy-zenhei.ttc",
     "Hiragino Sans GB.ttc", "PingFang.ttc", "AppleSDGothicNeo.ttc", "Arial Unicode.ttf",
     "msyh.ttc", "msgothic.ttc", "YuGothM.ttc", "malgun.ttf", "Nirmala.ttf", "Nirmala.ttc", "LeelawUI.ttf",
-    "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf", "NotoSansBengali-Regular.ttf",
-    "unifont.otf"
+    "NotoSansDevanagari-Regular.ttf", "NotoSansThai-Regular.ttf", "unifont.otf",
 )  # fmt: skip
 #: Drawn by nothing: joiners, direction marks and variation selectors.
 _SILENT = {"\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060", "\ufe0e", "\ufe0f", "\ufeff"}
@@ -179,13 +178,7 @@ def draw(
 def set_line(
     text: str, x: float, y: float, width: float, height: float, *, spacing: float = 0.06, bold: bool = True
 ) -> tuple[Image, tuple[int, int]]:
-    """One line as large as the box around (x, y) allows.
-
-    Returns
-    -------
-    tuple
-        The letters as a mask ("L"), and where its corner belongs on the canvas, in pixels.
-    """
+    """One line as large as the box around (x, y) allows: its mask, and where that belongs in pixels."""
     from PIL import Image, ImageDraw
 
     size = max(6, round(min(height, height * width / max(1.0, measured(text, height, spacing)))))

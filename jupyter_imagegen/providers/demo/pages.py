@@ -68,7 +68,7 @@ def _lettered(sheet: Sheet, scene: Scene, x: float, y0: float, y1: float, width:
     middle = (y0 + y1) / 2
     for i, line in enumerate(lines):
         y = middle + (i - (len(lines) - 1) / 2) * high
-        sheet.words(line, x, y, width, high * 0.92, colour, spacing=0.05)
+        sheet.words(line, x, y, width, high * 0.92, colour, gap=0.05)
 
 
 def poster(sheet: Sheet, scene: Scene) -> Stage:

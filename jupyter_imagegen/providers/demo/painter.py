@@ -21,28 +21,15 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.request import GenerateRequest
 
-#: How rich a picture is, by the request's quality.
+#: How rich a picture is, by the request's quality, and canvas pixels for one of its pixels along a side.
 DETAIL: dict[str, float] = {
-    "low": 0.5,
-    "medium": 0.8,
-    "auto": 0.8,
-    "standard": 0.8,
-    "high": 1.15,
-    "hd": 1.15,
-    "xhigh": 1.4,
+    "low": 0.5, "medium": 0.8, "auto": 0.8, "standard": 0.8, "high": 1.15, "hd": 1.15, "xhigh": 1.4,
     "max": 1.7,
-}
-#: How many canvas pixels for one of the picture's, along a side.
+}  # fmt: skip
 OVERSAMPLE: dict[str, float] = {
-    "low": 1.35,
-    "medium": 1.6,
-    "auto": 1.6,
-    "standard": 1.6,
-    "high": 2.0,
-    "hd": 2.0,
-    "xhigh": 2.0,
+    "low": 1.35, "medium": 1.6, "auto": 1.6, "standard": 1.6, "high": 2.0, "hd": 2.0, "xhigh": 2.0,
     "max": 2.2,
-}
+}  # fmt: skip
 #: Larger pictures are painted at this many pixels and enlarged.
 WORKING_PIXELS = 1_500_000
 #: The longest side that is painted, so that a panorama's canvas stays small.
@@ -58,32 +45,14 @@ class StoppedError(Exception):
     """The caller no longer wants the picture."""
 
 
-def _never() -> bool:
-    return False
-
-
 @dataclass(frozen=True, kw_only=True)
 class Painting:
-    """A painted picture, still in pixels.
+    """A painted picture, still in pixels."""
 
-    Attributes
-    ----------
-    picture : PIL.Image.Image
-        RGB, or RGBA for a transparent background.
-    output_format : str
-        `png`, `jpeg`, `webp`, `gif` or `svg`.
-    compression : int or None
-        The request's `output_compression`.
-    note : str
-        What was painted, and which words were not.
-    frames, frame_ms : int
-        How many pictures a GIF has, and how long each is shown, in milliseconds.
-    """
-
-    picture: Image = field(repr=False)
+    picture: Image = field(repr=False)  # RGB, or RGBA for a transparent background
     output_format: str
     compression: int | None
-    note: str = ""
+    note: str = ""  # what was painted, and which words were not
     frames: int = DEFAULT_FRAMES
     frame_ms: int = DEFAULT_FRAME_MS
 
@@ -119,17 +88,13 @@ def size_of(request: GenerateRequest) -> tuple[int, int]:
     return DEFAULT_SIZE
 
 
-def paint(request: GenerateRequest, *, sample: int = 0, stopped: Callable[[], bool] = _never) -> Painting:
+def paint(
+    request: GenerateRequest, *, sample: int = 0, stopped: Callable[[], bool] = lambda: False
+) -> Painting:
     """Paint what a request asks for.
 
-    Parameters
-    ----------
-    request
-        What to paint.
-    sample
-        Which drawing of the request: others differ in composition and chance.
-    stopped
-        Asked between steps; when it says True the work ends with `StoppedError`.
+    Samples differ in composition and chance. `stopped` is asked between steps; when it says True the work
+    ends with `StoppedError`.
 
     Examples
     --------
@@ -178,7 +143,7 @@ def draw(
     size: tuple[int, int],
     *,
     sample: int = 0,
-    stopped: Callable[[], bool] = _never,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Image:
     """The scene as pixels with its finish, without the demo mark; a card's words are set last."""
     from PIL import Image

@@ -59,36 +59,16 @@ def luminance(colour: Colour) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Light:
-    """The light of a scene: what the sky is, and what it does to every colour.
+    """The light of a scene: what the sky is, and what it does to every colour."""
 
-    Attributes
-    ----------
-    sky : tuple of Colour
-        From the zenith to the horizon.
-    sun : Colour
-        The colour of the key light.
-    haze : Colour
-        What distance fades into.
-    shadow : Colour
-        What shadows lean towards.
-    exposure : float
-        How much of a colour is left in this light, 0 to 1.
-    side : int
-        Where the light comes from: -1 left, 1 right.
-    height : float
-        How high the light stands over the horizon, 0 to 1.
-    lamps : bool
-        Whether windows and lamps are lit.
-    """
-
-    sky: tuple[Colour, ...]
-    sun: Colour
-    haze: Colour
-    shadow: Colour
-    exposure: float
-    side: int = -1
-    height: float = 0.6
-    lamps: bool = False
+    sky: tuple[Colour, ...]  # from the zenith to the horizon
+    sun: Colour  # of the key light
+    haze: Colour  # what distance fades into
+    shadow: Colour  # what shadows lean towards
+    exposure: float  # how much of a colour is left, 0 to 1
+    side: int = -1  # where the light comes from: -1 left, 1 right
+    height: float = 0.6  # over the horizon, 0 to 1
+    lamps: bool = False  # whether windows and lamps are lit
 
     def on(self, colour: Colour) -> Colour:
         """The colour as it looks in this light."""
@@ -148,10 +128,6 @@ LIGHTS: dict[str, Light] = {
         sky=((12, 8, 34), (32, 14, 66), (82, 22, 102), (170, 40, 128)),
         sun=(255, 96, 200), haze=(96, 34, 112), shadow=(14, 12, 48), exposure=0.42, height=0.4, lamps=True
     ),
-    "space": Light(
-        sky=((4, 5, 14), (8, 10, 26), (12, 14, 36), (16, 18, 44)),
-        sun=(255, 250, 240), haze=(30, 32, 60), shadow=(6, 8, 20), exposure=0.95, height=0.6, lamps=True
-    )
 }  # fmt: skip
 
 

@@ -25,25 +25,15 @@ if TYPE_CHECKING:
 
 #: How shapes are drawn: modelled in light, in two hard tones with contours, or in one tone.
 Manner = Literal["soft", "cel", "flat"]
+Box = tuple[int, int, int, int]
+Part = tuple[float, float, float, float]
 
 
 class Raster:
-    """A canvas in pixels.
+    """A canvas of `oversample` pixels for one of the picture's, along a side.
 
-    Parameters
-    ----------
-    sheet
-        The size in units, and the shapes.
-    size
-        Pixels of the finished picture.
-    oversample
-        How many canvas pixels for one finished pixel, along a side.
-    manner
-        How shapes are drawn.
-    ink
-        The colour of contours; a dark tone of each shape where it is None.
-    cutout
-        Whether to keep where something was drawn, for transparent pictures.
+    `ink` is the colour of contours, a dark tone of each shape where it is None. A `cutout` keeps where
+    something was drawn, for transparent pictures.
     """
 
     def __init__(
@@ -101,67 +91,38 @@ class Raster:
         u = self.unit
         return [(x * u, y * u) for x, y in points]
 
-    def _box(self, points: Sequence[Point], pad: float = 0.0) -> tuple[int, int, int, int] | None:
+    def _box(self, points: Sequence[Point], pad: float = 0.0) -> Box | None:
         """The pixels that the outline can touch, or None where it is off the canvas."""
         x0, y0, x1, y1 = bounds(points)
         left, top = max(0, math.floor(x0 - pad)), max(0, math.floor(y0 - pad))
-        right, bottom = (
-            min(self.pixels[0], math.ceil(x1 + pad) + 1),
-            min(self.pixels[1], math.ceil(y1 + pad) + 1),
-        )
+        right = min(self.pixels[0], math.ceil(x1 + pad) + 1)
+        bottom = min(self.pixels[1], math.ceil(y1 + pad) + 1)
         if right <= left or bottom <= top:
             return None
         return left, top, right, bottom
 
-    def _cover(self, box: tuple[int, int, int, int], mask: Image) -> None:
+    def _cover(self, box: Box, mask: Image) -> None:
         if self.cover is None:
             return
         from PIL import ImageChops
 
         self.cover.paste(ImageChops.lighter(self.cover.crop(box), mask), box)
 
-    def _filling(
-        self, paint: Paint, whole: tuple[float, float, float, float], box: tuple[int, int, int, int]
-    ) -> Image:
+    def _filling(self, paint: Paint, whole: Part, box: Box) -> Image:
         """The gradient over the part of the shape's box that is on the canvas."""
-        from PIL import Image
+        from PIL import Image, ImageOps
 
         second = paint.b if paint.b is not None else paint.a
-        ramp = ramp_of(
-            paint.kind, round(paint.angle, 1), round(paint.centre[0], 2), round(paint.centre[1], 2)
-        )
-        x0, y0, x1, y1 = whole
-        w, h = max(1e-6, x1 - x0), max(1e-6, y1 - y0)
-        side = ramp.width
-        u0, v0, u1, v1 = (
-            max(0.0, min(float(side), v))
-            for v in (
-                (box[0] - x0) / w * side,
-                (box[1] - y0) / h * side,
-                (box[2] - x0) / w * side,
-                (box[3] - y0) / h * side,
-            )
-        )
+        ramp = ramp_of(paint.kind, round(paint.angle, 1), *(round(c, 2) for c in paint.centre))
+        part = _part(box, whole, ramp.width)
         target = (box[2] - box[0], box[3] - box[1])
-        part = (u0, v0, u1, v1)
-        if u1 - u0 < 1e-3 or v1 - v0 < 1e-3:
+        if part is None:
             return Image.new("RGB", target, paint.a)
         t = ramp.resize(target, Image.Resampling.BICUBIC, box=part)
         if self.manner == "cel" and paint.banded:
-            return Image.merge(
-                "RGB",
-                [
-                    t.point([a if v < 150 else b for v in range(256)])
-                    for a, b in zip(mix(paint.a, second, 0.2), mix(paint.a, second, 0.8), strict=True)
-                ],
-            )
-        return Image.merge(
-            "RGB",
-            [
-                t.point([round(a + (b - a) * v / 255) for v in range(256)])
-                for a, b in zip(paint.a, second, strict=True)
-            ],
-        )
+            two = t.point([0] * 150 + [255] * 106)
+            return ImageOps.colorize(two, mix(paint.a, second, 0.2), mix(paint.a, second, 0.8))
+        return ImageOps.colorize(t, paint.a, second)
 
     def _shape(self, op: Shape) -> None:
         from PIL import Image, ImageDraw, ImageFilter
@@ -281,15 +242,8 @@ class Raster:
         box = self._box([(x0, y0), (x1, y1)])
         if box is None:
             return
-        side = 128
-        w, h = max(1e-6, x1 - x0), max(1e-6, y1 - y0)
-        part = (
-            max(0.0, (box[0] - x0) / w * side),
-            max(0.0, (box[1] - y0) / h * side),
-            min(float(side), (box[2] - x0) / w * side),
-            min(float(side), (box[3] - y0) / h * side),
-        )
-        if part[2] - part[0] < 0.01 or part[3] - part[1] < 0.01:
+        part = _part(box, (x0, y0, x1, y1), 128)
+        if part is None:
             return
         spot = falloff().resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR, box=part)
         strength = op.strength * (0.5 if self.manner == "flat" else 1.0)
@@ -334,27 +288,20 @@ class Raster:
         self.canvas.paste(rippled, (0, axis), fade)
 
     def _words(self, op: Words) -> None:
-        from PIL import ImageFilter
-
         u = self.unit
-        mask, (left, top) = lettering.set_line(
-            op.text, op.x * u, op.y * u, op.width * u, op.height * u, spacing=op.spacing, bold=op.bold
+        mask, corner = lettering.set_line(
+            op.text, op.x * u, op.y * u, op.width * u, op.height * u, spacing=op.gap
         )
-        if op.glow is not None:
-            pad = round(30 * u)
-            from PIL import Image, ImageChops
-
-            wide = Image.new("L", (mask.width + 2 * pad, mask.height + 2 * pad), 0)
-            wide.paste(mask, (pad, pad))
-            soft = wide.filter(ImageFilter.GaussianBlur(11 * u))
-            box = (left - pad, top - pad, left - pad + wide.width, top - pad + wide.height)
-            halo = Image.merge(
-                "RGB", [soft.point([min(255, round(v * c / 150)) for v in range(256)]) for c in op.glow]
-            )
-            self.canvas.paste(ImageChops.screen(self.canvas.crop(box), halo), box[:2])
-        self.canvas.paste(op.colour, (left, top), mask)
+        self.canvas.paste(op.colour, corner, mask)
         if self.cover is not None:
-            self.cover.paste(255, (left, top), mask)
+            self.cover.paste(255, corner, mask)
+
+
+def _part(box: Box, whole: Part, side: int) -> Part | None:
+    """Which part of a small picture, `side` wide, lies in `box` when it covers `whole`; None for none."""
+    low, size = whole[:2] * 2, (max(1e-6, whole[2] - whole[0]), max(1e-6, whole[3] - whole[1])) * 2
+    a, b, c, d = (max(0.0, min(side, (v - at) / s * side)) for v, at, s in zip(box, low, size, strict=True))
+    return (a, b, c, d) if c - a > 1e-3 and d - b > 1e-3 else None
 
 
 @lru_cache(maxsize=2)
@@ -362,14 +309,8 @@ def falloff() -> Image:
     """A round light's brightness, 128 x 128: bright in the middle, 0 at the rim."""
     from PIL import Image
 
-    side = 128
-    half = (side - 1) / 2
-    values = bytearray()
-    for y in range(side):
-        for x in range(side):
-            d = min(1.0, math.hypot(x - half, y - half) / half)
-            values.append(round(255 * (1 - d) ** 2 * (1 - 0.35 * d)))
-    return Image.frombytes("L", (side, side), bytes(values))
+    far = (min(1.0, math.hypot(x - 63.5, y - 63.5) / 63.5) for y in range(128) for x in range(128))
+    return Image.frombytes("L", (128, 128), bytes(round(255 * (1 - d) ** 2 * (1 - 0.35 * d)) for d in far))
 
 
 @lru_cache(maxsize=256)
@@ -377,16 +318,10 @@ def ramp_of(kind: str, angle: float, cx: float, cy: float) -> Image:
     """Where a gradient stands (0 to 255) over its box, small: it is enlarged to the shape."""
     from PIL import Image
 
-    side = 24
     c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    reach = (abs(c) + abs(s)) / 2
-    values = bytearray()
-    for y in range(side):
-        for x in range(side):
-            u, v = (x + 0.5) / side, (y + 0.5) / side
-            if kind == "radial":
-                t = math.hypot(u - cx, v - cy) / 0.82
-            else:
-                t = ((u - 0.5) * c + (v - 0.5) * s) / (2 * reach) + 0.5
-            values.append(round(255 * max(0.0, min(1.0, t))))
-    return Image.frombytes("L", (side, side), bytes(values))
+    places = [((x + 0.5) / 24, (y + 0.5) / 24) for y in range(24) for x in range(24)]
+    if kind == "radial":
+        values = [math.hypot(u - cx, v - cy) / 0.82 for u, v in places]
+    else:
+        values = [((u - 0.5) * c + (v - 0.5) * s) / (abs(c) + abs(s)) + 0.5 for u, v in places]
+    return Image.frombytes("L", (24, 24), bytes(round(255 * max(0.0, min(1.0, t))) for t in values))

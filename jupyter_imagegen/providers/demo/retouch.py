@@ -40,18 +40,8 @@ def edited(
 ) -> tuple[Image, str]:
     """The request's first picture, changed as its prompt says, and what the caption says of it.
 
-    Parameters
-    ----------
-    request
-        Picture, prompt and, perhaps, a mask: where it is opaque nothing changes, to the last bit.
-    scene
-        What the prompt says.
-    size
-        Pixels of the result; the picture is fitted and cropped to it where it differs.
-    sample
-        Which drawing of the edit.
-    stopped
-        Asked between steps.
+    Where the mask is opaque nothing changes, to the last bit. The picture is fitted and cropped to `size`
+    where it differs.
     """
     from jupyter_imagegen.providers.demo.painter import StoppedError
 

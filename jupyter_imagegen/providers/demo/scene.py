@@ -36,46 +36,20 @@ _JOINERS = ("\u200c", "\u200d")
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """One kind of thing to be seen.
+    """One kind of thing to be seen."""
 
-    Attributes
-    ----------
-    kind : str
-        A painter's name, as in `vocabulary.THINGS`.
-    word : str
-        The word that the prompt used.
-    count : int
-        1 to 9.
-    colour : Colour or None
-        The colour that the prompt gives it.
-    colours : tuple of Colour
-        One for each of several, where the prompt lists them.
-    """
-
-    kind: str
-    word: str
+    kind: str  # a painter's name, as in `vocabulary.THINGS`
+    word: str  # the prompt's
     count: int = 1
     colour: Colour | None = None
-    colours: tuple[Colour, ...] = ()
+    colours: tuple[Colour, ...] = ()  # one for each of several, where the prompt lists them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What a prompt asks for, as far as the painter understands it.
+    """What a prompt asks for, as far as the painter understands it."""
 
-    Attributes
-    ----------
-    place : str
-        A painter of places, or `card` where what the prompt is about is not known.
-    said : str
-        The user's own words, without what a named style puts around them.
-    known, unknown : tuple of str
-        The words that are painted, and those that are not.
-    moods : tuple of str
-        Those of the known words that say a colour, a light, a weather or a style: a card follows them too.
-    """
-
-    place: str
+    place: str  # a painter of places, or `card` where what the prompt is about is not known
     subjects: tuple[Subject, ...]
     time: str = ""
     weather: str = ""
@@ -86,10 +60,10 @@ class Scene:
     place_colour: Colour | None = None
     words: frozenset[str] = frozenset()
     seed: int = 0
-    said: str = ""
-    known: tuple[str, ...] = ()
+    said: str = ""  # the user's own words, without what a named style puts around them
+    known: tuple[str, ...] = ()  # the words that are painted
     unknown: tuple[str, ...] = ()
-    moods: tuple[str, ...] = ()
+    moods: tuple[str, ...] = ()  # those of the known that a card follows: colour, light, weather, style
 
     def has(self, *words: str) -> bool:
         """Whether the prompt says one of these."""
@@ -338,7 +312,8 @@ def read(prompt: str, *, edit: bool = False) -> Scene:
     ('sea', 'sailboat', 3, 'golden', ('watercolour',))
     """
     said, styles = wording.undone(prompt)
-    words = words_of(", ".join([wording.without_forbidden(said), *map(wording.as_words, styles)]))
+    looks = (wording.SAID_SO.get(name, name.replace("-", " ")) for name in styles)
+    words = words_of(", ".join([wording.without_forbidden(said), *looks]))
     reader = _Reader(words)
     reader.read()
     lettering = quoted(said)

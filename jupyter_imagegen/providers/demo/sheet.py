@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_imagegen.providers.demo.geometry import Point, oval, ribbon
+from jupyter_imagegen.providers.demo.geometry import Point, oval
 from jupyter_imagegen.providers.demo.palette import Colour, Light, mix
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 Layer = Literal["back", "subject"]
+Circle = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,13 @@ class Lines:
     """Many opaque lines: (points, width, colour)."""
 
     items: tuple[tuple[tuple[Point, ...], float, Colour], ...]
-    edge: bool = False
 
 
 @dataclass(frozen=True)
 class Puffs:
     """A soft union of circles (clouds, smoke, foliage): (x, y, r)."""
 
-    circles: tuple[tuple[float, float, float], ...]
+    circles: tuple[Circle, ...]
     paint: Paint
     blur: float
     opacity: float = 1.0
@@ -106,9 +106,7 @@ class Words:
     width: float
     height: float
     colour: Colour
-    glow: Colour | None = None
-    spacing: float = 0.06
-    bold: bool = True
+    gap: float = 0.06
 
 
 Op = Shape | Dabs | Lines | Puffs | Glow | Mirror | Words
@@ -137,16 +135,7 @@ def extent(ops: Iterable[Op]) -> tuple[float, float, float, float]:
 class Sheet:
     """What has been put on the picture so far, and the means to put more on it.
 
-    Parameters
-    ----------
-    width, height
-        Units; the shorter is 1000.
-    light
-        The light of the scene.
-    rng
-        The only source of chance.
-    detail
-        How much to draw, about 0.4 (sparse) to 1.6 (rich).
+    `detail` says how much to draw, about 0.4 (sparse) to 1.6 (rich); `rng` is the only source of chance.
     """
 
     def __init__(
@@ -186,41 +175,28 @@ class Sheet:
         a: Colour,
         b: Colour,
         *,
-        centre: tuple[float, float] = (0.36, 0.3),
-        opacity: float = 1.0,
-        blur: float = 0.0,
-        edge: bool = True,
+        centre: Point = (0.36, 0.3),
+        edge: bool = False,
     ) -> None:
         """A shape shaded around a centre, from `a` inside to `b` outside."""
-        paint = Paint(a, b, kind="radial", centre=centre)
-        self.ops.append(Shape(tuple(points), paint, opacity, blur, edge))
+        self.ops.append(Shape(tuple(points), Paint(a, b, kind="radial", centre=centre), edge=edge))
 
-    def form(
-        self, points: Iterable[Point], colour: Colour, *, edge: bool = True, slope: float = 28.0
-    ) -> None:
+    def form(self, points: Iterable[Point], colour: Colour) -> None:
         """A solid of this colour in the scene's light: lit on one side, shaded on the other."""
-        angle = slope if self.light.side < 0 else 180 - slope
-        self.fill(points, self.light.lit(colour), self.light.shaded(colour), angle=angle, edge=edge)
+        angle = 28.0 if self.light.side < 0 else 152.0
+        self.fill(points, self.light.lit(colour), self.light.shaded(colour), angle=angle)
 
-    def ball(self, points: Iterable[Point], colour: Colour, *, edge: bool = True) -> None:
+    def ball(self, points: Iterable[Point], colour: Colour) -> None:
         """A round solid of this colour in the scene's light."""
         x = 0.34 if self.light.side < 0 else 0.66
         lit = mix(self.light.lit(colour), self.light.sun, 0.16)
-        self.orb(points, lit, self.light.shaded(colour), centre=(x, 0.28), edge=edge)
+        self.orb(points, lit, self.light.shaded(colour), centre=(x, 0.28), edge=True)
 
-    def shadow(
-        self,
-        points: Iterable[Point],
-        *,
-        opacity: float = 0.35,
-        blur: float = 12.0,
-        colour: Colour | None = None,
-    ) -> None:
+    def shadow(self, points: Iterable[Point], *, opacity: float = 0.35, blur: float = 12.0) -> None:
         """A soft shadow; what is cut out of its ground throws none."""
-        if self.layer == "subject":
-            return
-        dark = self.light.shadow if colour is None else colour
-        self.ops.append(Shape(tuple(points), Paint(mix(dark, (0, 0, 0), 0.4)), opacity, blur, False))
+        if self.layer != "subject":
+            dark = Paint(mix(self.light.shadow, (0, 0, 0), 0.4))
+            self.ops.append(Shape(tuple(points), dark, opacity, blur, False))
 
     def ground_shadow(self, x: float, y: float, width: float, *, opacity: float = 0.4) -> None:
         """The shadow of something that stands at (x, y), falling away from the light."""
@@ -251,50 +227,27 @@ class Sheet:
         """Many small ellipses."""
         self.ops.append(Dabs(tuple(items)))
 
-    def band(self, points: Sequence[Point], widths: Sequence[float], colour: Colour) -> None:
-        """A solid band along a curve (tails, necks, branches)."""
-        self.form(ribbon(points, widths), colour)
-
     def puffs(
         self,
-        circles: Iterable[tuple[float, float, float]],
+        circles: Iterable[Circle],
         a: Colour,
         b: Colour | None = None,
         *,
         blur: float = 8.0,
         opacity: float = 1.0,
-        angle: float = 90.0,
     ) -> None:
         """A soft union of circles."""
-        self.ops.append(Puffs(tuple(circles), Paint(a, b, angle=angle), blur, opacity))
+        self.ops.append(Puffs(tuple(circles), Paint(a, b), blur, opacity))
 
-    def mirror(
-        self,
-        axis: float,
-        bottom: float,
-        *,
-        opacity: float = 0.5,
-        ripple: float = 6.0,
-        tint: Colour | None = None,
-    ) -> None:
+    def mirror(self, axis: float, bottom: float, *, opacity: float, ripple: float, tint: Colour) -> None:
         """A reflection in water or wet ground."""
-        colour = self.light.shadow if tint is None else tint
-        self.ops.append(Mirror(axis, bottom, opacity, ripple, colour))
+        self.ops.append(Mirror(axis, bottom, opacity, ripple, tint))
 
     def words(
-        self,
-        text: str,
-        x: float,
-        y: float,
-        width: float,
-        height: float,
-        colour: Colour,
-        *,
-        glow: Colour | None = None,
-        spacing: float = 0.06,
+        self, text: str, x: float, y: float, width: float, height: float, ink: Colour, *, gap: float = 0.06
     ) -> None:
         """A line of lettering in a box around its centre."""
-        self.ops.append(Words(text, x, y, width, height, colour, glow, spacing))
+        self.ops.append(Words(text, x, y, width, height, ink, gap))
 
 
 @dataclass(frozen=True)
@@ -309,25 +262,11 @@ class Spot:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A place that has been painted, ready for what is to be seen in it.
+    """A place that has been painted, ready for what is to be seen in it."""
 
-    Attributes
-    ----------
-    x0, x1 : float
-        The part of the width that subjects share.
-    ground : float
-        Where the feet of the nearest subjects are.
-    horizon : float
-        Where the sky ends.
-    scale : float
-        How large a thing of size 1 is at the ground line.
-    water : float or None
-        Where boats float, if there is water.
-    """
-
-    x0: float
+    x0: float  # the part of the width that things share
     x1: float
-    ground: float
-    horizon: float
-    scale: float
-    water: float | None = None
+    ground: float  # where the feet of the nearest things are
+    horizon: float  # where the sky ends
+    scale: float  # how large a thing of size 1 is at the ground
+    water: float | None = None  # where boats float, if there is water

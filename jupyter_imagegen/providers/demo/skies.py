@@ -68,7 +68,7 @@ def luminary(sheet: Sheet, scene: Scene, place: Point) -> None:
         y = max(y, 150.0)
         sheet.glow(x, y, 330, (120, 150, 210), 0.5)
         sheet.glow(x, y, 110, (200, 216, 244), 0.6)
-        sheet.orb(oval(x, y, 40, steps=60), (252, 250, 238), (222, 226, 230), edge=False)
+        sheet.orb(oval(x, y, 40, steps=60), (252, 250, 238), (222, 226, 230))
         for dx, dy, r in ((-12, -8, 10), (8, 6, 12), (14, -14, 6), (-6, 18, 7)):
             sheet.fill(oval(x + dx, y + dy, r), (208, 212, 214), opacity=0.55, blur=2, edge=False)
         return
@@ -76,7 +76,7 @@ def luminary(sheet: Sheet, scene: Scene, place: Point) -> None:
     sheet.glow(x, y, 620, light.sun, 0.55 if low else 0.28, squash=0.8)
     sheet.glow(x, y, 260, light.sun, 0.7 if low else 0.5)
     sheet.orb(oval(x, y, 42 if low else 34, steps=60), (255, 252, 236),
-        mix(light.sun, (255, 250, 225), 0.4), centre=(0.5, 0.5), edge=False)
+        mix(light.sun, (255, 250, 225), 0.4), centre=(0.5, 0.5))
     sheet.glow(x, y, 90, (255, 246, 214), 0.7)
 
 
@@ -183,9 +183,7 @@ def falling(sheet: Sheet, scene: Scene) -> None:
             x, y, length = rng.uniform(-40, sheet.width), rng.uniform(-60, sheet.height), rng.uniform(26, 64)
             items.append((((x, y), (x - length * 0.16, y + length)), rng.choice((0.7, 0.9, 1.2)), pale))
         sheet.lines(items)
-    elif scene.weather == "snow" or (
-        scene.season == "winter" and scene.has("snowing", "snowfall", "blizzard")
-    ):
+    elif scene.weather == "snow":
         for size, count, blur in ((2.2, 150, 0.0), (4.4, 60, 1.2), (9.0, 12, 4.0)):
             flakes = []
             for _ in range(sheet.many(count * sheet.width / 1000)):

@@ -54,16 +54,8 @@ def brushed(picture: Image, rng: random.Random, detail: float, *, size: float = 
     lively: float = 9.0, keep: float = 0.3) -> Image:
     """The picture in oil: large strokes first, finer ones along the edges, with the ridges of the bristles.
 
-    Parameters
-    ----------
-    size
-        The brush's size, 1 for a usual one.
-    lift
-        How thick the paint lies.
-    lively
-        How far a stroke's colour may stray, in levels.
-    keep
-        How much of the finest edges is kept, 0 to 1.
+    `size` 1 is a usual brush; `lift` is how thick the paint lies, `lively` how far a stroke's colour may
+    stray in levels, `keep` how much of the finest edges stays.
     """
     from PIL import Image, ImageChops, ImageDraw, ImageFilter
 

@@ -13,7 +13,10 @@ from functools import cache
 from jupyter_imagegen.core.prompts import load_styles
 
 #: Words for the styles whose name alone does not say what the painter should do.
-_SAID_SO = {"childrens-book": "gouache", "cyberpunk": "cyberpunk, at night", "poster": "poster art"}
+SAID_SO = {
+    "childrens-book": "gouache", "cyberpunk": "cyberpunk, at night", "poster": "poster art",
+    "ukiyo-e": "ukiyo-e",
+}  # fmt: skip
 #: "no black outlines", "without people", "never glossy": up to the next stop.
 _FORBIDDEN = re.compile(r"\b(?:no|not|without|never|nothing|avoid)\b[^.,;:!?\n]*", re.IGNORECASE)
 #: Styles put around styles put around words; more than anybody writes.
@@ -38,11 +41,6 @@ def undone(prompt: str) -> tuple[str, tuple[str, ...]]:
         prompt = prompt[len(before) : len(prompt) - len(after)]
         names.append(name)
     return prompt, tuple(names)
-
-
-def as_words(name: str) -> str:
-    """What a style's name asks the painter for."""
-    return _SAID_SO.get(name, name.replace("-", " ") if name != "ukiyo-e" else name)
 
 
 def without_forbidden(prompt: str) -> str:
