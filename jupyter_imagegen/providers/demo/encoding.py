@@ -13,9 +13,6 @@ from jupyter_imagegen.providers.demo import lettering
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-
-#: The formats that have no transparency; a cutout is laid on white for them.
-_OPAQUE = ("jpeg",)
 #: Pixels above which a PNG is compressed fast.
 FAST_ABOVE = 2_500_000
 #: How far the view of a moving picture goes, as a fraction of its sides.
@@ -31,7 +28,7 @@ def encoded(picture: Image, output_format: str, compression: int | None = None) 
 
     if output_format == "svg":
         return svg(picture)
-    if output_format in _OPAQUE and picture.mode == "RGBA":
+    if output_format == "jpeg" and picture.mode == "RGBA":
         white = Image.new("RGB", picture.size, (255, 255, 255))
         white.paste(picture, mask=picture.getchannel("A"))
         picture = white
@@ -42,13 +39,8 @@ def encoded(picture: Image, output_format: str, compression: int | None = None) 
             picture.save(out, "JPEG", quality=quality, subsampling=0 if quality > 80 else 2)
         case "webp" if compression is None or compression >= 100:
             # A hundred asks for everything: nothing less than lossless gives it.
-            picture.save(
-                out,
-                "WEBP",
-                lossless=compression is not None,
-                quality=92 if compression is None else 60,
-                method=2,
-            )
+            whole = compression is not None
+            picture.save(out, "WEBP", lossless=whole, quality=60 if whole else 92, method=2)
         case "webp":
             picture.save(out, "WEBP", quality=quality, method=2)
         case _:
