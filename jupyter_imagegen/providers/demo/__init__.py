@@ -1,7 +1,7 @@
 """The offline painter as a provider: no key, no network, no cost; the same request gives the same picture.
 
 `scene` reads the prompt, `compose` lays it out on a `sheet` (places in `land` and `interiors`, things from
-the drawings in `art/`), `raster` draws the sheet, `finish` gives it the look that the prompt asks for, `cards`
+drawings in `art/`), `raster` draws the sheet, `finish` gives it the look that the prompt asks for, `cards`
 sets a prompt whose subject is not known, `retouch` changes pictures, and `painter` joins all this.
 """
 
