@@ -146,7 +146,7 @@ def baroque(picture: Image, rng: random.Random, detail: float) -> Image:
         Image.new("RGB", (w, h), (255, 236, 206)))
     dark = curved(warm, ((0, 0.0), (0.2, 0.2), (0.5, 0.62), (0.8, 0.92), (1, 1)))
     out = vignetted(dark, 0.86, (12, 7, 6), power=2.6)
-    out = brushed(out, rng, detail + 0.3, size=0.8, lift=0.6, lively=5, keep=0.62)
+    out = brushed(out, rng, detail + 0.05, size=0.8, lift=0.6, lively=5, keep=0.62)
     cracks = noise(rng, (w, h), max(2, 9 * u)).filter(ImageFilter.FIND_EDGES)
     fine = noise(rng, (w, h), max(1, 20 * u)).point([0 if abs(v - 128) > 3 else 40 for v in range(256)])
     aged = ImageChops.subtract(out, Image.merge("RGB", [ImageChops.darker(fine, cracks)] * 3), 1, 0)

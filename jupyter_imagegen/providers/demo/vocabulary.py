@@ -48,6 +48,8 @@ valley: viaduct bridge
 page: poster
 sticker:
 """)
+# These are names for the painters' places, not for what people mean by the words.
+PLACES = {word: kind for word, kind in PLACES.items() if word not in ("hall", "table", "valley", "page")}
 
 #: Where a thing is at home, when the prompt names no place.
 HABITATS = _table("""

@@ -38,7 +38,7 @@ def test_places_things_and_counts_are_read(prompt, place, subjects):
     [
         "the water cycle", "a diagram of a lighthouse", "a bar chart of foxes", "a map of a harbour", "a tree diagram",
         "a hedgehog in a meadow", "mitochondria", "a chess board", "a court shoe", "a lighthouse keeper", "a train timetable",
-        "an oil painting of an otter", "the sea cucumber", "a fox's den", "a red panda", "the quick brown idea of justice",
+        "an oil painting of an otter", "the sea cucumber", "a fox's den", "a town hall", "a table of elements", "a page of text", "a valley", "field mouse", "a red panda", "the quick brown idea of justice",
         "灯台", "", "winter", 'a label that says "HELLO"', f'a poster that says "{"word " * 60}"',
     ],
 )  # fmt: skip
