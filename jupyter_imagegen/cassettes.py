@@ -352,7 +352,7 @@ class Cassettes(StaysHere):
         settings: Settings = workshop.settings(session=False)
         settings = settings.with_recorded(cassette.manifest.settings, replays=False)
         values = {name: getattr(settings, name) for name in SETTINGS}
-        values["model"] = settings.model or workshop.catalog.default(workshop.utc_date).name
+        values["model"] = settings.model or workshop.models().default(workshop.utc_date).name
         return values
 
 

@@ -18,10 +18,12 @@ from jupyter_imagegen.storage import cost_to_author
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
     from decimal import Decimal
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.dollars import Estimate
+    from jupyter_imagegen.core.models import Models
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Result
@@ -110,8 +112,6 @@ class Desk(StaysHere):
         options: PictureOptions,
     ) -> Preflight:
         """What a run would do and cost; see `Session.preflight`."""
-        from jupyter_imagegen.providers.openai.validation import validate
-
         workshop = self._workshop
         settings = workshop.settings()
         order = self.order(settings, prompt, pictures, names, options, calling=False)
@@ -121,16 +121,10 @@ class Desk(StaysHere):
         there = [] if wants_new else deck.find(workshop.storage_to_read.pictures, key, n)
         missing = n - len(there)
         notes: list[str] = []
-        catalog, stopped = workshop.catalog, ""
+        moment, stopped = workshop.now(), ""
         if missing and not deck.replays:
             try:
-                notes += validate(
-                    order.request,
-                    order.options,
-                    catalog=catalog,
-                    today=workshop.utc_date,
-                    official=order.provider.official,
-                )
+                notes += order.provider.validate(order.request, order.options, moment=moment)
             except RequestError as exc:
                 if not there:
                     raise
@@ -139,18 +133,18 @@ class Desk(StaysHere):
                 notes += order.before_paying()
                 stopped = stopped or workshop.paid_calls_stopped()
                 if there and not stopped:
-                    price = estimated(order, missing, catalog)
+                    price = estimated(order, missing, moment)
                     stopped = workshop.missing_key(order.provider) or self._over(order, price)
         named = options.get("provider") or settings.provider
-        maker = order if named else replace(order, provider=workshop.provider("openai"))
+        maker = order if named else replace(order, provider=workshop.asked(model=order.request.model))
         return Preflight(
             order=order,
             key=key,
             stored=len(there),
             recorded=sum(image.origin == "cassette" for image in there),
             author_usd=cost_to_author(there),
-            estimate=estimated(order, 0 if deck.replays or (there and stopped) else missing, catalog),
-            listed=estimated(maker, n, catalog),
+            estimate=estimated(order, 0 if deck.replays or (there and stopped) else missing, moment),
+            listed=estimated(maker, n, moment),
             notes=(*order.notes, *notes),
             stopped=stopped,
         )
@@ -200,7 +194,12 @@ class Desk(StaysHere):
 
         workshop = self._workshop
         deck = workshop.deck(settings)
-        options = given_options(options)
+        author = {} if deck.cassette is None else deck.cassette.manifest.settings
+        recorded = settings.with_recorded(author, replays=deck.replays)
+        models = workshop.models(options.get("provider"), options.get("model") or recorded.model)
+        declared = models.get(_model_of(options, recorded, models, workshop.utc_date))
+        parameters = () if declared is None else [each.name for each in declared.parameters]
+        options = given_options(options, parameters)
         # A screen reader is told what the user wrote, not the craft that a style puts around it.
         options = {**options, "alt": options.get("alt") or prompt}
         own, inputs = settings, input_pictures(workshop.sources(self._last, settings), pictures, names)
@@ -211,19 +210,22 @@ class Desk(StaysHere):
             if deck.cassette is not None:
                 settings = own.with_recorded(deck.cassette.manifest.settings, replays=deck.replays)
             styles = workshop.used_styles(asked, deck) if (asked := style_names(options)) else []
-            model = options.get("model") or settings.model
+            model = _model_of(options, settings, models, workshop.utc_date)
             request = build_request(
                 apply_styles(prompt, styles) if styles else prompt,
                 settings=settings,
-                model=model or workshop.catalog.default(workshop.utc_date).name,
+                model=model,
+                declared=models.get(model),
                 options=options,
                 inputs=inputs,
             )
-            request, left_out = without_unsupported(request, workshop.catalog)
+            request, left_out = without_unsupported(request, models.get(model))
             notes = [*inputs.notes, *left_out]
             free = "size" not in options and workshop.size_is_free(own, deck)
             if free and isinstance(request, EditRequest):
-                request, note = self._in_shape(request, deck, fresh=bool(options.get("fresh")))
+                request, note = self._in_shape(
+                    request, deck, named=options.get("provider"), fresh=bool(options.get("fresh"))
+                )
                 notes += note
             return request, settings, styles, notes
 
@@ -248,14 +250,16 @@ class Desk(StaysHere):
         )
         return workshop.with_notes(order, settings, named=named, request_in=lambda deck: written(deck)[0])
 
-    def _in_shape(self, request: EditRequest, deck: Deck, *, fresh: bool) -> tuple[EditRequest, list[str]]:
+    def _in_shape(
+        self, request: EditRequest, deck: Deck, *, named: str | None, fresh: bool
+    ) -> tuple[EditRequest, list[str]]:
         """An edit in the shape of its first picture, and what the user should know of that.
 
         An edit that was recorded without regard to the shape, as earlier versions asked for it, is taken as
         it is: a lesson must not be bought again.
         """
         workshop, first = self._workshop, request.images[0]
-        size = workshop.size_rule(request.model).in_shape_of(first.width, first.height)
+        size = workshop.size_rule(request.model, named).in_shape_of(first.width, first.height)
         if size == request.size:
             return request, []
         shaped = replace(request, size=size)
@@ -264,3 +268,13 @@ class Desk(StaysHere):
             return request, [f"recorded as {request.size}, and not in the shape of the picture that went in."]
         shape = f"{first.name or 'the picture'}, {first.width}x{first.height}"
         return shaped, [f"size {size}: in the shape of {shape}; -s, or size=, asks for another."]
+
+
+def _model_of(options: PictureOptions, settings: Settings, models: Models, today: date) -> str:
+    """The model that is asked for: the call's, the settings' where this provider has it, or its default."""
+    if named := options.get("model"):
+        return named
+    if settings.model and (not options.get("provider") or not models.models or models.get(settings.model)):
+        return settings.model
+    name: str = models.default(today).name
+    return name

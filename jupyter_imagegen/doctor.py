@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.text import count_of
-from jupyter_imagegen.errors import ImagegenError, NoKeyError
+from jupyter_imagegen.errors import ImagegenError
 from jupyter_imagegen.progress import Progress
+from jupyter_imagegen.providers import entries
 from jupyter_imagegen.providers.base import Check
 from jupyter_imagegen.storage import PlaceError
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.session import Session
     from jupyter_imagegen.storage import Storage
+    from jupyter_imagegen.workshop import Workshop
 
 #: Seconds for all questions to the endpoint together.
 REACH_SECONDS = 5.0
@@ -108,63 +111,49 @@ def _settings(session: Session, settings: Settings) -> Check:
 
 def _provider(session: Session, settings: Settings, *, online: bool) -> list[Check]:
     """Who paints and why, whether the key is set, and what the endpoint says."""
-    from jupyter_imagegen.providers.openai.connection import is_configured
-
-    workshop = session.workshop
-    configured = is_configured(workshop.environ)
-    if settings.provider:
-        name, why = settings.provider, settings.sources["provider"]
-    elif configured:
-        name, why = "openai", "a key or an address for it is set"
-    elif workshop.demo_fallback:
-        name, why = "demo", "no OPENAI_API_KEY is set; stored pictures of openai still come back"
-    else:
-        hint = "Set OPENAI_API_KEY, or say --provider demo for a free offline picture."
-        return [Check(name="provider", ok=False, text="none, because no OPENAI_API_KEY is set", hint=hint)]
-    found = [Check(name="provider", ok=True, text=f"{name} ({why})")]
-    if name != "openai":
-        return found
-    return found + _reach(session, settings, online=online)
-
-
-def _reach(session: Session, settings: Settings, *, online: bool) -> list[Check]:
-    from jupyter_imagegen.providers.openai.connection import read_connection
-    from jupyter_imagegen.providers.openai.errors import VERIFY_PAGE
-
     workshop = session.workshop
     try:
-        connection = read_connection(workshop.environ)
-        connection.check_credentials()
-    except NoKeyError as exc:
-        return [Check(name="key", ok=False, text="not set", hint=exc.hint)]
+        maker, stand_in = workshop.asked(settings.provider), workshop.stand_in()
     except ImagegenError as exc:
-        return [_failed("key", exc)]
-    held = "set" if connection.key or connection.token else "not set; the endpoint may not need one"
-    found = [Check(name="key", ok=True, text=held)]
-    if not online:
-        return [*found, Check(name="endpoint", ok=None, text=f"{connection.base_url}, not asked")]
-    model = settings.model or workshop.catalog.default(workshop.utc_date).name
-    found += _asked(model, connection.base_url)
-    if connection.official:
-        found.append(
-            Check(
-                name="verified",
-                ok=None,
-                text="only a paid call shows whether the organisation is verified for image models",
-                hint=f"If a picture ends with NotVerifiedError (403), verify at {VERIFY_PAGE}; "
-                "it takes up to 15 minutes to count.",
-            )
-        )
+        return [_failed("provider", exc)]
+    found = _broken(workshop)
+    if settings.provider:
+        why = settings.sources["provider"]
+    elif maker.configured():
+        why = "a key or an address for it is set"
+    elif workshop.demo_fallback and stand_in is not None:
+        why = f"no {maker.needs} is set; stored pictures of {maker.name} still come back"
+        maker = stand_in
+    else:
+        told, hint = f"none, because no {maker.needs} is set", workshop.how_to_configure(maker)
+        return [*found, Check(name="provider", ok=False, text=told, hint=hint)]
+    found.append(Check(name="provider", ok=True, text=f"{maker.name} ({why})"))
+    found += maker.credentials()
+    if all(check.ok for check in found) and maker.paid:
+        if online:
+            found += _asked(session.workshop.new_provider(maker.name), workshop.default_model)
+        else:
+            found.append(Check(name="endpoint", ok=None, text=f"{maker.endpoint}, not asked"))
     return found
 
 
-def _asked(model: str, endpoint: str) -> list[Check]:
+def _broken(workshop: Workshop) -> list[Check]:
+    """Installed providers that cannot be used."""
+    found = []
+    for name in entries():
+        try:
+            workshop.provider(name)
+        except ImagegenError as exc:
+            found.append(_failed("provider", exc))
+    return found
+
+
+def _asked(provider: Provider, model: str) -> list[Check]:
     """What the endpoint says of the key and the model, within `REACH_SECONDS`."""
-    from jupyter_imagegen.providers.openai.provider import OpenAIProvider
     from jupyter_imagegen.runner import Runner
 
     # A provider of its own: the session's may be busy with a picture on another loop.
-    provider = OpenAIProvider()
+    endpoint = provider.endpoint
 
     async def ask() -> list[Check]:
         try:
@@ -203,7 +192,7 @@ def _cassette(session: Session, settings: Settings) -> Check:
 
 def _model(session: Session, settings: Settings) -> Check:
     workshop = session.workshop
-    catalog, today = workshop.catalog, workshop.utc_date
+    catalog, today = workshop.models(), workshop.utc_date
     name = settings.model or catalog.default(today).name
     model = catalog.get(name)
     whose = "set" if settings.model else "default"
@@ -354,19 +343,16 @@ def _budget(session: Session, settings: Settings) -> Check:
 
 def _cell(session: Session, settings: Settings) -> Check:
     """What one picture would do now; a refusal is the answer too."""
-    from jupyter_imagegen.providers.openai.connection import read_connection
-
     try:
         plan = session.preflight(_PROMPT, fresh=True)
-        if plan.order.provider.name == "openai":
-            read_connection(session.workshop.environ).check_credentials()
+        plan.order.provider.require_credentials()
     except ImagegenError as exc:
         return Check(name="cell", ok=False, text=f"would be refused: {exc.message}", hint=exc.hint)
     order, priced = plan.order, plan.estimate
     if order.deck.replays:
         return Check(name="cell", ok=True, text="would show recorded pictures only, and call nobody")
     if not order.provider.paid:
-        why = "no OPENAI_API_KEY is set"
+        why = f"no {session.workshop.asked().needs} is set"
         if settings.provider:
             why = f"{settings.sources['provider']} says {settings.provider}"
         return Check(name="cell", ok=True, text=f"would paint an offline demo picture, because {why}")
@@ -378,7 +364,7 @@ def _cell(session: Session, settings: Settings) -> Check:
         if priced.usd is None
         else f"at about {format_usd(priced.usd)}"
     )
-    told = f"would call {request.model} {price} for {request.size} {request.quality}"
+    told = f"would call {request.model} {price} for {request.size} {request.quality}".rstrip()
     left = session.workshop.storage_to_read.ledger.left(settings.budgets)
     for scope, usd in left.items():
         if priced.ceiling is None or priced.ceiling > usd:

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.events import Event
-    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.storage import Storage
 
 #: Seconds between two looks at a lock that another process holds, between two words about it, and until a run
@@ -66,8 +65,6 @@ class Engine(StaysHere):
     ----------
     storage
         Where pictures and charges are kept.
-    catalog
-        What models accept and cost.
     monotonic, now, sleep
         Clocks and waiting, passed in so that tests never wait.
 
@@ -85,14 +82,11 @@ class Engine(StaysHere):
         self,
         *,
         storage: Storage,
-        catalog: Catalog,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._storage = storage
-        #: Replaced when the user's price file was changed: the next order is priced by it.
-        self.catalog = catalog
         self._monotonic = monotonic
         self._now = now
         self._sleep = sleep
@@ -147,13 +141,13 @@ class Engine(StaysHere):
         """Bring what is missing: from whoever makes it now, else by a call."""
         self._refuse_replay(order, key)
         failed = self._storage.ledger.failures.of(key)
-        run.notes += self._validated(order)
+        run.notes += order.provider.validate(order.request, order.options, moment=self._now())
         if order.provider.paid:
             # It may look into files of others, and the loop is everybody's.
             run.notes += await asyncio.to_thread(order.before_paying)
         missing = order.options.n - len(run.stored)
         run.planned = True
-        yield _planned(order, key, run.stored, estimated(order, missing, self.catalog.as_of(self._now())))
+        yield _planned(order, key, run.stored, estimated(order, missing, self._now()))
         for note in (*order.notes, *run.notes):
             yield Noted(text=note)
 
@@ -178,7 +172,7 @@ class Engine(StaysHere):
                             key=key,
                             n=missing,
                             storage=self._storage,
-                            catalog=self.catalog.as_of(self._now()),
+                            moment=self._now(),
                             monotonic=self._monotonic,
                         )
                         async with contextlib.aclosing(self._bought(run.purchase)) as events:
@@ -224,17 +218,6 @@ class Engine(StaysHere):
                 "the cassette holds only a small copy of the picture to change, and that is not sent",
                 hint="Make the picture anew without the cassette: `%imagegen cassette use none`.",
             )
-
-    def _validated(self, order: Order) -> list[str]:
-        from jupyter_imagegen.providers.openai.validation import validate
-
-        return validate(
-            order.request,
-            order.options,
-            catalog=self.catalog,
-            today=self._now().astimezone(UTC).date(),
-            official=order.provider.official,
-        )
 
     async def _bought(self, purchase: Purchase) -> AsyncGenerator[Event, None]:
         """A purchase's events; how it failed is written down while the key's lock is still held."""

@@ -14,13 +14,13 @@ from jupyter_imagegen.providers.openai.validation import MOST_PICTURES, check_wh
 from jupyter_imagegen.purchase import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.models import Model
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import InputImage
     from jupyter_imagegen.providers.base import Provider
-    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.sources import Sources
     from jupyter_imagegen.storage import Deck
 
@@ -78,8 +78,13 @@ _EDIT_ONLY = ("input_fidelity", "keep_outside")
 MOST_FEATHER = 100
 
 
-def given_options(options: Mapping[str, Any]) -> PictureOptions:
+def given_options(options: Mapping[str, Any], declared: Collection[str] = ()) -> PictureOptions:
     """The options that are given: None means that one is not, and NumPy's numbers and words are Python's.
+
+    Parameters
+    ----------
+    declared
+        Names of options that the model has besides those of every picture.
 
     Raises
     ------
@@ -91,7 +96,7 @@ def given_options(options: Mapping[str, Any]) -> PictureOptions:
     >>> given_options({"n": numpy.int64(2), "size": None})
     {'n': 2}
     """
-    _check_names(options)
+    _check_names(options, declared)
     return cast(
         "PictureOptions",
         {name: plain_value(value) for name, value in options.items() if value is not None},
@@ -112,10 +117,13 @@ def build_request(
     *,
     settings: Settings,
     model: str,
+    declared: Model | None,
     options: PictureOptions,
     inputs: Inputs,
 ) -> GenerateRequest:
     """The exact request: what the call says, else what the settings say, else nothing.
+
+    A model that is known to take no quality is not given the setting's.
 
     Raises
     ------
@@ -128,6 +136,11 @@ def build_request(
     values: dict[str, Any] = {name: options.get(name, getattr(settings, name)) for name in _SETTABLE}
     values |= {name: options.get(name) for name in _UNSETTABLE}
     values |= {"prompt": prompt, "model": model}
+    if declared is not None and not declared.qualities and "quality" not in options:
+        values["quality"] = ""
+    own = {parameter.name: parameter for parameter in declared.parameters} if declared is not None else {}
+    extra = {name: own[name].read(value) for name, value in options.items() if name in own}
+    values["extra"] = extra or None
     if inputs.images:
         return EditRequest(
             **values,
@@ -144,7 +157,7 @@ def build_request(
     return GenerateRequest(**values)
 
 
-def without_unsupported(request: GenerateRequest, catalog: Catalog) -> tuple[GenerateRequest, list[str]]:
+def without_unsupported(request: GenerateRequest, model: Model | None) -> tuple[GenerateRequest, list[str]]:
     """The request without what its model has no use for and refuses, and a note for what was left out.
 
     Newer models always keep closely to the picture that goes in: `input_fidelity` changes nothing there, and
@@ -152,7 +165,6 @@ def without_unsupported(request: GenerateRequest, catalog: Catalog) -> tuple[Gen
     """
     if not isinstance(request, EditRequest) or request.input_fidelity is None:
         return request, []
-    model = catalog.get(request.model)
     if model is None or model.input_fidelity:
         return request, []
     note = f"input_fidelity was left out: {model.name} has no such setting and always keeps to the picture."
@@ -263,8 +275,8 @@ def pictures_wanted(options: PictureOptions) -> int:
     return check_whole_number("n", options.get("n", 1), 1, MOST_PICTURES)
 
 
-def _check_names(options: Mapping[str, Any]) -> None:
-    known = PictureOptions.__annotations__
+def _check_names(options: Mapping[str, Any], declared: Collection[str]) -> None:
+    known = [*PictureOptions.__annotations__, *declared]
     for name in options:
         if name not in known:
             near = get_close_matches(name, known, n=1)

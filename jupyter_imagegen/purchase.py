@@ -22,12 +22,11 @@ from jupyter_imagegen.errors import (
     UnknownPriceError,
 )
 from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Retrying, Sending, Unread
-from jupyter_imagegen.providers.openai.pricing import estimate
-from jupyter_imagegen.providers.openai.rates import cost, rates
 from jupyter_imagegen.storage import Deck
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine
+    from datetime import datetime
 
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.events import Event
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from jupyter_imagegen.core.results import Image
     from jupyter_imagegen.core.usage import Usage
     from jupyter_imagegen.providers.base import Provider
-    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.storage import Storage
     from jupyter_imagegen.storage.images import Received
     from jupyter_imagegen.storage.unread import UnreadAnswer
@@ -90,12 +88,12 @@ class Order:
     before_paying: Callable[[], tuple[str, ...]] = tuple
 
 
-def estimated(order: Order, n: int, catalog: Catalog) -> Estimate:
+def estimated(order: Order, n: int, moment: datetime) -> Estimate:
     """What `n` pictures of an order would cost; nothing where the provider is free."""
     if not order.provider.paid:
         free = Decimal(0)
         return Estimate(usd=free, ceiling=free, tokens=None, kind="exact", note="", source="")
-    return estimate(order.request, replace(order.options, n=n), catalog=catalog)
+    return order.provider.estimate(order.request, replace(order.options, n=n), moment=moment)
 
 
 @dataclass(kw_only=True)
@@ -124,7 +122,7 @@ class Purchase:
     key: str
     n: int
     storage: Storage
-    catalog: Catalog
+    moment: datetime
     monotonic: Callable[[], float] = time.monotonic
     images: list[Image] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -180,7 +178,7 @@ class Purchase:
 
     def _reserve(self) -> None:
         order = self.order
-        priced = self._priced = estimated(order, self.n, self.catalog)
+        priced = self._priced = estimated(order, self.n, self.moment)
         check_max_cost(order.max_cost, priced)
         if order.provider.paid:
             self.storage.try_to_keep(self.n * _likely_bytes(order.request))
@@ -433,7 +431,12 @@ class Purchase:
     def _cost(self, answer: Answered) -> Decimal | None:
         if not self.order.provider.paid:
             return Decimal(0)
-        return cost_of(answer, self.order.request.model, self.catalog)
+        provider = self.order.provider
+        try:
+            return provider.cost(self.order.request, answer, moment=self.moment)
+        except Exception as exc:  # noqa: BLE001 - whatever a provider raises here, the pictures are paid for
+            self.notes.append(f"{provider.name} could not tell the cost: {type(exc).__name__}: {exc}.")
+            return None
 
     def _settle_failure(self, exc: ProviderError) -> None:
         if self._answer.usage is not None:
@@ -466,15 +469,6 @@ class Purchase:
         with contextlib.suppress(StoreError):
             closing = ledger.possibly_billed if billed else ledger.release
             closing(self.charge_id, self._reason(reason) or reason)
-
-
-def cost_of(answer: Answered, model: str, catalog: Catalog) -> Decimal | None:
-    """US dollars of a call, exact where the usage is there and its rates are known; else None."""
-    known = rates(model, catalog)
-    # An SVG's author model bills tokens of its own, for which the answer brings no rate.
-    if answer.usage is None or known is None or answer.svg_usage:
-        return None
-    return cost(answer.usage, known)
 
 
 async def _to_the_end(coroutine: Coroutine[Any, Any, T]) -> T:

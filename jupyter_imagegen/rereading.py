@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.dollars import nano_to_dollars
+from jupyter_imagegen.core.request import GenerateRequest
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.providers.base import Answered, Drawn, Unread
-from jupyter_imagegen.purchase import cost_of
 from jupyter_imagegen.storage.charges import charge_row
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_imagegen.providers.base import Provider
-    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.storage import Storage
     from jupyter_imagegen.storage.recipes import Recipe
     from jupyter_imagegen.storage.unread import UnreadAnswer
@@ -54,7 +53,6 @@ def reread(
     storage: Storage,
     *,
     provider: Callable[[str], Provider],
-    catalog: Catalog,
 ) -> list[Reread]:
     """Read unread answers once more; a file is removed only after everything in it is in the store.
 
@@ -63,11 +61,9 @@ def reread(
     answers
         Of `storage.unread`.
     provider
-        Gives the provider of a name, which knows how its answers are written.
-    catalog
-        What models cost, for a charge whose usage is told only now.
+        Gives the provider of a name, which knows how its answers are written and what they cost.
     """
-    return [_Rereading(answer, storage).read(provider, catalog) for answer in answers]
+    return [_Rereading(answer, storage).read(provider) for answer in answers]
 
 
 @dataclass
@@ -81,7 +77,7 @@ class _Rereading:
     left: list[str] = field(default_factory=list)
     last: Answered | None = None
 
-    def read(self, provider: Callable[[str], Provider], catalog: Catalog) -> Reread:
+    def read(self, provider: Callable[[str], Provider]) -> Reread:
         answer = self.answer
         if answer.recipe is None:
             return Reread(path=answer.path, key="", left=answer.reason)
@@ -95,7 +91,7 @@ class _Rereading:
         try:
             self._enter(answer.recipe, provider)
             if self.samples or self.last is not None:
-                self._settle(answer.recipe, catalog)
+                self._settle(answer.recipe, provider(answer.recipe.provider))
             if not self.left:
                 self.storage.unread.remove(answer)
         except (ImagegenError, OSError) as exc:
@@ -157,7 +153,7 @@ class _Rereading:
         )
         return events
 
-    def _settle(self, recipe: Recipe, catalog: Catalog) -> None:
+    def _settle(self, recipe: Recipe, provider: Provider) -> None:
         """Close the charge by a usage that is told only now, and say beside the pictures what they cost."""
         if recipe.charge_id is None:
             return
@@ -170,7 +166,7 @@ class _Rereading:
         if charge["state"] != "settled" and self.last is not None and self.last.usage is not None:
             self.storage.ledger.settle(
                 recipe.charge_id,
-                cost=cost_of(self.last, recipe.model, catalog.as_of(made)),
+                cost=provider.cost(_asked_by(recipe), self.last, moment=made),
                 usage=self.last.usage,
                 pictures=len(self.samples),
                 request_id=self.last.request_id,
@@ -180,3 +176,12 @@ class _Rereading:
         if charge["state"] == "settled" and charge["cost_nano"] is not None and self.samples:
             cost = nano_to_dollars(charge["cost_nano"])
             self.storage.pictures.price_charge(recipe.key, recipe.charge_id, cost=cost)
+
+
+def _asked_by(recipe: Recipe) -> GenerateRequest:
+    """What a recipe says of its request; the pictures that went in are not told."""
+    told = {f.name: recipe.parameters[f.name] for f in fields(GenerateRequest) if f.name in recipe.parameters}
+    extra = {name: value for name, value in recipe.parameters.items() if name not in told}
+    return GenerateRequest(
+        **{"size": "auto", **told, "model": recipe.model, "prompt": recipe.prompt}, extra=extra
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.text import shown
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.storage import Deck
 
 #: The settings that a request is made of, and what decides what it may hold.
@@ -26,8 +28,8 @@ def refuse_unusable(
     old: Settings,
     changed: Collection[str],
     *,
-    today: dt.date,
-    official: bool,
+    moment: dt.datetime,
+    provider: Callable[[Settings], Provider],
     deck: Callable[[Settings], Deck],
 ) -> None:
     """Refuse what the next cell would be refused for, where the change is the reason.
@@ -38,10 +40,10 @@ def refuse_unusable(
         All settings, as they would be and as they are.
     changed
         The names of those that are given.
-    today
+    moment
         For models that are going or gone.
-    official
-        Whether OpenAI's own rules hold; another endpoint may have models that the catalog does not know.
+    provider
+        Gives who would be asked under some settings.
     deck
         Gives the cassette that some settings put into use.
 
@@ -51,9 +53,9 @@ def refuse_unusable(
         If a value cannot be used.
     """
     looks: list[tuple[set[str], Callable[[Settings], None]]] = [
-        ({"provider"}, _look_at_provider),
-        ({"catalog"}, _look_at_catalog),
-        (_OF_A_REQUEST, lambda settings: _look_at_request(settings, today, official=official)),
+        ({"provider"}, lambda settings: _look_at_provider(settings, provider)),
+        ({"catalog"}, lambda settings: _look_at_models(settings, provider)),
+        (_OF_A_REQUEST, lambda settings: _look_at_request(settings, provider(settings), moment)),
         ({"cassette", "record_mode"}, lambda settings: _look_at_cassette(deck(settings))),
     ]
     for names, look in looks:
@@ -73,40 +75,29 @@ def _problem(look: Callable[[Settings], None], settings: Settings) -> ImagegenEr
     return None
 
 
-def _look_at_provider(settings: Settings) -> None:
-    from jupyter_imagegen.providers import load_provider
-
+def _look_at_provider(settings: Settings, provider: Callable[[Settings], Provider]) -> None:
     if settings.provider is not None:
-        load_provider(settings.provider)
+        provider(settings)
 
 
-def _look_at_catalog(settings: Settings) -> None:
-    from jupyter_imagegen.providers.openai.catalog import Catalog
-
-    Catalog.load(settings.catalog)
+def _look_at_models(settings: Settings, provider: Callable[[Settings], Provider]) -> None:
+    provider(settings).models()
 
 
-def _look_at_request(settings: Settings, today: dt.date, *, official: bool) -> None:
-    from jupyter_imagegen.core.request import CallOptions, GenerateRequest
-    from jupyter_imagegen.providers.openai.catalog import Catalog
-    from jupyter_imagegen.providers.openai.validation import validate
+def _look_at_request(settings: Settings, provider: Provider, moment: dt.datetime) -> None:
+    from jupyter_imagegen.core.request import CallOptions
+    from jupyter_imagegen.orders import Inputs, build_request
 
     if settings.record_mode == "replay":
         # Nothing is sent, and what was recorded once may be sent no more.
         return
-    catalog = Catalog.load(settings.catalog)
-    request = GenerateRequest(
-        prompt="a lighthouse",
-        model=settings.model or catalog.default(today).name,
-        size=settings.size,
-        quality=settings.quality,
-        background=settings.background,
-        output_format=settings.output_format,
-        output_compression=settings.output_compression,
-        moderation=settings.moderation,
+    models = provider.models()
+    name = settings.model or models.default(moment.astimezone(UTC).date()).name
+    request = build_request(
+        "a lighthouse", settings=settings, model=name, declared=models.get(name), options={}, inputs=Inputs()
     )
     try:
-        validate(request, CallOptions(), catalog=catalog, today=today, official=official)
+        provider.validate(request, CallOptions(), moment=moment)
     except RetiredModelError:
         # The pictures that it made still show.
         return

@@ -10,12 +10,21 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from jupyter_imagegen.config import PROVIDER_ORDER
 from jupyter_imagegen.core.budgets import tightest
 from jupyter_imagegen.core.keys import request_key
 from jupyter_imagegen.core.sizes import USUAL_SIZES, SizeRule
-from jupyter_imagegen.errors import CassetteError, ConfigError, ImagegenError, NoKeyError, StoreError
+from jupyter_imagegen.core.text import shown
+from jupyter_imagegen.errors import (
+    CassetteError,
+    ConfigError,
+    NoKeyError,
+    StoreError,
+    UnknownModelError,
+)
 from jupyter_imagegen.hidden import Environment, StaysHere
-from jupyter_imagegen.providers import PROVIDERS, load_provider
+from jupyter_imagegen.providers import entries, load_provider
+from jupyter_imagegen.providers.base import Context
 from jupyter_imagegen.storage import Deck
 from jupyter_imagegen.stores import Stores
 
@@ -25,12 +34,12 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.budgets import Budget
+    from jupyter_imagegen.core.models import Model, Models
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import GenerateRequest
     from jupyter_imagegen.core.results import Result
     from jupyter_imagegen.engine import Engine
     from jupyter_imagegen.providers.base import Provider
-    from jupyter_imagegen.providers.openai.catalog import Catalog
     from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.sources import Sources
     from jupyter_imagegen.storage import Cassette, RecordMode, Storage
@@ -130,20 +139,14 @@ class Workshop(StaysHere):
     def _refuse_unusable(self, new: Settings, old: Settings, values: Mapping[str, object]) -> None:
         from jupyter_imagegen.usable import refuse_unusable
 
-        official = self._is_official(new)
-        refuse_unusable(new, old, values.keys(), today=self.utc_date, official=official, deck=self.deck)
+        def provider(settings: Settings) -> Provider:
+            """Who would be asked under other settings than those that hold."""
+            name = settings.provider or self.asked().name
+            return load_provider(name, self._context(lambda: settings))
+
+        refuse_unusable(new, old, values.keys(), moment=self.now(), provider=provider, deck=self.deck)
         if new.home != old.home:
             self.stores.choose(new.home.absolute())
-
-    def _is_official(self, settings: Settings) -> bool:
-        """Whether OpenAI's own rules hold for a call, as far as can be told."""
-        name = settings.provider or "openai"
-        if name not in PROVIDERS:
-            return True
-        try:
-            return self.provider(name).official
-        except ImagegenError:
-            return False
 
     def deck(self, settings: Settings) -> Deck:
         """The cassette in use, and how.
@@ -254,13 +257,6 @@ class Workshop(StaysHere):
             self._engines = {}
 
     @property
-    def catalog(self) -> Catalog:
-        """What models accept, and what they cost at this moment."""
-        from jupyter_imagegen.providers.openai.catalog import Catalog
-
-        return Catalog.load(self.settings().catalog).as_of(self.now())
-
-    @property
     def utc_date(self) -> date:
         """Today's date in UTC, by which a model is shut down; the day of a budget is the ledger's."""
         return self.now().astimezone(UTC).date()
@@ -300,20 +296,84 @@ class Workshop(StaysHere):
         """
         with self._lock:
             if name not in self._providers:
-                self._providers[name] = load_provider(name)
+                self._providers[name] = load_provider(name, self._context(self.settings))
             return self._providers[name]
 
-    def engine(self, settings: Settings) -> Engine:
-        """The engine on the store of these settings, with what models cost at this moment."""
-        from jupyter_imagegen.engine import Engine
-        from jupyter_imagegen.providers.openai.catalog import Catalog
+    def new_provider(self, name: str) -> Provider:
+        """Another one of the same name, for another event loop."""
+        return load_provider(name, self._context(self.settings))
 
-        storage, catalog = self.storage_for(settings), Catalog.load(settings.catalog)
+    def _context(self, settings: Callable[[], Settings]) -> Context:
+        return Context(environ=self.environ, setting=lambda name: getattr(settings(), name))
+
+    def providers(self) -> list[Provider]:
+        """Every installed provider that can be used: in the order of preference, those that stand in last."""
+        first = [name for name in PROVIDER_ORDER if name in entries()]
+        found = []
+        for name in dict.fromkeys((*first, *sorted(entries()))):
+            # One that is broken is named by `doctor`, and is nobody else's trouble.
+            with contextlib.suppress(ConfigError):
+                found.append(self.provider(name))
+        return sorted(found, key=lambda provider: provider.placeholder)
+
+    def asked(self, named: str | None = None, model: str | None = None) -> Provider:
+        """Whose models a request is made for: the provider that is named, else the first that is configured.
+
+        Parameters
+        ----------
+        model
+            A model that only another provider lists is asked of that one.
+
+        Raises
+        ------
+        ConfigError
+            If there is none.
+        """
+        if named is not None:
+            return self.provider(named)
+        real = [provider for provider in self.providers() if not provider.placeholder]
+        if not real:
+            raise ConfigError("no provider is installed", hint="Install jupyter-imagegen again.")
+        first = next((provider for provider in real if provider.configured()), real[0])
+        if not model or first.models().get(model) is not None:
+            return first
+        return next((provider for provider in real if provider.models().get(model) is not None), first)
+
+    def models(self, named: str | None = None, model: str | None = None) -> Models:
+        """What can be asked of the provider that is named, that the settings name, or that is configured."""
+        return self.asked(named or self.settings().provider, model).models()
+
+    def model_named(self, name: str) -> tuple[Provider, Model]:
+        """A model of any provider, and whose it is.
+
+        Raises
+        ------
+        UnknownModelError
+            If no provider lists it.
+        """
+        makers = [provider for provider in self.providers() if not provider.placeholder]
+        for provider in makers:
+            if (found := provider.models().get(name)) is not None:
+                return provider, found
+        near = [each for provider in makers for each in provider.models().suggest(name)]
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`models` lists those that are known."
+        raise UnknownModelError(f"model {shown(name)} is not known", hint=hint)
+
+    @property
+    def default_model(self) -> str:
+        """The model that the settings name, or the one that is taken where none is named."""
+        name: str = self.settings().model or self.models().default(self.utc_date).name
+        return name
+
+    def engine(self, settings: Settings) -> Engine:
+        """The engine on the store of these settings."""
+        from jupyter_imagegen.engine import Engine
+
+        storage = self.storage_for(settings)
         with self._lock:
             # One for each store: who waits for whom is known to its engine.
             if storage not in self._engines:
-                self._engines[storage] = Engine(storage=storage, catalog=catalog, now=self.now)
-            self._engines[storage].catalog = catalog
+                self._engines[storage] = Engine(storage=storage, now=self.now)
             return self._engines[storage]
 
     def used_styles(self, names: Sequence[str], deck: Deck) -> list[Style]:
@@ -336,7 +396,7 @@ class Workshop(StaysHere):
     def provider_for(
         self, request: GenerateRequest, *, named: str | None, wanted: int, calling: bool, deck: Deck
     ) -> Provider:
-        """As named; else who has the pictures, a recorded demo picture before a call; else openai; else demo.
+        """As named; else who is configured or has the pictures; else the placeholder, recorded before bought.
 
         In replay nobody is called, and it is whoever made the recorded pictures.
 
@@ -358,7 +418,6 @@ class Workshop(StaysHere):
         NoKeyError
             If a call is needed, no key is set, and nobody is there to be told that a picture is a demo.
         """
-        from jupyter_imagegen.providers.openai.connection import is_configured
 
         def there(provider: Provider) -> int:
             key = request_key(request, namespace=provider.namespace)
@@ -369,28 +428,37 @@ class Workshop(StaysHere):
                 return 1
 
         if deck.replays:
-            known = [self.provider(name) for name in dict.fromkeys((named or PROVIDERS[0], *PROVIDERS))]
-            return max(known, key=there)
+            known = self.providers()
+            return max([self.provider(named), *known] if named else known, key=there)
         if named:
             return self.provider(named)
-        openai, demo = self.provider("openai"), self.provider("demo")
-        if deck.mode == "live" and deck.cassette is not None and there(openai) < wanted:
+        maker, stand_in = self.asked(model=request.model), self.stand_in()
+        held = there(maker)
+        if stand_in is not None and deck.mode == "live" and deck.cassette is not None and held < wanted:
             # A lesson is not bought again because its reader has a key.
-            key = request_key(request, namespace=demo.namespace)
+            key = request_key(request, namespace=stand_in.namespace)
             if len(deck.cassette.find(key, wanted)) >= wanted:
-                return demo
-        held = there(openai)
-        if is_configured(self.environ) or held >= wanted:
-            return openai
-        if self.demo_fallback:
-            return demo
+                return stand_in
+        if maker.configured() or held >= wanted:
+            return maker
+        if self.demo_fallback and stand_in is not None:
+            return stand_in
         # Some of the pictures are shown all the same.
         if not calling or held:
-            return openai
+            return maker
         raise NoKeyError(
-            "no OPENAI_API_KEY is set, and the picture is not in the store",
-            hint="Set OPENAI_API_KEY, or say --provider demo for a free offline picture.",
+            f"no {maker.needs} is set, and the picture is not in the store", hint=self.how_to_configure(maker)
         )
+
+    def stand_in(self) -> Provider | None:
+        """The provider that paints where none is configured, free and offline."""
+        return next((provider for provider in self.providers() if provider.placeholder), None)
+
+    def how_to_configure(self, maker: Provider) -> str:
+        """What to do where a provider is not configured."""
+        stand_in = self.stand_in()
+        free = "" if stand_in is None else f", or say --provider {stand_in.name} for a free offline picture"
+        return f"Set {maker.needs}{free}."
 
     def with_notes(
         self,
@@ -402,13 +470,12 @@ class Workshop(StaysHere):
     ) -> Order:
         """An order that says which recorded pictures it shows or would pass over."""
         from jupyter_imagegen import recordings
-        from jupyter_imagegen.providers.openai.connection import is_configured
         from jupyter_imagegen.storage import Cassette
 
         if not order.provider.paid:
-            chosen = not named and not order.deck.replays and is_configured(self.environ)
+            chosen = not named and not order.deck.replays and self.asked().configured()
             return replace(order, notes=(*order.notes, recordings.RECORDED_DEMO)) if chosen else order
-        known = [self.provider(name) for name in PROVIDERS]
+        known = self.providers()
 
         def before_paying() -> tuple[str, ...]:
             return (
@@ -424,9 +491,9 @@ class Workshop(StaysHere):
 
         return replace(order, before_paying=before_paying)
 
-    def size_rule(self, model: str) -> SizeRule:
-        """Which sizes a model can make; for an unknown one, those that all GPT image models have."""
-        known = self.catalog.get(model)
+    def size_rule(self, model: str, named: str | None) -> SizeRule:
+        """Which sizes a model can make; for an unknown one, the usual ones."""
+        known = self.models(named).get(model)
         return SizeRule(kind="fixed", values=USUAL_SIZES) if known is None else known.sizes
 
     def size_is_free(self, settings: Settings, deck: Deck) -> bool:
@@ -460,7 +527,7 @@ class Workshop(StaysHere):
         return any(deck.find(self.storage.pictures, key, 1) for key in self._keys(request))
 
     def _keys(self, request: GenerateRequest) -> list[str]:
-        return [request_key(request, namespace=self.provider(name).namespace) for name in PROVIDERS]
+        return [request_key(request, namespace=provider.namespace) for provider in self.providers()]
 
     def budgets_in_force(self) -> tuple[Budget, ...]:
         """Every budget that holds: the ledger's, and those from the settings; the tighter of two."""
@@ -479,11 +546,7 @@ class Workshop(StaysHere):
 
     def missing_key(self, provider: Provider) -> str:
         """That a provider has no key to call with; empty where it has, or needs none."""
-        from jupyter_imagegen.providers.openai.connection import is_configured
-
-        if provider.name != "openai" or is_configured(self.environ):
-            return ""
-        return "no OPENAI_API_KEY is set"
+        return "" if provider.configured() else f"no {provider.needs} is set"
 
     def notebook_name(self) -> str:
         """The notebook's file name, for the history; empty where nobody says."""

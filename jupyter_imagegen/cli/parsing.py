@@ -26,7 +26,7 @@ from jupyter_imagegen.options.slips import (
 from jupyter_imagegen.options.table import dollars, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _DESCRIPTION = """\
 AI pictures from the command line: the price before, and the same budgets and store as in your notebooks."""
@@ -44,6 +44,8 @@ billed anyway), twice abandons it.
 """
 #: A session ends with its command here, so a budget for it would hold nothing.
 _SCOPES = tuple(scope for scope in SCOPES if scope != "session")
+#: Commands whose options are a picture's.
+_PICTURES = frozenset(("generate", "edit", "estimate"))
 _GOES_IN = ("image", "mask", "markup", "input_fidelity", "keep_outside", "feather")
 
 
@@ -87,7 +89,9 @@ def read_arguments(words: Sequence[str]) -> argparse.Namespace:
     if words[0] not in (*names, *parser._option_string_actions):  # noqa: SLF001  # argparse has no public list
         raise _no_such_command(words, names)
     try:
-        namespace, unknown = parser.parse_known_args(list(words))
+        words, extra = _declared(list(words), commands)
+        namespace, unknown = parser.parse_known_args(words)
+        namespace.extra = extra
         chosen = commands[namespace.command]
         refuse_other_dashes(words, chosen._option_string_actions, prog=chosen.prog)  # noqa: SLF001  # argparse has no public list
         if unknown:
@@ -98,6 +102,15 @@ def read_arguments(words: Sequence[str]) -> argparse.Namespace:
             exc.hint = f"Write: {line}"
         raise
     return namespace
+
+
+def _declared(words: list[str], commands: Mapping[str, CommandParser]) -> tuple[list[str], dict[str, object]]:
+    """The words without what a model declares, where pictures are asked for."""
+    from jupyter_imagegen.options.declared import taken_out
+
+    if words[0] not in _PICTURES:
+        return words, {}
+    return taken_out(words, commands[words[0]]._option_string_actions)  # noqa: SLF001  # argparse has no public list
 
 
 def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.cli.outcomes import FAILED, OK, in_shell
@@ -9,10 +10,9 @@ from jupyter_imagegen.cli.output import say, to_json
 from jupyter_imagegen.core.budgets import parse_budget
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import SCOPE_WORDS, spent_words
-from jupyter_imagegen.core.text import clean, shown
-from jupyter_imagegen.errors import RequestError, UnknownModelError
+from jupyter_imagegen.core.text import clean
+from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options.costs import check_costs_arguments
-from jupyter_imagegen.providers.openai.rates import rates
 from jupyter_imagegen.render import table, views
 from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.escaping import one_line
@@ -22,9 +22,10 @@ from jupyter_imagegen.render.history import history_view
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import datetime
 
-    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
+    from jupyter_imagegen.core.models import Model
+    from jupyter_imagegen.providers.base import Provider
     from jupyter_imagegen.render import View
     from jupyter_imagegen.session import Session
 
@@ -86,23 +87,22 @@ def history(arguments: Namespace, session: Session) -> int:
 def models(arguments: Namespace, session: Session) -> int:
     """List the models, or say all about one."""
     workshop = session.workshop
-    catalog, today = workshop.catalog, workshop.utc_date
+    moment, makers = workshop.now(), [one for one in workshop.providers() if not one.placeholder]
     if not arguments.name:
-        default = catalog.default(today).name
-        documents = [_facts(model, catalog, today) for model in catalog.models.values()]
-        view = views.models_view(catalog, today=today, default=default)
+        default = workshop.models().default(workshop.utc_date).name
+        listed = [(maker, model) for maker in makers for model in maker.models().models.values()]
+        documents = [_facts(maker, model, moment) for maker, model in listed]
+        view = views.models_view(makers, moment=moment, default=default)
         return _tell(arguments, {"default": default, "models": documents}, view)
-    model = catalog.get(arguments.name)
-    if model is None:
-        near = catalog.suggest(arguments.name)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(catalog.models)}."
-        raise UnknownModelError(f"model {shown(arguments.name)} is not known", hint=hint)
-    document = {**_facts(model, catalog, today), "sources": model.sources}
-    return _tell(arguments, document, views.model_view(model, catalog=catalog, today=today))
+    maker, model = workshop.model_named(arguments.name)
+    document = {**_facts(maker, model, moment), "sources": model.sources}
+    return _tell(arguments, document, views.model_view(maker, model, moment=moment))
 
 
-def _facts(model: Model, catalog: Catalog, today: date) -> dict[str, Any]:
+def _facts(maker: Provider, model: Model, moment: datetime) -> dict[str, Any]:
+    today = moment.astimezone(UTC).date()
     return {
+        "provider": maker.name,
         "name": model.name,
         "status": model.status(today),
         "released": model.released,
@@ -120,7 +120,8 @@ def _facts(model: Model, catalog: Catalog, today: date) -> dict[str, Any]:
         "edits": model.edits,
         "markup": model.markup,
         "note": model.note,
-        "rates_usd_per_million_tokens": rates(model.name, catalog),
+        "parameters": model.parameters,
+        **maker.price_facts(model.name, moment=moment),
     }
 
 

@@ -94,7 +94,7 @@ def reread(arguments: Namespace, session: Session) -> int:
     storage, workshop = _storage(session), session.workshop
     named = [] if arguments.all else arguments.files
     answers = [storage.unread.find(name) for name in named] if named else storage.unread.all()
-    found = rereading.reread(answers, storage, provider=workshop.provider, catalog=workshop.catalog)
+    found = rereading.reread(answers, storage, provider=workshop.provider)
     left = [one for one in found if one.left]
     back = 0 if named else storage.pictures.take_back()
     if arguments.json:

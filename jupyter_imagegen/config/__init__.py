@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from jupyter_imagegen.config.values import (
     DEFAULT_TIMEOUT,
     NO_CASSETTE,
+    PROVIDER_ORDER,
     RECORD_MODES,
     SETTINGS,
     NotForALessonError,
@@ -40,6 +41,7 @@ from jupyter_imagegen.errors import ConfigError
 __all__ = [
     "NOTEBOOK_FILE",
     "NO_CASSETTE",
+    "PROVIDER_ORDER",
     "RECORD_MODES",
     "VARIABLES",
     "Settings",

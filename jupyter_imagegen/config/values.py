@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RECORD_MODES = ("live", "replay", "record")
 #: What stands for no cassette, where one is found or set otherwise.
 NO_CASSETTE = ("none", "off")
+#: Providers that come before others where none is named; the rest follow by name.
+PROVIDER_ORDER = ("openai",)
 #: Seconds for a whole call where nothing else is said; a lesson's file can only shorten it.
 DEFAULT_TIMEOUT = 300.0
 _LONGEST_TEXT = 200

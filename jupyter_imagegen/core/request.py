@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Operation = Literal["generate", "edit"]
+_NO_PARAMETERS = frozenset(("images", "mask", "markup", "extra"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +54,9 @@ class InputImage:
 class GenerateRequest:
     """A picture from words.
 
-    `None` means "not set": it is not sent and not part of the key. `size` and `quality` are always set,
-    because `auto` would leave price and key unknowable.
+    `None` means "not set": it is not sent and not part of the key. `size` is always set, and `quality` where
+    the model has any (empty where not), because `auto` would leave price and key unknowable. `extra` has the
+    parameters that a model declares besides OpenAI's, such as `seed`.
 
     Examples
     --------
@@ -67,7 +69,7 @@ class GenerateRequest:
     model: str
     prompt: str
     size: str
-    quality: str
+    quality: str = ""
     background: str | None = None
     complexity: str | None = None
     output_format: str | None = None
@@ -76,15 +78,17 @@ class GenerateRequest:
     frame_count: int | None = None
     frame_duration_ms: int | None = None
     svg: Mapping[str, object] | None = None
+    extra: Mapping[str, object] | None = None
 
     def parameters(self) -> dict[str, object]:
-        """Every set parameter by OpenAI's name, pictures left out."""
+        """Every set parameter by its name, pictures left out; those of `extra` among OpenAI's own."""
         named = ((f.name, getattr(self, f.name)) for f in fields(self))
-        return {
+        plain = {
             name: value
             for name, value in named
-            if value is not None and name not in {"images", "mask", "markup"}
+            if value is not None and name not in _NO_PARAMETERS and (value or name != "quality")
         }
+        return {**plain, **(self.extra or {})}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import spent_words
-from jupyter_imagegen.core.text import shown
-from jupyter_imagegen.errors import DetachedError, ImagegenError, RequestError, UnknownModelError
+from jupyter_imagegen.errors import DetachedError, ImagegenError, RequestError
 from jupyter_imagegen.options import command_help, command_parser, given
 from jupyter_imagegen.options.costs import check_costs_arguments
 from jupyter_imagegen.options.slips import meant_budget
@@ -154,16 +153,11 @@ def _budget(session: Session, options: Namespace, _names: Mapping[str, Any]) -> 
 
 
 def _models(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
-    catalog, today = session.workshop.catalog, session.workshop.utc_date
+    workshop = session.workshop
+    moment, makers = workshop.now(), [one for one in workshop.providers() if not one.placeholder]
     if options.name is None:
-        default = session.workshop.settings().model or catalog.default(today).name
-        return views.models_view(catalog, today=today, default=default)
-    model = catalog.get(options.name)
-    if model is None:
-        near = " or ".join(catalog.suggest(options.name))
-        hint = f"Did you mean {near}?" if near else "`%imagegen models` lists all."
-        raise UnknownModelError(f"model {shown(options.name)} is not known", hint=hint)
-    return views.model_view(model, catalog=catalog, today=today)
+        return views.models_view(makers, moment=moment, default=workshop.default_model)
+    return views.model_view(*workshop.model_named(options.name), moment=moment)
 
 
 def _styles(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:

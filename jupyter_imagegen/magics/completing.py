@@ -45,12 +45,14 @@ def _values(wanted: str, names: Mapping[str, Any]) -> list[str]:
     workshop = default_session().workshop
     if wanted == "styles":
         return list(workshop.styles())
+    if wanted == "providers":
+        return [provider.name for provider in workshop.providers()]
     if wanted == "held":
         return [one.id for one in workshop.storage_to_read.ledger.held()]
     if wanted == "names":
         return [name for name, value in names.items() if not name.startswith("_") and _is_picture(value)]
     today = workshop.utc_date
-    models = [model for model in workshop.catalog.models.values() if model.status(today) != "retired"]
+    models = [model for model in workshop.models().models.values() if model.status(today) != "retired"]
     found: dict[str, None] = {}
     for model in models:
         lists = {

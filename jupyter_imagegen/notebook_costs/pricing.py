@@ -18,7 +18,6 @@ from jupyter_imagegen.desk import Desk
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.notebook_costs.asked import Asked, Configured
 from jupyter_imagegen.notebook_costs.plans import FREE, UNKNOWN, Price, Row
-from jupyter_imagegen.providers.openai.validation import validate
 from jupyter_imagegen.purchase import estimated
 from jupyter_imagegen.sources import local_path
 
@@ -138,7 +137,7 @@ class Pricing:
         n = options.get("n", 1)
         row = replace(row, n=n if isinstance(n, int) and "n" not in asked.unknown else None)
         if reasons:
-            default = self._workshop.catalog.default(self._workshop.utc_date).name
+            default = self._workshop.models().default(self._workshop.utc_date).name
             shown = {
                 name: options.get(name) or getattr(settings, name) for name in ("model", "size", "quality")
             }
@@ -148,7 +147,7 @@ class Pricing:
             return replace(row, **known, unknown=tuple(dict.fromkeys(reasons)))
         pictures = (inputs.pictures or None, inputs.overlays.get("mask"), inputs.overlays.get("markup"))
         order = self._desk.order(settings, asked.prompt, pictures, None, options, calling=False)  # type: ignore[arg-type]
-        maker = order.provider if by_demo else self._workshop.provider("openai")
+        maker = order.provider if by_demo else self._workshop.asked()
         return self._priced(number, row, asked, order, maker, inputs)
 
     def _options(self, asked: Asked, settings: Settings) -> tuple[dict[str, Any], bool, list[str]]:
@@ -274,7 +273,7 @@ class Pricing:
             row,
             model=order.request.model,
             size=order.request.size,
-            quality=str(getattr(order.request, "quality", None) or ""),
+            quality=order.request.quality,
             times=times,
             bought=0 if error else buys * (times or 0),
             price=UNKNOWN if error else price,
@@ -313,15 +312,13 @@ class Pricing:
             name=name and f"{name} {asked.options.get('feather', 0)}" if outside else name,
             stored=() if outside else tuple(stored),
             inherited=inherited,
-            by_demo=maker is order.provider and maker.name == "demo",
+            by_demo=maker is order.provider and maker.placeholder,
         )
 
     def _checked(self, order: Order, maker: Provider) -> tuple[str, list[str]]:
         """What the model's maker would refuse it with, and what the user should know."""
-        workshop = self._workshop
-        facts: dict[str, Any] = {"catalog": workshop.catalog, "today": workshop.utc_date}
         try:
-            return "", validate(order.request, order.options, **facts, official=maker.official)
+            return "", maker.validate(order.request, order.options, moment=self._workshop.now())
         except ImagegenError as exc:
             return str(exc), []
 
@@ -331,7 +328,7 @@ class Pricing:
         """The price of some pictures, or why there is none."""
         if not buys:
             return FREE, ""
-        found = estimated(replace(order, provider=provider), buys, self._workshop.catalog)
+        found = estimated(replace(order, provider=provider), buys, self._workshop.now())
         if found.usd is None or found.ceiling is None:
             return UNKNOWN, found.note
         if times is None and found.ceiling:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from jupyter_imagegen.core.text import sentence, without_keys
 from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options.costs import add_costs_arguments
+from jupyter_imagegen.options.declared import taken_out
 from jupyter_imagegen.options.slips import (
     one_line,
     prompt_on_the_line,
@@ -102,6 +103,7 @@ class OptionParser(argparse.ArgumentParser):
             If one is not understood; a misspelt flag is answered with the nearest ones.
         """
         refuse_other_dashes(words, self._option_string_actions, prog=self.prog)
+        words, extra = taken_out(words, self._option_string_actions) if self._words else (words, {})
         try:
             namespace, unknown = self.parse_known_args(list(words))
         except argparse.ArgumentError as exc:
@@ -111,6 +113,7 @@ class OptionParser(argparse.ArgumentParser):
             # Not a positional with nargs="*": argparse takes that as empty where an option comes first
             # (https://github.com/python/cpython/issues/59317).
             namespace.words = unknown
+            namespace.extra = extra
         elif unknown:
             self._refuse(unknown)
         return namespace
@@ -372,11 +375,12 @@ def given(namespace: argparse.Namespace, *uses: str) -> dict[str, object]:
     >>> given(magic_parser().read(["-n", "2", "-s", "1024x1024"]), "request")
     {'size': '1024x1024'}
     """
-    return {
+    found = {
         option.name: value
         for option in OPTIONS
         if option.use in uses and _is_set(option, value := getattr(namespace, option.name, None))
     }
+    return {**found, **(getattr(namespace, "extra", {}) if "request" in uses else {})}
 
 
 def _is_set(option: Option, value: object) -> bool:

@@ -16,7 +16,7 @@ Face = Literal["magic", "cli"]
 Use = Literal["request", "call", "face"]
 #: Where completion finds values; the empty string for a list that stands in the table or for none.
 Values = Literal[
-    "", "models", "sizes", "qualities", "backgrounds", "output_formats", "complexities", "styles"
+    "", "models", "sizes", "qualities", "backgrounds", "output_formats", "complexities", "styles", "providers"
 ]
 
 _BOTH: frozenset[Face] = frozenset(("magic", "cli"))
@@ -219,9 +219,9 @@ OPTIONS: tuple[Option, ...] = (
         help="write a copy there; more than one are numbered",
     ),
     Option(
-        name="provider", flags=("--provider",), metavar="NAME", choices=("openai", "demo"), group=_MONEY,
+        name="provider", flags=("--provider",), metavar="NAME", values="providers", group=_MONEY,
         use="call",
-        help="who paints: openai, or demo (free, offline)",
+        help="who makes it: openai, demo (free, offline), or another that is installed",
     ),
     Option(
         name="max_cost", flags=("--max-cost",), metavar="USD", convert=dollars, group=_MONEY, use="call",

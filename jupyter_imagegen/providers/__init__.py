@@ -1,43 +1,64 @@
-"""What makes pictures: one module for each maker, behind the contract in `base`."""
+"""What makes pictures: found by their entry points, our own by the same door; the contract is in `base`."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.text import shown
 from jupyter_imagegen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jupyter_imagegen.providers.base import Provider
+    from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
 
-#: The names that `--provider` takes.
-PROVIDERS = ("openai", "demo")
+    from jupyter_imagegen.providers.base import Context, Provider
+
+#: Where a package says that it brings a provider.
+GROUP = "jupyter_imagegen.providers"
 
 
-def load_provider(name: str) -> Provider:
-    """The provider of a name, one of `PROVIDERS`; its module is imported only now.
+@cache
+def entries() -> Mapping[str, EntryPoint]:
+    """Every installed provider by its name; nothing of it is imported yet."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def load_provider(name: str, context: Context | None = None) -> Provider:
+    """Make the provider of a name; its module is imported only now.
+
+    Parameters
+    ----------
+    context
+        What it may know of the session; without one, of the process's environment and no setting.
 
     Raises
     ------
     ConfigError
-        If there is no such provider.
-
-    Examples
-    --------
-    >>> load_provider("demo").paid
-    False
+        If there is no such provider, or what an installed package brings cannot be used.
     """
-    if name == "openai":
-        from jupyter_imagegen.providers.openai.provider import OpenAIProvider
+    known = entries()
+    if name not in known:
+        close = get_close_matches(name, known, n=1)
+        meant = f" Did you mean {close[0]}?" if close else ""
+        raise ConfigError(
+            f"there is no provider {shown(name)}.{meant}", hint=f"There are: {', '.join(sorted(known))}."
+        )
+    try:
+        return known[name].load().create(context or _outside())  # type: ignore[no-any-return]  # what an entry point names
+    except Exception as exc:
+        told = f"{type(exc).__name__}: {exc}"
+        raise ConfigError(
+            f"the provider {name} cannot be used: {told}", hint=f"Its package is {known[name].value}."
+        ) from exc
 
-        return OpenAIProvider()
-    if name == "demo":
-        from jupyter_imagegen.providers.demo import DemoProvider
 
-        return DemoProvider()
-    close = get_close_matches(name, PROVIDERS, n=1)
-    meant = f" Did you mean {close[0]}?" if close else ""
-    raise ConfigError(
-        f"there is no provider {shown(name)}.{meant}", hint=f"There are: {', '.join(PROVIDERS)}."
-    )
+def _outside() -> Context:
+    import os
+
+    from jupyter_imagegen.providers.base import Context
+
+    return Context(environ=os.environ, setting=lambda _name: None)

@@ -129,7 +129,8 @@ def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
     facts = [short_model(one_line(result.request.model, 60))]
     if images:
         facts.append(pixels(f"{images[0].width}x{images[0].height}"))
-    facts.append(one_line(result.request.quality, 20))
+    if result.request.quality:
+        facts.append(one_line(result.request.quality, 20))
     if len(images) > 1:
         facts.append(f"{len(images)} pictures")
     if not result.cached:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +11,21 @@ from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import HELD_NOTE, SCOPE_WORDS, held_words, sum_words, unknown_calls
 from jupyter_imagegen.core.request import CallOptions, EditRequest, GenerateRequest
 from jupyter_imagegen.core.text import count_of, upper_first
-from jupyter_imagegen.providers.openai.pricing import estimate
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.progress import estimate_words
 from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from jupyter_imagegen.config import Settings
     from jupyter_imagegen.core.budgets import Budget
     from jupyter_imagegen.core.dollars import Estimate
+    from jupyter_imagegen.core.models import Model
     from jupyter_imagegen.core.prompts import Style
     from jupyter_imagegen.core.request import InputImage
-    from jupyter_imagegen.providers.base import Check
-    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
+    from jupyter_imagegen.providers.base import Check, Provider
     from jupyter_imagegen.render.tables import Cell
     from jupyter_imagegen.storage import Spending, Spent
 
@@ -135,25 +135,21 @@ def budget_view(
     return table("Budgets", ["", "limit", "spent", "left"], rows, numbers={1, 2, 3}, foot=foot)
 
 
-def models_view(catalog: Catalog, *, today: date, default: str) -> View:
+def models_view(makers: Sequence[Provider], *, moment: datetime, default: str) -> View:
     """Return every model: what it takes, what a square picture costs, and until when it is there."""
-    order = {"live": 0, "closing": 1, "retired": 2}
-    models = sorted(catalog.models.values(), key=lambda model: order[model.status(today)])
-    rows: list[list[Cell]] = [
-        [
-            model.name,
-            "default" if model.name == default else "",
-            _status(model, today),
-            ", ".join(model.output_formats),
-            _instead(model) if model.status(today) == "retired" else _square_prices(model, catalog),
-        ]
-        for model in models
-    ]
+    order, today = {"live": 0, "closing": 1, "retired": 2}, moment.astimezone(UTC).date()
+    rows: list[list[Cell]] = []
+    for maker in makers:
+        for model in sorted(maker.models().models.values(), key=lambda model: order[model.status(today)]):
+            gone = model.status(today) == "retired"
+            price = _instead(model) if gone else _square_prices(model, maker, moment)
+            of = "default" if model.name == default else "" if maker is makers[0] else maker.name
+            rows.append([model.name, of, _status(model, today), ", ".join(model.output_formats), price])
     return table(
         "Models",
         ["", "", "", "formats", "one 1024x1024"],
         rows,
-        foot=["about, where OpenAI publishes the tokens; up to, where it does not"],
+        foot=["about, where the maker publishes the price; up to, where it does not"],
     )
 
 
@@ -170,25 +166,26 @@ def _instead(model: Model) -> str:
     return f"use {model.replacement}" if model.replacement else ""
 
 
-def _square_prices(model: Model, catalog: Catalog) -> str:
+def _square_prices(model: Model, maker: Provider, moment: datetime) -> str:
     """What each quality costs; the prompt's own tokens are cents of a cent."""
     words = []
-    for quality in model.qualities:
+    for quality in model.qualities or ("",):
         request = GenerateRequest(model=model.name, prompt="a", size="1024x1024", quality=quality)
-        price = estimate_words(estimate(request, CallOptions(), catalog=catalog))
-        words.append(f"{quality} {price.removeprefix('about ')}")
+        price = estimate_words(maker.estimate(request, CallOptions(), moment=moment))
+        words.append(f"{quality} {price.removeprefix('about ')}".strip())
     return ", ".join(words)
 
 
-def model_view(model: Model, *, catalog: Catalog, today: date) -> View:
+def model_view(maker: Provider, model: Model, *, moment: datetime) -> View:
     """Return everything that is known of one model."""
+    today = moment.astimezone(UTC).date()
     rows: list[list[Cell]] = [
         ["status", _status(model, today)],
         ["instead", model.replacement or ""],
         ["also called", ", ".join(model.aliases)],
         ["released", str(model.released or "")],
         ["qualities", ", ".join(model.qualities)],
-        ["one 1024x1024", _square_prices(model, catalog)],
+        ["one 1024x1024", _square_prices(model, maker, moment)],
         ["backgrounds", ", ".join(model.backgrounds)],
         ["formats", ", ".join(model.output_formats)],
         ["complexity", ", ".join(model.complexity)],
@@ -196,6 +193,7 @@ def model_view(model: Model, *, catalog: Catalog, today: date) -> View:
         ["markup", "yes" if model.markup else "no"],
         ["note", model.note],
     ]
+    rows += [[one.name, one.help or one.kind] for one in model.parameters]
     return table(model.name, ["", ""], [row for row in rows if row[1]])
 
 
@@ -369,7 +367,7 @@ def estimate_view(
     notes
         What else to know of the request, each a line.
     """
-    what = " · ".join((short_model(request.model), pixels(request.size), request.quality))
+    what = " · ".join(filter(None, (short_model(request.model), pixels(request.size), request.quality)))
     count = count_of(n, "picture")
     lines = [f"{estimate_words(listed)} for {count} · {what}"]
     if listed.ceiling is not None and listed.ceiling != listed.usd and listed.kind != "bound":

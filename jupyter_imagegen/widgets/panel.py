@@ -178,7 +178,7 @@ class PicturePanel(Panel):
         self._requote = later(self._quote_now)
         workshop = session.workshop
         settings = workshop.settings()
-        chosen = first_choices(settings, workshop.catalog.default(workshop.utc_date).name)
+        chosen = first_choices(settings, workshop.default_model)
         if unknown := sorted(options.keys() - chosen.keys()):
             raise RequestError(
                 f"{unknown[0]!r} is no choice of a panel", hint=f"There are: {', '.join(sorted(chosen))}."
@@ -333,13 +333,21 @@ class PicturePanel(Panel):
     def _choose(self, told: Mapping[str, Any]) -> None:
         """Take choices over, mended where the model does not take them."""
         workshop = self._session.workshop
-        settings, catalog, styles = workshop.settings(), workshop.catalog, workshop.styles()
+        settings, styles = workshop.settings(), workshop.styles()
+        catalog = workshop.models(told.get("provider") or None)
         today = workshop.utc_date
         pictures = {"editing": bool(self._tray.inputs), "masked": self.editor is not None}
         read = read_choices(told, first_choices(settings, catalog.default(today).name))
-        fit = fitted(read, catalog=catalog, styles=styles, **pictures)
+        providers = {one.name: one.label for one in workshop.providers()}
+        fit = fitted(read, catalog=catalog, styles=styles, providers=providers, **pictures)
         self.controls = controls_for(
-            fit, catalog=catalog, settings=settings, styles=styles, today=today, **pictures
+            fit,
+            catalog=catalog,
+            settings=settings,
+            styles=styles,
+            providers=providers,
+            today=today,
+            **pictures,
         )
         if fit != self.choices:
             self.choices = dict(fit)
@@ -386,7 +394,8 @@ class PicturePanel(Panel):
         if not self._tray.inputs:
             return workshop.settings().size
         first = self._tray.inputs[0].picture
-        return workshop.size_rule(self.choices["model"]).in_shape_of(first.width, first.height)
+        named = self.choices["provider"] or None
+        return workshop.size_rule(self.choices["model"], named).in_shape_of(first.width, first.height)
 
 
 def panel(prompt: str = "", *, session: Session | None = None, **options: Any) -> PicturePanel:

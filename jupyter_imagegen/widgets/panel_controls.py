@@ -14,11 +14,11 @@ from jupyter_imagegen.providers.openai.validation import (
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from jupyter_imagegen.config import Settings
+    from jupyter_imagegen.core.models import Model, Models, Parameter
     from jupyter_imagegen.core.prompts import Style
-    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
 
 
 class Choice(TypedDict):
@@ -68,6 +68,8 @@ _LARGER = ("2048x2048", "2560x1440", "1440x2560")
 _LOWER = {"xhigh": "high", "max": "high", "hd": "high", "standard": "medium"}
 _EVERY_FORMAT = ("png", "jpeg", "webp")
 _NUMBERS = ("n", "partial_images", "output_compression")
+#: Names of choices that no model here knows are kept so many at once, until the model is known.
+_MOST_OTHERS = 50
 _STILL = frozenset(("", "png", "jpeg", "webp"))
 
 
@@ -93,8 +95,10 @@ def first_choices(settings: Settings, default_model: str) -> Choices:
 
 def read_choices(told: Mapping[str, Any], before: Choices) -> Choices:
     """What the browser says, with every value of its kind; what it leaves out or garbles stays as it was."""
-    read: dict[str, Any] = dict(before)
-    for name, old in before.items():
+    # Parameters that only some model has are told by their names; which are its own is seen later.
+    others = {name: "" for name, value in told.items() if name not in before and isinstance(value, str)}
+    read: dict[str, Any] = {**before, **dict(list(others.items())[:_MOST_OTHERS])}
+    for name, old in list(read.items()):
         value = told.get(name, old)
         if name in _NUMBERS:
             whole = isinstance(value, int) and not isinstance(value, bool)
@@ -105,7 +109,13 @@ def read_choices(told: Mapping[str, Any], before: Choices) -> Choices:
 
 
 def fitted(
-    choices: Choices, *, catalog: Catalog, styles: Iterable[str], editing: bool, masked: bool
+    choices: Choices,
+    *,
+    catalog: Models,
+    styles: Iterable[str],
+    providers: Collection[str],
+    editing: bool,
+    masked: bool,
 ) -> Choices:
     """The choices, each one that the model does not take replaced by its nearest, or by nothing.
 
@@ -131,17 +141,20 @@ def fitted(
     elif fit["output_compression"] is not None:
         fit["output_compression"] = min(max(fit["output_compression"], 0), 100)
     _keep_if(fit, "moderation", MODERATIONS)
-    _keep_if(fit, "provider", ("openai", "demo"))
+    _keep_if(fit, "provider", providers)
     fit["keep_outside"] = choices["keep_outside"] and masked
-    return cast("Choices", fit)
+    declared = {parameter.name for parameter in model.parameters} if model is not None else set()
+    fit = {name: value for name, value in fit.items() if name in Choices.__annotations__ or name in declared}
+    return cast("Choices", {**dict.fromkeys(declared, ""), **fit})
 
 
 def controls_for(
     choices: Choices,
     *,
-    catalog: Catalog,
+    catalog: Models,
     settings: Settings,
     styles: Mapping[str, Style],
+    providers: Mapping[str, str],
     today: dt.date,
     editing: bool,
     masked: bool,
@@ -150,14 +163,18 @@ def controls_for(
     model = catalog.get(choices["model"])
     sizes = _sizes(model, choices["size"])
     qualities = list(model.qualities) if model else ["low", "medium", "high"]
-    if choices["quality"] not in qualities:
+    if qualities and choices["quality"] not in qualities:
         qualities.append(choices["quality"])
     controls: list[Control] = [
         _select(
             "model", "Model", _models(catalog, choices["model"], today), hint=model.note if model else ""
         ),
         _select("size", "Size", sizes, free=model is None or model.sizes.kind == "free"),
-        _select("quality", "Quality", [Choice(value=one, label=one) for one in qualities]),
+        *(
+            [_select("quality", "Quality", [Choice(value=one, label=one) for one in qualities])]
+            if qualities
+            else []
+        ),
         _number("n", "Pictures", 1, MOST_PICTURES, more=False),
         _select("style", "Style", _styles(styles, choices["style"])),
     ]
@@ -183,7 +200,8 @@ def controls_for(
         hint = "unfinished pictures on the way; each costs 100 output tokens"
         shown = [Choice(value=str(i), label=str(i) if i else "none") for i in range(MOST_PARTIAL_IMAGES + 1)]
         controls.append(_select("partial_images", "Unfinished ones", shown, more=True, hint=hint))
-    controls.append(_select("provider", "Painted by", _providers(settings), more=True))
+    controls += [_declared(parameter, choices) for parameter in (model.parameters if model else ())]
+    controls.append(_select("provider", "Painted by", _providers(settings, providers), more=True))
     if masked:
         controls.append(
             Control(name="keep_outside", label="Keep everything outside the mask", kind="check", more=False)
@@ -210,6 +228,8 @@ def _nearest_quality(quality: str, model: Model) -> str:
     if quality in model.qualities or (quality == "auto" and model.auto):
         return quality
     lower = _LOWER.get(quality, "")
+    if not model.qualities:
+        return ""
     return lower if lower in model.qualities else model.qualities[0]
 
 
@@ -234,7 +254,7 @@ def _number(name: str, label: str, least: int, most: int, *, more: bool, hint: s
     return Control(name=name, label=label, kind="number", least=least, most=most, more=more, hint=hint)
 
 
-def _models(catalog: Catalog, chosen: str, today: dt.date) -> list[Choice]:
+def _models(catalog: Models, chosen: str, today: dt.date) -> list[Choice]:
     listed = []
     for model in catalog.models.values():
         status = model.status(today)
@@ -284,10 +304,21 @@ def _unset(name: str, settings: Settings, offered: Iterable[str]) -> list[Choice
     return [Choice(value="", label=label), *(Choice(value=one, label=one) for one in offered)]
 
 
-def _providers(settings: Settings) -> list[Choice]:
-    first = f"as configured: {settings.provider}" if settings.provider else "OpenAI, or a demo without a key"
-    return [
-        Choice(value="", label=first),
-        Choice(value="openai", label="OpenAI"),
-        Choice(value="demo", label="demo: free, offline"),
-    ]
+def _declared(parameter: Parameter, choices: Choices) -> Control:
+    """The control of a parameter that only this model has."""
+    name, label = parameter.name, parameter.name.replace("_", " ").capitalize()
+    values = [str(one) for one in parameter.choices] or (
+        ["true", "false"] if parameter.kind == "boolean" else []
+    )
+    chosen = str(choices.get(name) or "")
+    if chosen and chosen not in values:
+        values.append(chosen)
+    offered = [Choice(value="", label="default"), *(Choice(value=one, label=one) for one in values)]
+    free = not parameter.choices and parameter.kind != "boolean"
+    return _select(name, label, offered, more=True, free=free, hint=parameter.help)
+
+
+def _providers(settings: Settings, providers: Mapping[str, str]) -> list[Choice]:
+    first = f"as configured: {settings.provider}" if settings.provider else "whoever has a key, or a demo"
+    offered = [Choice(value=name, label=label) for name, label in providers.items()]
+    return [Choice(value="", label=first), *offered]

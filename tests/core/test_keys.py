@@ -39,6 +39,7 @@ CHANGES = {
     "frame_count": 2,
     "frame_duration_ms": 100,
     "svg": {"model": "gpt-5.6-terra"},
+    "extra": {"seed": 3},
     "input_fidelity": "high",
     "images": (picture(b"b"),),
     "mask": picture(b"m"),

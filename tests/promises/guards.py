@@ -379,9 +379,9 @@ GUARDS = [
     ),
     Guard(
         "usage that is none",
-        "purchase.py",
-        "    if answer.usage is None or known is None or answer.svg_usage:\n        return None",
-        "    if answer.usage is None or known is None or answer.svg_usage:\n        return Decimal(0)",
+        "providers/openai/provider.py",
+        "        if answer.usage is None or known is None or answer.svg_usage:\n            return None",
+        "        if answer.usage is None or known is None or answer.svg_usage:\n            return known.text_input * 0",
         (f"{UNKNOWING}test_no_usage_that_a_server_invents_makes_a_call_free_or_the_ledger_wrong",),
         "a call without usage was free",
     ),

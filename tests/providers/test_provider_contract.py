@@ -138,7 +138,6 @@ async def test_a_provider_says_who_and_where_it_is_without_secrets(maker, image_
     assert maker.name in PROVIDERS
     assert maker.namespace is None or maker.namespace
     assert isinstance(maker.paid, bool)
-    assert isinstance(maker.official, bool)
     assert "@" not in urlsplit(maker.endpoint).netloc
     assert image_server.key not in repr(maker) + maker.endpoint
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_imagegen.errors import ConfigError
-from jupyter_imagegen.providers import PROVIDERS, load_provider
+from jupyter_imagegen.providers import entries, load_provider
 
 
 @pytest.mark.parametrize(("name", "paid"), [("openai", True), ("demo", False)])
@@ -21,5 +21,5 @@ def test_a_misspelt_name_is_answered_with_the_right_one(name, meant):
 
 
 def test_a_name_like_no_other_is_answered_with_all_names():
-    with pytest.raises(ConfigError, match=", ".join(PROVIDERS)):
+    with pytest.raises(ConfigError, match=", ".join(sorted(entries()))):
         load_provider("xyz")

@@ -7,14 +7,14 @@ import os
 import re
 import shutil
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from tapes import Tape
 
-from jupyter_imagegen.providers.openai.catalog import Catalog
+from jupyter_imagegen.providers import load_provider
 from jupyter_imagegen.render import cassettes, history, views
 from jupyter_imagegen.storage import Cassette, HistoryEntry
 
@@ -92,7 +92,9 @@ def test_the_history_keeps_keys_and_dates_on_one_line_and_its_pictures_as_large_
 
 
 def test_a_models_last_day_is_never_broken(tmp_path):
-    view = views.models_view(Catalog.load(), today=date(2026, 11, 22), default="gpt-image-2.5-flare")
+    view = views.models_view(
+        [load_provider("openai")], moment=datetime(2026, 11, 22, tzinfo=UTC), default="gpt-image-2.5-flare"
+    )
     for width, told in laid_out(view, tmp_path).items():
         assert told["over"] <= 0, width
         for name, default, status, *_ in told["lines"]:

@@ -13,12 +13,13 @@ from jupyter_imagegen.core.dollars import Estimate
 from jupyter_imagegen.core.prompts import load_styles
 from jupyter_imagegen.core.request import EditRequest, InputImage
 from jupyter_imagegen.errors import DamagedPictureError
+from jupyter_imagegen.providers import load_provider
 from jupyter_imagegen.providers.base import Check
-from jupyter_imagegen.providers.openai.catalog import Catalog
 from jupyter_imagegen.render import history, views
 from jupyter_imagegen.storage import HistoryEntry, Spending, Spent
 
 TODAY = date(2026, 11, 22)
+MOMENT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def spent(usd="0", held="0", *, unpriced=0, pictures=0, hits=0, saved="0"):
@@ -152,7 +153,7 @@ def test_a_recipe_shows_its_pictures_and_every_parameter(make_result):
 
 
 def test_models_say_what_they_cost_and_until_when_they_are_there():
-    view = views.models_view(Catalog.load(), today=TODAY, default="gpt-image-2.5-flare")
+    view = views.models_view([load_provider("openai")], moment=MOMENT, default="gpt-image-2.5-flare")
     assert "default" in line(view, "gpt-image-2.5-flare")
     assert "medium $0.0132" in line(view, "gpt-image-2.5-flare")
     assert "up to $" in line(view, "gpt-image-2.6-flare")
@@ -161,12 +162,12 @@ def test_models_say_what_they_cost_and_until_when_they_are_there():
 
 
 def test_one_model_shows_all_that_it_takes():
-    catalog = Catalog.load()
-    view = views.model_view(catalog.get("gpt-image-2.5-flare"), catalog=catalog, today=TODAY)
+    maker = load_provider("openai")
+    view = views.model_view(maker, maker.models().get("gpt-image-2.5-flare"), moment=MOMENT)
     assert "xhigh" in line(view, "qualities")
     assert "gpt-image-2.5-flare-2026-09-08" in line(view, "also called")
     assert "instead" not in view.text
-    gone = views.model_view(catalog.get("dall-e-3"), catalog=catalog, today=TODAY)
+    gone = views.model_view(maker, maker.models().get("dall-e-3"), moment=MOMENT)
     assert line(gone, "instead").split() == ["instead", "gpt-image-2.5-flare"]
 
 

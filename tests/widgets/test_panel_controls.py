@@ -45,15 +45,25 @@ choices = st.fixed_dictionaries(
 )
 
 
+PROVIDERS = {"openai": "OpenAI", "demo": "demo"}
+
+
 def fit(chosen, *, editing=False):
-    return fitted(Choices(**chosen), catalog=CATALOG, styles={"anime"}, editing=editing, masked=False)
+    return fitted(
+        Choices(**chosen),
+        catalog=CATALOG,
+        styles={"anime"},
+        providers=PROVIDERS,
+        editing=editing,
+        masked=False,
+    )
 
 
 @given(choices, st.booleans())
 def test_what_is_chosen_is_among_what_is_offered(chosen, editing):
     mended = fit(chosen, editing=editing)
     controls = controls_for(
-        mended, catalog=CATALOG, settings=SETTINGS, styles={"anime": None}, today=TODAY, editing=editing, masked=False
+        mended, catalog=CATALOG, settings=SETTINGS, styles={"anime": None}, providers=PROVIDERS, today=TODAY, editing=editing, masked=False
     )  # fmt: skip
     offered = {one["name"]: one for one in controls}
     for name, value in mended.items():

@@ -9,28 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING, ClassVar
+from datetime import UTC
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from jupyter_imagegen.core.usage import Usage
-from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Sending
+from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Provider, Sending
+from jupyter_imagegen.providers.openai.catalog import load_catalog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
+    from datetime import datetime
 
+    from jupyter_imagegen.core.models import Models
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
-    from jupyter_imagegen.providers.base import ProviderEvent
+    from jupyter_imagegen.providers.base import Context, ProviderEvent
+    from jupyter_imagegen.providers.openai.catalog import Catalog
 
 #: Seconds between unfinished pictures, so that one can see a picture coming.
 PARTIAL_PAUSE = 0.35
 
 
-class DemoProvider:
+class DemoProvider(Provider):
     """Paints what the prompt says with Pillow, and marks it as a demo.
 
     Parameters
     ----------
     sleep
         Waits between unfinished pictures; passed in so that tests never wait.
+    catalog
+        Gives the models that it stands in for.
 
     Examples
     --------
@@ -40,21 +47,43 @@ class DemoProvider:
     """
 
     name: ClassVar[str] = "demo"
-    namespace: ClassVar[str | None] = "demo"
     paid: ClassVar[bool] = False
+    placeholder: ClassVar[bool] = True
 
-    def __init__(self, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        catalog: Callable[[], Catalog] | None = None,
+    ) -> None:
         self._sleep = sleep
+        self._catalog = catalog or load_catalog
+
+    @classmethod
+    def create(cls, context: Context) -> Self:
+        """Make one that stands in for the models of the user's catalog file, where there is one."""
+        return cls(catalog=lambda: load_catalog(context.setting("catalog")))
+
+    @property
+    def label(self) -> str:
+        """What it is, and what it costs."""
+        return "demo: free, offline"
 
     @property
     def endpoint(self) -> str:
         """`offline`: nothing leaves this machine."""
         return "offline"
 
-    @property
-    def official(self) -> bool:
-        """Whether the catalog's rules hold: they do, so that a demo cell runs for real unchanged."""
-        return True
+    def models(self) -> Models:
+        """The models that it stands in for."""
+        return self._catalog()
+
+    def validate(self, request: GenerateRequest, options: CallOptions, *, moment: datetime) -> list[str]:
+        """By the rules of the models that it stands in for, so that a demo cell runs for real unchanged."""
+        from jupyter_imagegen.providers.openai.validation import validate
+
+        today = moment.astimezone(UTC).date()
+        return validate(request, options, catalog=self._catalog(), today=today, official=True)
 
     async def make(
         self, request: GenerateRequest, options: CallOptions

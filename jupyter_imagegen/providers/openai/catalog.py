@@ -7,55 +7,27 @@ rates, names of deployments, models that came after this version.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from jupyter_imagegen.core.models import Model, Models
 from jupyter_imagegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from jupyter_imagegen.core.sizes import SizeRule
     from jupyter_imagegen.providers.openai.rates import Rates
     from jupyter_imagegen.providers.openai.tokens import TokenRule
 
-Status = Literal["live", "closing", "retired"]
-#: From how many days before its shutdown a model is called closing.
-CLOSING_DAYS = 30
-
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
-    """One image model.
+class OpenAIModel(Model):
+    """One image model of OpenAI's, with what it takes and costs.
 
     Attributes
     ----------
-    name : str
-        Its name on OpenAI's endpoint.
-    aliases : tuple of str
-        Dated snapshots and other names of the same model.
-    released, shutdown : datetime.date or None
-        When it came and when it goes, by the date in UTC, where that is known.
-    replacements : tuple of str
-        What its maker names instead, the first being the one to suggest.
-    qualities : tuple of str
-        From the lowest to the highest, `auto` left out.
-    sizes : SizeRule
-        Its sizes, `auto` left out.
-    auto : bool
-        Whether size and quality may be `auto`.
-    backgrounds, output_formats, input_fidelity, complexity : tuple of str
-        The values of those parameters; empty where the model does not take the parameter.
-    markup : bool
-        Whether an edit takes drawn instructions.
-    edits : bool
-        Whether there are edits at all.
-    streams : bool
-        Whether partial images can be asked for.
     tokens : TokenRule
         How many tokens a picture takes.
     rates : Rates or None
@@ -64,12 +36,6 @@ class Model:
         Whether that row is from the user's own file, so that it goes before genai-prices.
     priced_as : str
         By which name genai-prices is asked.
-    preference : int
-        Among equally new models the higher one is the default.
-    note : str
-        What a user should know about the model, in one sentence.
-    sources : mapping of fact to str
-        Where each fact comes from, and when.
 
     Examples
     --------
@@ -78,53 +44,15 @@ class Model:
     ('gpt-image-2.5-flare', ('low', 'medium', 'high', 'xhigh', 'max'))
     """
 
-    name: str
-    aliases: tuple[str, ...]
-    released: dt.date | None
-    shutdown: dt.date | None
-    replacements: tuple[str, ...]
-    qualities: tuple[str, ...]
-    sizes: SizeRule
-    auto: bool
-    backgrounds: tuple[str, ...]
-    output_formats: tuple[str, ...]
-    input_fidelity: tuple[str, ...]
-    complexity: tuple[str, ...]
-    markup: bool
-    edits: bool
-    streams: bool
     tokens: TokenRule
     rates: Rates | None
     rates_are_users: bool
     priced_as: str
-    preference: int
-    note: str
-    sources: Mapping[str, str] = field(repr=False)
-
-    @property
-    def replacement(self) -> str | None:
-        """The model to use instead, where its maker names one."""
-        return self.replacements[0] if self.replacements else None
-
-    def status(self, today: dt.date) -> Status:
-        """Whether it can be used: "closing" from 30 days before its shutdown, "retired" from that day.
-
-        Parameters
-        ----------
-        today
-            The date in UTC, by which a shutdown is announced.
-        """
-        if self.shutdown is None:
-            return "live"
-        left = (self.shutdown - today).days
-        if left <= 0:
-            return "retired"
-        return "closing" if left <= CLOSING_DAYS else "live"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Catalog:
-    """All models that are known.
+class Catalog(Models):
+    """All models of OpenAI's that are known.
 
     Attributes
     ----------
@@ -140,9 +68,8 @@ class Catalog:
     'gpt-image-2.5-flare'
     """
 
-    models: Mapping[str, Model]
+    models: Mapping[str, OpenAIModel]
     at: dt.datetime | None = None
-    _by_alias: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @classmethod
     def load(cls, override: Path | None = None) -> Catalog:
@@ -177,15 +104,12 @@ class Catalog:
         """The same, with the prices of a moment, which has a time zone."""
         return replace(self, at=moment.astimezone(dt.UTC))
 
-    def get(self, name: str) -> Model | None:
+    def get(self, name: str) -> OpenAIModel | None:
         """The model of this name, alias or dated snapshot; None for a name that is not known."""
-        return self.models.get(name) or self.models.get(self._by_alias.get(name, ""))
+        found: OpenAIModel | None = super().get(name)
+        return found
 
-    def names(self) -> list[str]:
-        """Every name that `get` knows."""
-        return [*self.models, *self._by_alias]
-
-    def default(self, today: dt.date) -> Model:
+    def default(self, today: dt.date) -> OpenAIModel:
         """The newest live model with an exact published token formula.
 
         Its price can be told before the call to the last token. Where no such model is live any more, one
@@ -198,19 +122,16 @@ class Catalog:
                 return max(found, key=lambda m: (m.released or dt.date.min, m.preference))
         return max(exact, key=lambda m: (m.released or dt.date.min, m.preference))
 
-    def successor(self, model: Model, today: dt.date) -> Model:
-        """What to use instead of a model that is going or gone: what its maker names, else the default."""
-        for name in model.replacements:
-            found = self.get(name)
-            if found is not None and found.status(today) != "retired":
-                return found
-        return self.default(today)
-
     def suggest(self, name: str) -> list[str]:
         """Known names close to a misspelt one, at most three, the closest first."""
         lowered = name.strip().lower()
         full = [n for n in self.names() if n.removeprefix("gpt-image-") == lowered]
-        return full or get_close_matches(lowered, self.names(), n=3, cutoff=0.75)
+        return full or super().suggest(name)
+
+
+def load_catalog(override: Path | None = None) -> Catalog:
+    """The catalog, with a file of the user's own on top; see `Catalog.load`."""
+    return Catalog.load(override)
 
 
 @cache

@@ -14,7 +14,7 @@ from jupyter_imagegen.core.sizes import SizeRule, parse_size
 from jupyter_imagegen.core.text import clean, shown
 from jupyter_imagegen.core.toml import parse_toml
 from jupyter_imagegen.errors import ConfigError
-from jupyter_imagegen.providers.openai.catalog import Catalog, Model
+from jupyter_imagegen.providers.openai.catalog import Catalog, OpenAIModel
 from jupyter_imagegen.providers.openai.rates import Rates
 from jupyter_imagegen.providers.openai.tokens import Span, TokenRule
 
@@ -165,7 +165,7 @@ def _over(table: Table, base: Table) -> Table:
     return {**base, **table, "sources": {**base.get("sources", {}), **table.get("sources", {})}}
 
 
-def _model(name: str, flat: _Flat, where: str) -> Model:
+def _model(name: str, flat: _Flat, where: str) -> OpenAIModel:
     table = flat.table
     for needed in ("qualities", "sizes"):
         if needed not in table:
@@ -173,7 +173,7 @@ def _model(name: str, flat: _Flat, where: str) -> Model:
                 f"{where}: {needed} is missing",
                 hint='Give it, or take it over with like = "gpt-image-2.5-flare".',
             )
-    return Model(
+    return OpenAIModel(
         name=name,
         aliases=_words(table, "aliases", where),
         released=_day(table, "released", where),

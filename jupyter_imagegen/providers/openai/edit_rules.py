@@ -10,7 +10,7 @@ from jupyter_imagegen.errors import RequestError
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.request import EditRequest
-    from jupyter_imagegen.providers.openai.catalog import Model
+    from jupyter_imagegen.providers.openai.catalog import OpenAIModel
 
 MOST_IMAGES = 16
 INPUT_FORMATS = ("image/png", "image/jpeg", "image/webp")
@@ -18,7 +18,7 @@ INPUT_FORMATS = ("image/png", "image/jpeg", "image/webp")
 NOTED_MASK_BYTES = 4_000_000
 
 
-def check_edit(request: EditRequest, model: Model | None) -> list[str]:
+def check_edit(request: EditRequest, model: OpenAIModel | None) -> list[str]:
     """Check the pictures of an edit; None for the model checks what holds for every model.
 
     Returns

@@ -11,7 +11,7 @@ from jupyter_imagegen.providers.openai.tokens import Span
 
 if TYPE_CHECKING:
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
-    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
+    from jupyter_imagegen.providers.openai.catalog import Catalog, OpenAIModel
 
 
 #: What a byte of the prompt is likely to take, as a fraction: English has about four bytes to a token.
@@ -104,7 +104,7 @@ def _unknown(note: str) -> Estimate:
     return Estimate(usd=None, ceiling=None, tokens=None, kind="unknown", note=note, source="")
 
 
-def _note(model: Model, *, auto: bool) -> str:
+def _note(model: OpenAIModel, *, auto: bool) -> str:
     if auto:
         return "the most that `auto` can choose; the price is known only afterwards"
     if model.tokens.kind == "bound":
@@ -115,7 +115,7 @@ def _note(model: Model, *, auto: bool) -> str:
     return f"by OpenAI's published {kind}"
 
 
-def _input(request: GenerateRequest, model: Model) -> tuple[Span, Span | None]:
+def _input(request: GenerateRequest, model: OpenAIModel) -> tuple[Span, Span | None]:
     """Text and image tokens going in for one picture."""
     # A lone surrogate counts as the three bytes it would take; validation refuses it later or before.
     size = len(request.prompt.encode("utf-8", "surrogatepass"))

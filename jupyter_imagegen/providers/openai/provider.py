@@ -19,28 +19,40 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from jupyter_imagegen.errors import ImagegenError, PossiblyBilledError, ProviderError
+from jupyter_imagegen.errors import ConfigError, ImagegenError, NoKeyError, PossiblyBilledError, ProviderError
 from jupyter_imagegen.hidden import Hidden, StaysHere
-from jupyter_imagegen.providers.base import Check, Drawn, Retrying, Sending, Unread, guard_paid_request
+from jupyter_imagegen.providers.base import (
+    Check,
+    Drawn,
+    Provider,
+    Retrying,
+    Sending,
+    Unread,
+    guard_paid_request,
+)
 from jupyter_imagegen.providers.openai.answers import Reading, answer_cap
 from jupyter_imagegen.providers.openai.call import Call, first_format
+from jupyter_imagegen.providers.openai.catalog import Catalog
 from jupyter_imagegen.providers.openai.connection import (
     Connection,
+    is_configured,
     open_client,
     read_connection,
 )
-from jupyter_imagegen.providers.openai.errors import Circumstances, Failure, explain, too_long
+from jupyter_imagegen.providers.openai.errors import VERIFY_PAGE, Circumstances, Failure, explain, too_long
 from jupyter_imagegen.providers.openai.transport import Trail, following
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+    from decimal import Decimal
 
     from openai import AsyncOpenAI
 
+    from jupyter_imagegen.core.dollars import Estimate
     from jupyter_imagegen.core.request import CallOptions, GenerateRequest
-    from jupyter_imagegen.providers.base import Answered, ProviderEvent
+    from jupyter_imagegen.providers.base import Answered, Context, ProviderEvent
 
 #: Attempts at most: for a rate limit, and for everything else that may be repeated.
 RATE_ATTEMPTS = 5
@@ -53,7 +65,7 @@ CHECK_TIMEOUT = 15.0
 _CHECK_CAP = 8 * 1024 * 1024
 
 
-class OpenAIProvider(StaysHere):
+class OpenAIProvider(Provider, StaysHere):
     """Pictures from OpenAI's images API or one that speaks like it.
 
     Parameters
@@ -63,6 +75,10 @@ class OpenAIProvider(StaysHere):
         call.
     max_answer_bytes
         Cap on one answer; None for what the pictures asked for can need at most.
+    catalog
+        Gives what models take and cost, as it is now.
+    environ
+        The environment that says whether anything is configured; None for the process's own.
     sleep, monotonic, now, jitter
         Waiting, both clocks and chance, so that tests need not wait.
 
@@ -74,8 +90,7 @@ class OpenAIProvider(StaysHere):
     """
 
     name: ClassVar[str] = "openai"
-    namespace: ClassVar[str | None] = None
-    paid: ClassVar[bool] = True
+    needs: ClassVar[str] = "OPENAI_API_KEY"
 
     def __init__(
         self,
@@ -87,6 +102,8 @@ class OpenAIProvider(StaysHere):
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
+        catalog: Callable[[], Catalog] = Catalog.load,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         # Behind calls: a debugger, a traceback or `vars()` shows no key and no password.
         key, address = Hidden(api_key or ""), Hidden(base_url or "")
@@ -100,12 +117,30 @@ class OpenAIProvider(StaysHere):
         self._monotonic = monotonic
         self._now = now
         self._jitter = jitter
+        self._load_catalog = catalog
+        self._loaded: Catalog | None = None
+        self._environ = environ
         # It leads to what the transport keeps, such as a proxy's password.
         self._client: Hidden[AsyncOpenAI] | None = None
         self._client_for: tuple[Connection, asyncio.AbstractEventLoop] | None = None
         #: The response_format that a server is asked for, by endpoint and model.
         self._formats: dict[tuple[str, str], str | None] = {}
         self._outdated: list[tuple[Hidden[AsyncOpenAI], asyncio.AbstractEventLoop]] = []
+
+    @classmethod
+    def create(cls, context: Context) -> Self:
+        """Make one whose models and rates are the package's, with the user's own file over them."""
+        return cls(catalog=lambda: Catalog.load(context.setting("catalog")), environ=context.environ)
+
+    @property
+    def label(self) -> str:
+        """Its maker's own spelling."""
+        return "OpenAI"
+
+    @property
+    def namespace(self) -> str | None:
+        """None: these are the pictures that keys without a namespace mean."""
+        return None
 
     def __repr__(self) -> str:
         try:
@@ -123,6 +158,54 @@ class OpenAIProvider(StaysHere):
     def official(self) -> bool:
         """Whether that is OpenAI's own endpoint, where the catalog's rules hold."""
         return self._connection().official
+
+    def _catalog(self) -> Catalog:
+        self._loaded = self._load_catalog()
+        return self._loaded
+
+    def configured(self) -> bool:
+        """Whether a key, or the address of a server that may need none, is set."""
+        return is_configured(self._environ)
+
+    def models(self) -> Catalog:
+        """OpenAI's image models, and those of the user's own file."""
+        return self._catalog()
+
+    def validate(self, request: GenerateRequest, options: CallOptions, *, moment: datetime) -> list[str]:
+        """Every parameter against its model; elsewhere than at OpenAI, a model may be unknown."""
+        from jupyter_imagegen.providers.openai.validation import validate
+
+        today = moment.astimezone(UTC).date()
+        return validate(request, options, catalog=self._catalog(), today=today, official=self.official)
+
+    def estimate(self, request: GenerateRequest, options: CallOptions, *, moment: datetime) -> Estimate:
+        """By the published tokens, at the rates of a moment."""
+        from jupyter_imagegen.providers.openai.pricing import estimate
+
+        return estimate(request, options, catalog=self._catalog().as_of(moment))
+
+    def price_facts(self, model: str, *, moment: datetime) -> dict[str, Any]:
+        """The rates per million tokens."""
+        from jupyter_imagegen.providers.openai.rates import rates
+
+        return {"rates_usd_per_million_tokens": rates(model, self._catalog().as_of(moment))}
+
+    def cost(self, request: GenerateRequest, answer: Answered, *, moment: datetime) -> Decimal | None:
+        """Exact where the usage was told and its rates are known."""
+        from jupyter_imagegen.providers.openai.rates import cost, rates
+
+        try:
+            catalog = self._catalog()
+        except ConfigError:
+            # A file that was broken while the picture was made: what was read last prices the call.
+            if self._loaded is None:
+                raise
+            catalog = self._loaded
+        known = rates(request.model, catalog.as_of(moment))
+        # An SVG's author model bills tokens of its own, for which the answer brings no rate.
+        if answer.usage is None or known is None or answer.svg_usage:
+            return None
+        return cost(answer.usage, known)
 
     async def make(self, request: GenerateRequest, options: CallOptions) -> AsyncGenerator[ProviderEvent]:
         """Make `options.n` pictures; see `Provider.make`.
@@ -210,14 +293,39 @@ class OpenAIProvider(StaysHere):
         if answered is not None:
             yield answered
 
+    def require_credentials(self) -> None:
+        """Refuse a missing key and an address that cannot be used."""
+        read_connection(self._environ).check_credentials()
+
+    def credentials(self) -> list[Check]:
+        """Whether the key is set and the address can be used."""
+        try:
+            connection = read_connection(self._environ)
+            connection.check_credentials()
+        except NoKeyError as exc:
+            return [Check(name="key", ok=False, text="not set", hint=exc.hint)]
+        except ImagegenError as exc:
+            return [Check(name="key", ok=False, text=exc.message, hint=exc.hint)]
+        held = "set" if connection.key or connection.token else "not set; the endpoint may not need one"
+        return [Check(name="key", ok=True, text=held)]
+
     async def check(self, model: str) -> list[Check]:
         """Ask, without paying, whether the key is accepted and the model is there.
+
+        What only a paid call would show is said last.
 
         Parameters
         ----------
         model
             The model that calls would name (for Azure: the deployment).
         """
+        found = await self._checked(model)
+        try:
+            return [*found, *_verified(self._connection())]
+        except ImagegenError:
+            return found
+
+    async def _checked(self, model: str) -> list[Check]:
         try:
             connection = self._connection()
             connection.check_credentials()
@@ -311,6 +419,17 @@ def _final_error(failure: Failure, left: float) -> ProviderError:
     if failure.repeat and asked is not None and (asked > LONGEST_WAIT or asked >= left):
         return too_long(failure, asked, left)
     return failure.error
+
+
+def _verified(connection: Connection) -> list[Check]:
+    if not connection.official:
+        return []
+    hint = (
+        f"If a picture ends with NotVerifiedError (403), verify at {VERIFY_PAGE}; "
+        "it takes up to 15 minutes to count."
+    )
+    text = "only a paid call shows whether the organisation is verified for image models"
+    return [Check(name="verified", ok=None, text=text, hint=hint)]
 
 
 def _failed_check(name: str, exc: object) -> Check:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from jupyter_imagegen.providers.openai.catalog import Catalog, Model
+    from jupyter_imagegen.providers.openai.catalog import Catalog, OpenAIModel
 
 MOST_PICTURES = 10
 MOST_PARTIAL_IMAGES = 3
@@ -127,7 +127,9 @@ def _typed(name: str, value: object, kind: type, spoken_kind: str) -> None:
         raise RequestError(f"{name} must be {spoken_kind}, not {told} ({type(value).__name__})")
 
 
-def _model(name: str, catalog: Catalog, today: dt.date, *, official: bool) -> tuple[Model | None, list[str]]:
+def _model(
+    name: str, catalog: Catalog, today: dt.date, *, official: bool
+) -> tuple[OpenAIModel | None, list[str]]:
     """The model whose rules are checked, None for the general ones only, and notes about it."""
     model = catalog.get(name)
     if model is None:
@@ -214,7 +216,7 @@ def check_whole_number(name: str, value: object, low: int, high: int) -> int:
     raise RequestError(f"{name} must be a whole number from {low} to {high:,}, not {shown(value)}", hint=hint)
 
 
-def _check_size(request: GenerateRequest, model: Model | None) -> list[str]:
+def _check_size(request: GenerateRequest, model: OpenAIModel | None) -> list[str]:
     size, whose = request.size, request.model
     if size == "auto":
         if model is not None and not model.auto:
@@ -244,7 +246,7 @@ def _auto_note(name: str) -> str:
     return f"{name} 'auto' leaves the price unknown until afterwards, and the picture's key says only 'auto'."
 
 
-def _check_quality(request: GenerateRequest, model: Model | None) -> list[str]:
+def _check_quality(request: GenerateRequest, model: OpenAIModel | None) -> list[str]:
     quality = request.quality
     if model is None:
         if not quality.strip():
@@ -257,7 +259,7 @@ def _check_quality(request: GenerateRequest, model: Model | None) -> list[str]:
     return [_auto_note("quality")] if quality == "auto" else []
 
 
-def _one_of(name: str, value: str | None, allowed: Sequence[str], model: Model | None = None) -> None:
+def _one_of(name: str, value: str | None, allowed: Sequence[str], model: OpenAIModel | None = None) -> None:
     if value is None or value in allowed:
         return
     if not allowed and model is not None:
@@ -270,7 +272,7 @@ def _closest(value: str, allowed: Sequence[str]) -> str:
     return close[0] if close else ""
 
 
-def _refuse(name: str, value: str, allowed: Sequence[str], model: Model | None, meant: str) -> None:
+def _refuse(name: str, value: str, allowed: Sequence[str], model: OpenAIModel | None, meant: str) -> None:
     whose = f" with {model.name}" if model is not None else ""
     nearest = f" Nearest: {meant}." if meant else ""
     raise RequestError(
@@ -278,12 +280,12 @@ def _refuse(name: str, value: str, allowed: Sequence[str], model: Model | None, 
     )
 
 
-def _check_format(request: GenerateRequest, model: Model | None) -> None:
+def _check_format(request: GenerateRequest, model: OpenAIModel | None) -> None:
     allowed = model.output_formats if model is not None else ("png", "jpeg", "webp", "gif", "svg")
     _one_of("output_format", request.output_format, allowed, model)
 
 
-def _check_background(request: GenerateRequest, model: Model | None) -> None:
+def _check_background(request: GenerateRequest, model: OpenAIModel | None) -> None:
     allowed = model.backgrounds if model is not None else ("auto", "opaque", "transparent")
     _one_of("background", request.background, allowed, model)
     if request.background == "transparent" and request.output_format not in {None, "png", "webp"}:
@@ -306,7 +308,7 @@ def _check_compression(request: GenerateRequest) -> None:
         )
 
 
-def _check_gif(request: GenerateRequest, options: CallOptions, model: Model | None) -> list[str]:
+def _check_gif(request: GenerateRequest, options: CallOptions, model: OpenAIModel | None) -> list[str]:
     if request.output_format != "gif":
         for name in ("frame_count", "frame_duration_ms"):
             if getattr(request, name) is not None:
