@@ -105,7 +105,7 @@ class Stores(StaysHere):
                 self._unmade[home] = (
                     open_unmade_storage(home, now=self._now, session=self._session)
                     if place.paid
-                    else self._stand_in(Unusable(home=home, why=PlaceError(home, place), held=True))
+                    else self._stand_in(Unusable(home=home, why=PlaceError.at(home, place), held=True))
                 )
             return self._unmade[home]
 

@@ -117,13 +117,19 @@ class PlaceError(StoreError):
 
     Attributes
     ----------
-    place : Place
-        What was found out about it.
+    place : str
+        What was found out about it, as `Place.told`.
     """
 
-    def __init__(self, home: Path, place: Place) -> None:
-        super().__init__(f"locks do not protect the store {home}: {place.reason}", hint=_ways_on())
+    def __init__(self, message: str, *, hint: str = "", place: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.place = place
+
+    @classmethod
+    def at(cls, home: Path, place: Place) -> PlaceError:
+        """The error of a home at a place from which no call is paid."""
+        message = f"locks do not protect the store {home}: {place.reason}"
+        return cls(message, hint=_ways_on(), place=place.told())
 
 
 def place_of(home: Path) -> Place:
@@ -187,7 +193,7 @@ def require_locks(home: Path) -> Place:
     """
     place = place_of(home)
     if not place.paid:
-        raise PlaceError(home, place)
+        raise PlaceError.at(home, place)
     return place
 
 

@@ -129,7 +129,7 @@ class Storage(StaysHere):
         """Where the home is, how its index is kept there, and whether that will do, in plain words."""
         why = None if self.stands_for is None else self.stands_for.why
         if isinstance(why, PlaceError):
-            return why.place.told()
+            return why.place
         if not self.made or self.stands_for is not None:
             return looked_up(self.home if self.stands_for is None else self.stands_for.home).told()
         row = self._database.one("PRAGMA journal_mode")

@@ -293,8 +293,16 @@ def test_a_home_under_a_file_is_a_clear_error(tmp_path, clock):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder's read-only mark means nothing there")
-@pytest.mark.parametrize("what", ["home", "pictures", "imagegen.sqlite3"])
-def test_a_read_only_store_is_a_clear_error(opened, child, what):
+@pytest.mark.parametrize(
+    ("what", "why", "hint"),
+    [
+        ("home", "the store cannot be used", "Set IMAGEGEN_HOME to a folder you may write."),
+        # Where a file can be made in it, the owner's name tells more than the mode.
+        ("pictures", "is the store of another user", "Keep one of your own"),
+        ("imagegen.sqlite3", "is the store of another user", "Keep one of your own"),
+    ],
+)
+def test_a_read_only_store_is_a_clear_error(opened, child, what, why, hint):
     # Not under pytest's own folder: that is its owner's alone, and root must become somebody else here.
     with tempfile.TemporaryDirectory() as outside:
         Path(outside).chmod(0o755)
@@ -306,9 +314,10 @@ def test_a_read_only_store_is_a_clear_error(opened, child, what):
         target.chmod(0o555 if target.is_dir() else 0o444)
         answer, trouble = child("nobody", home).communicate()
         target.chmod(0o777)
-    assert answer.startswith("error the store cannot be used"), (answer, trouble)
-    assert "may not be written" in answer
-    assert "Set IMAGEGEN_HOME to a folder you may write." in answer
+    assert answer.startswith("error "), (answer, trouble)
+    assert why in answer
+    assert ("may not be written" in answer) == (what == "home")
+    assert hint in answer
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are lists there")

@@ -18,7 +18,7 @@ from jupyter_imagegen.core.usage import Usage
 from jupyter_imagegen.errors import DamagedPictureError, ImagegenError, StoreError
 from jupyter_imagegen.imaging import Inspected
 from jupyter_imagegen.storage import entering, files
-from jupyter_imagegen.storage.keeping import shares
+from jupyter_imagegen.storage.charges import shares
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
 
 
