@@ -56,12 +56,18 @@ class Worker:
     def wait(self, seconds=30):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            try:
-                os.kill(self.pid, 0)
-            except ProcessLookupError:
+            if self.ended:
                 return
             time.sleep(0.002)
         raise AssertionError("it did not end")
+
+    @property
+    def ended(self):
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
 
 @pytest.fixture(scope="module")

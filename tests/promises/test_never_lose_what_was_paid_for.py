@@ -260,7 +260,10 @@ def test_an_interrupt_ends_the_cell_while_nobody_takes_the_connection(
         environ = {"OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1", "OPENAI_API_KEY": "sk-test"}
         worker = work("be_interrupted", prompt="a lighthouse", then="cancel", options={}, environ=environ)
         worker.told("ready")
-        time.sleep(0.3)
+        # The last that is seen of it before it connects.
+        while [charge["state"] for charge in charges()] != ["sent"]:
+            assert not worker.ended, worker.said
+            time.sleep(0.005)
         interrupted_at = time.time()
         worker.signal(signal.SIGINT)
         assert worker.told("detached_at")["detached_at"] - interrupted_at < 1

@@ -107,7 +107,7 @@ def test_with_nothing_at_all_a_picture_is_painted_and_said_to_be_a_demo(tmp_path
     environ = {**minimal(), "HOME": str(tmp_path / "home"), "USERPROFILE": str(tmp_path / "home")}
     told = json.loads(said_by(NO_NETWORK + "import os" + PAINT, **environ))
     assert told.pop("said").count("demo picture, not a model's") == 1
-    assert told.pop("notes") == ""
+    assert told.pop("notes") == "Painted: lighthouse."
     assert told == DEMO
 
 

@@ -140,11 +140,11 @@ def in_fork(output, work, *arguments):
     os._exit(0)
 
 
-def die_at_each(folder):
-    """Die before every step in turn, each time in a home of its own."""
+def die_at_each(folder, every):
+    """Die before every step in turn, or every third, each time in a home of its own."""
     os.waitpid(in_fork(f"{folder}/0.txt", die_at, f"{folder}/0", 0), 0)
     steps = int(Path(f"{folder}/0.txt").read_text().split()[-1])
-    for step in range(1, steps + 1):
+    for step in range(1, steps + 1, int(every)):
         os.waitpid(in_fork(f"{folder}/{step}.txt", die_at, f"{folder}/{step}", step), 0)
 
 

