@@ -392,12 +392,6 @@ def test_the_help_names_every_command_option_and_exit_code(capsys):
         assert "--json" in shown(*command) or command == ["store"]
 
 
-def test_the_readme_lists_every_exit_code():
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    for code, meaning in MEANINGS.items():
-        assert f"| {code} | {meaning.partition(', try')[0]}" in readme
-
-
 def test_what_was_made_and_spent_can_be_read_by_people_and_programs(run):
     run("generate", "a lighthouse at dusk")
     run("generate", "a heron")

@@ -88,7 +88,7 @@ def test_a_prompt_in_typographic_quotes_is_answered_with_straight_ones(refused, 
     assert "straight quotes" in refused(f"%%imagegen --alt {prompt}\na cat")
 
 
-@pytest.mark.parametrize("words", [["help"], ["?"], ["help", "costs"], ["man", "budget"]])
+@pytest.mark.parametrize("words", [["usage"], ["?"], ["man", "budget"]])
 def test_words_for_help_name_the_help(refused, shell, notebook, capsys, words):
     (hint,) = re.findall(r"`(%imagegen[^`]*)`", refused(f"%imagegen {' '.join(words)}"))
     notebook.run_cell(hint)

@@ -101,6 +101,7 @@ def _command(name: str) -> Callable[[Namespace, Session], int]:
         "budget": reports.budget,
         "config": reports.config,
         "doctor": reports.doctor,
+        "help": reports.manual,
         "cassette": tapes.status,
         "cassette add": tapes.add,
         "cassette list": tapes.listing,

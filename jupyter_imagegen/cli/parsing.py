@@ -54,6 +54,11 @@ Recorded pictures that replay with no key and no network. IMAGEGEN_CASSETTE=FILE
 IMAGEGEN_RECORD_MODE=live|replay|record says; without a command, this says which one is."""
 
 
+def command_names() -> list[str]:
+    """Return the first words that the command line knows."""
+    return list(dict.fromkeys(name.partition(" ")[0] for name in _build("")[1]))
+
+
 class CommandParser(argparse.ArgumentParser):
     """A parser whose errors are `RequestError`. It takes no abbreviated flags: scripts outlive versions."""
 
@@ -172,6 +177,8 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     config.add_argument(
         "assignments", nargs="*", metavar="timezone=ZONE", help="such as Europe/Berlin or +05:30"
     )
+    manual = command("help", "a page of the manual, or its list of topics")
+    manual.add_argument("topic", nargs="?", default="", metavar="TOPIC", help="the list unless given")
     command("doctor", "is everything in place, and what would a picture cost now?")
 
     _add_cassette_commands(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -211,6 +212,25 @@ def doctor(arguments: Namespace, session: Session) -> int:
         if check.hint:
             say(f"{'':18}{one_line(in_shell(check.hint))}")
     return OK if well else FAILED
+
+
+def manual(arguments: Namespace, session: Session) -> int:
+    """Show a page of the manual, or the help of a command."""
+    del session
+    from jupyter_imagegen import help as pages
+    from jupyter_imagegen.cli.parsing import command_names, read_arguments
+
+    names = command_names()
+    if arguments.topic in names and not pages.find(arguments.topic):
+        read_arguments([arguments.topic, "--help"])
+    page = pages.page(arguments.topic, others=names)
+    if arguments.json:
+        document = {"topic": page.topic, "title": page.title, "markdown": page.source}
+        say(to_json({**document, "topics": pages.TOPICS}))
+        return OK
+    width = shutil.get_terminal_size().columns - 1
+    say(page.text("jupyter imagegen help", width=width).rstrip())
+    return OK
 
 
 def _tell(arguments: Namespace, document: Mapping[str, Any], view: View) -> int:

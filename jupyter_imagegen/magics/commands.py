@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.money import spent_words
 from jupyter_imagegen.errors import DetachedError, ImagegenError, RequestError
-from jupyter_imagegen.options import command_help, command_parser, given
+from jupyter_imagegen.options import COMMANDS, command_help, command_parser, given
 from jupyter_imagegen.options.costs import check_costs_arguments
 from jupyter_imagegen.options.slips import meant_budget
-from jupyter_imagegen.render import paragraphs, views
+from jupyter_imagegen.render import View, paragraphs, views
 from jupyter_imagegen.render.cassettes import in_use_line
 from jupyter_imagegen.render.held import held_view, settled_view
 from jupyter_imagegen.render.history import forgotten_view, history_view, recipe_view
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Mapping, Sequence
 
-    from jupyter_imagegen.render import View
     from jupyter_imagegen.session import Session
+
+#: What shows a page of the manual in a notebook.
+_HELP = "%imagegen help"
 
 
 def run_command(session: Session, name: str, words: Sequence[str], names: Mapping[str, Any]) -> View:
@@ -189,6 +191,16 @@ def _doctor(session: Session, _options: Namespace, _names: Mapping[str, Any]) ->
     return views.checks_view(checks(session))
 
 
+def _help(_session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
+    from jupyter_imagegen import help as manual
+
+    topic, names = options.name or "", [command.name for command in COMMANDS]
+    if topic in names and not manual.find(topic):
+        return help_view([topic])
+    page = manual.page(topic, others=names)
+    return View(html="", text=page.text(_HELP), markdown=page.markdown(_HELP))
+
+
 def _wait(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
     try:
         results = session.wait(options.timeout)
@@ -230,6 +242,7 @@ _COMMANDS: Mapping[str, Callable[[Session, Namespace, Mapping[str, Any]], View]]
     "styles": _styles,
     "config": _config,
     "doctor": _doctor,
+    "help": _help,
     "wait": _wait,
     "cancel": _cancel,
 }

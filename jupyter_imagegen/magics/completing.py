@@ -40,6 +40,10 @@ def _candidates(text: str, names: Mapping[str, Any]) -> list[str] | None:
 
 
 def _values(wanted: str, names: Mapping[str, Any]) -> list[str]:
+    if wanted == "topics":
+        from jupyter_imagegen.help import TOPICS
+
+        return list(TOPICS)
     from jupyter_imagegen import default_session
 
     workshop = default_session().workshop

@@ -28,7 +28,7 @@ def candidates(text: str, values: Callable[[str], Sequence[str]]) -> list[str] |
         The line up to the cursor.
     values
         Gives the words of a list by its name: `models sizes qualities backgrounds output_formats
-        complexities styles names`.
+        complexities styles names topics`.
 
     Examples
     --------
@@ -53,6 +53,8 @@ def candidates(text: str, values: Callable[[str], Sequence[str]]) -> list[str] |
         return _starting(_after_costs(before[1:], values), word)
     if before and before[0] in {"models", "styles"}:
         return _starting(values(before[0]), word)
+    if before == ["help"]:
+        return _starting(values("topics"), word)
     if before and before[0] == "plan" and not word.startswith("-"):
         # A notebook, which Jupyter's own completion of files finds; or an amount of dollars.
         return None if before[-1] != "--max-usd" else []

@@ -284,7 +284,11 @@ def asks_for_help(words: Sequence[str]) -> bool:
     return not HELP_FLAGS.isdisjoint(words)
 
 
-_OF_ONE = {"models": "one model, with all that it takes", "styles": "one style, with its words"}
+_OF_ONE = {
+    "models": ("NAME", "one model, with all that it takes"),
+    "styles": ("NAME", "one style, with its words"),
+    "help": ("TOPIC", "the list of topics unless given"),
+}
 
 
 def command_parser(name: str) -> OptionParser:
@@ -315,7 +319,7 @@ def command_parser(name: str) -> OptionParser:
         parser.add_argument("usd", nargs="?", metavar="USD", help="US dollars; none takes the limit away")
         parser.add_argument("--per", choices=SCOPES, default="day", help="the period (day)")
     elif name in _OF_ONE:
-        parser.add_argument("name", nargs="?", metavar="NAME", help=_OF_ONE[name])
+        parser.add_argument("name", nargs="?", metavar=_OF_ONE[name][0], help=_OF_ONE[name][1])
     elif name == "plan":
         parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="this one unless given")
         parser.add_argument(

@@ -330,6 +330,7 @@ COMMANDS: tuple[Command, ...] = (
         help="every setting, and where it comes from; or set some for this session",
     ),
     Command(name="doctor", help="is everything in place? What would a cell do?"),
+    Command(name="help", usage="[TOPIC]", help="a page of the manual, or its list of topics"),
     Command(name="wait", usage="[--timeout SECONDS]", help="wait for pictures still being made"),
     Command(name="cancel", help="abandon pictures still being made; what was sent may be billed"),
 )  # fmt: skip

@@ -47,14 +47,18 @@ class View:
     ----------
     html, text : str
         The same, for a notebook and for a terminal.
+    markdown : str
+        In place of HTML, where there is any.
     """
 
     html: str
     text: str
+    markdown: str = ""
 
     def mimebundle(self) -> MimeBundle:
         """Return both forms, and their metadata."""
-        return {"text/html": self.html, "text/plain": self.text}, {}
+        rich = {"text/markdown": self.markdown} if self.markdown else {"text/html": self.html}
+        return {**rich, "text/plain": self.text}, {}
 
     def __str__(self) -> str:
         """Return the plain form."""
