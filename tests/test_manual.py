@@ -137,12 +137,12 @@ def test_every_topic_is_a_short_page_with_a_summary():
 @pytest.mark.parametrize(
     "path", [*sorted(PAGES.glob("*.md")), ROOT / "README.md"], ids=lambda path: path.name
 )
-def test_every_relative_link_leads_to_a_file_and_a_heading(path):
+def test_every_relative_link_leads_to_what_exists(path):
     links = [link for link in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in link]
     for link in links:
         name, _, anchor = link.partition("#")
         target = path.parent / name if name else path
-        assert target.is_file(), link
+        assert target.exists(), link
         assert not anchor or anchor in headings(target.read_text(encoding="utf-8")), link
 
 
