@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.text import count_of
+from jupyter_imagegen.providers import is_placeholder
 from jupyter_imagegen.render import View, table
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.escaping import one_line
@@ -44,7 +45,9 @@ def total_lines(plan: Plan) -> list[str]:
         f"from nothing: {_total(plan.from_nothing)} for {pictures} by a real model",
         f"now: {_total(plan.now)}",
     ]
-    if all(row.maker == "demo" for row in plan.rows if row.maker) and any(row.maker for row in plan.rows):
+    if all(is_placeholder(row.maker) for row in plan.rows if row.maker) and any(
+        row.maker for row in plan.rows
+    ):
         lines[1] += ", because the demo provider would paint what is not stored"
     unknown = plan.from_nothing.unknown
     if unknown:
@@ -105,7 +108,7 @@ def _now(row: Row) -> Cell:
         return Mark(text="refused" if row.error else "unknown", kind="warn")
     if not row.now.ceiling and row.stored and not row.maker:
         return Mark(text="recorded" if row.recorded == row.stored else "stored", kind="ok")
-    return "demo" if row.maker == "demo" else _price(row.now, about=row.about)
+    return row.maker if is_placeholder(row.maker) else _price(row.now, about=row.about)
 
 
 def _price(price: Price, *, about: bool) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
@@ -54,6 +55,15 @@ def load_provider(name: str, context: Context | None = None) -> Provider:
         raise ConfigError(
             f"the provider {name} cannot be used: {told}", hint=f"Its package is {known[name].value}."
         ) from exc
+
+
+@cache
+def is_placeholder(name: str) -> bool:
+    """Whether pictures of a provider stand in for another's; False for one that is not installed."""
+    entry = entries().get(name)
+    with suppress(Exception):
+        return entry is not None and bool(entry.load().placeholder)
+    return False
 
 
 def _outside() -> Context:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.request import EditRequest
+from jupyter_imagegen.providers import is_placeholder
 from jupyter_imagegen.render.escaping import inline, one_line
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def caption(result: Result, *, ledger_line: str | None = None) -> Caption:
         if there := origins.count(origin):
             all_of_them = there == len(images)
             tags.append(Tag(text=word if all_of_them else f"{there} of {len(images)} {word}", kind="ok"))
-    demo = result.provider == "demo"
+    demo = is_placeholder(result.provider)
     line = result.ledger_line if ledger_line is None else ledger_line
     price, beside = _money(result, held_told=bool(line))
     return Caption(

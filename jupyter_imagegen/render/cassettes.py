@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_imagegen.core.money import sum_words
 from jupyter_imagegen.core.text import count_of
+from jupyter_imagegen.providers import is_placeholder
 from jupyter_imagegen.render.captions import pixels, short_model
 from jupyter_imagegen.render.escaping import one_line
 from jupyter_imagegen.render.tables import Mark, View, paragraphs, table
@@ -68,7 +69,9 @@ def listing_view(path: Path, manifest: Manifest) -> View:
         quality = str(one.parameters.get("quality", ""))
         what = (short_model(one.model), pixels(f"{kept.width}x{kept.height}"), quality)
         words = one_line(one.alt or one.prompt, _PROMPT_CHARACTERS)
-        cost: Cell = Mark(text="demo", kind="warn") if one.provider == "demo" else _dollars(samples)
+        cost: Cell = (
+            Mark(text=one.provider, kind="warn") if is_placeholder(one.provider) else _dollars(samples)
+        )
         rows.append([words, " · ".join(what), str(len(samples)), cost, key[:_KEY_DIGITS]])
     head = ["prompt", "", "pictures", "cost its author", "key"]
     foot = [_summary(manifest), *_large(path)]
@@ -129,7 +132,7 @@ def _summary(manifest: Manifest) -> str:
 
 
 def _demo_pictures(manifest: Manifest) -> int:
-    return sum(one.provider == "demo" for one in manifest.recordings.values())
+    return sum(is_placeholder(one.provider) for one in manifest.recordings.values())
 
 
 def _dollars(recordings: Iterable[Recording]) -> str:

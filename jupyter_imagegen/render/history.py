@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.text import count_of
 from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.providers import is_placeholder
 from jupyter_imagegen.render import style
 from jupyter_imagegen.render.captions import ALT_CHARACTERS, short_model
 from jupyter_imagegen.render.escaping import one_line
@@ -61,7 +62,7 @@ def history_view(
         [
             _thumbnail(entry),
             " ".join(filter(None, (one_line(entry.alt or entry.prompt, 160), _chain(origins(entry))))),
-            "demo" if entry.provider == "demo" else short_model(entry.model),
+            entry.provider if is_placeholder(entry.provider) else short_model(entry.model),
             str(len(entry.images)),
             format_usd(entry.cost_usd),
             _when(entry.last_made, zone),

@@ -113,11 +113,6 @@ class StoredPicture:
     favourite: bool
     cursor: Cursor
 
-    @property
-    def demo(self) -> bool:
-        """Whether no model made it."""
-        return self.provider == "demo"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Page:

@@ -11,6 +11,7 @@ import traitlets
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.results import Image, Preview, Result
 from jupyter_imagegen.errors import RequestError
+from jupyter_imagegen.providers import is_placeholder
 from jupyter_imagegen.render import alt_text, style
 from jupyter_imagegen.render.captions import ALT_CHARACTERS, Tag, duration, pixels, short_model
 from jupyter_imagegen.render.escaping import inline, one_line
@@ -243,7 +244,7 @@ def _found(picture: object, session: Session) -> Iterator[Compared]:
         for i, image in enumerate(picture.images):
             asked = picture.request
             yield _bought(
-                image, asked.model, asked.quality, alt_text(picture, i), demo=picture.provider == "demo"
+                image, asked.model, asked.quality, alt_text(picture, i), demo=is_placeholder(picture.provider)
             )
     elif isinstance(picture, list | tuple):
         for one in picture:
@@ -277,7 +278,7 @@ def _image(image: Image, session: Session) -> Compared:
         return _bought(image, "", "", "a generated picture", demo=False)
     alt = one_line(entry.alt or entry.prompt, ALT_CHARACTERS)
     quality = str(entry.parameters.get("quality") or "")
-    return _bought(image, entry.model, quality, alt, demo=entry.provider == "demo")
+    return _bought(image, entry.model, quality, alt, demo=is_placeholder(entry.provider))
 
 
 def _foreign(picture: object, session: Session) -> Compared:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import RequestError, StoreError
+from jupyter_imagegen.providers import is_placeholder
 from jupyter_imagegen.render.captions import ALT_CHARACTERS, duration, pixels, short_model
 from jupyter_imagegen.render.escaping import one_line, plain
 from jupyter_imagegen.storage import Narrowed
@@ -75,7 +76,7 @@ def entry_state(picture: StoredPicture, small: Preview | None, now: datetime) ->
         prompt=one_line(picture.prompt, _CAPTION),
         price=price_words(picture),
         day=day_words(image.made_at, now),
-        demo=picture.demo,
+        demo=is_placeholder(picture.provider),
         favourite=picture.favourite,
         mime="" if small is None else small.mime,
         width=image.width if small is None else small.width,
@@ -102,6 +103,7 @@ def detail_state(picture: StoredPicture, pictures: Pictures, now: datetime) -> D
     made = image.made_at.astimezone(now.tzinfo)
     size = f"{image.width}x{image.height}"
     inputs, missing = _sources(picture, pictures)
+    free = is_placeholder(picture.provider)
     facts = [
         ("model", one_line(picture.model, 60)),
         *((name, one_line(str(value), 80)) for name, value in picture.parameters.items()),
@@ -113,7 +115,7 @@ def detail_state(picture: StoredPicture, pictures: Pictures, now: datetime) -> D
         ("notebook", one_line(picture.notebook or "", 80)),
         ("tokens", "" if picture.usage is None else f"{picture.usage.total:,} for its call"),
         ("drawing", f"{image.sample + 1} of its request" if image.sample else ""),
-        ("demo" if picture.demo else "rewritten as", one_line(image.revised_prompt or "", 400)),
+        (picture.provider if free else "rewritten as", one_line(image.revised_prompt or "", 400)),
         ("key", picture.key[:12]),
     ]
     return DetailState(
@@ -122,7 +124,7 @@ def detail_state(picture: StoredPicture, pictures: Pictures, now: datetime) -> D
         prompt=plain(picture.prompt),
         facts=[fact for fact in facts if fact[1]],
         price=price_words(picture),
-        demo=picture.demo,
+        demo=is_placeholder(picture.provider),
         favourite=picture.favourite,
         cell=cell_text(picture.prompt, request_options(picture, inputs)),
         note="A picture that went in is not in the store: add it to the cell with -i." if missing else "",
@@ -133,8 +135,8 @@ def detail_state(picture: StoredPicture, pictures: Pictures, now: datetime) -> D
 def request_options(picture: StoredPicture, inputs: Mapping[str, list[str]]) -> dict[str, Any]:
     """What asks for the same picture, by the names that `Session.submit` takes."""
     options: dict[str, Any] = {"model": picture.model, **picture.parameters, **inputs}
-    if picture.demo:
-        options["provider"] = "demo"
+    if is_placeholder(picture.provider):
+        options["provider"] = picture.provider
     return options
 
 
@@ -151,7 +153,7 @@ def deletion_question(picture: StoredPicture) -> str:
     `Delete this picture? It cost $0.0132 and cannot be had again for nothing.`
     """
     usd = picture.image.cost_usd
-    if picture.demo:
+    if is_placeholder(picture.provider):
         return "Delete this picture? It is a demo picture, and can be painted again for nothing."
     if usd is None:
         return "Delete this picture? What it cost is not known, and it cannot be had again for nothing."
@@ -205,7 +207,7 @@ def narrowed(asked: Mapping[str, Any], now: datetime) -> Narrowed:
 
 def maker_words(name: str) -> str:
     """A model's name in the choice of models."""
-    return "demo pictures" if name == "demo" else short_model(one_line(name, 60))
+    return f"{name} pictures" if is_placeholder(name) else short_model(one_line(name, 60))
 
 
 def _days(text: str, now: datetime) -> tuple[datetime | None, datetime | None]:

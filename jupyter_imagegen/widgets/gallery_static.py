@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from jupyter_imagegen.errors import StoreError
+from jupyter_imagegen.providers import is_placeholder
 from jupyter_imagegen.render import style
 from jupyter_imagegen.render.captions import ALT_CHARACTERS
 from jupyter_imagegen.render.escaping import inline, one_line
@@ -36,7 +37,7 @@ def static_form(pictures: Sequence[StoredPicture], words: str, now: datetime) ->
     for picture in pictures:
         prompt = one_line(picture.prompt, _TEXT)
         facts = " · ".join((price_words(picture), day_words(picture.image.made_at, now)))
-        demo = ", demo picture" if picture.demo else ""
+        demo = ", demo picture" if is_placeholder(picture.provider) else ""
         lines.append(f"  {prompt}  {facts}{demo}")
         caption = f"{inline(prompt)}<br>{inline(facts + demo)}"
         preview = _small(picture)

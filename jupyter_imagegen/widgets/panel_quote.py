@@ -73,7 +73,7 @@ def quote(session: Session, prompt: str, options: Mapping[str, Any]) -> Quote:
         why = f"Not possible: {plan.recorded} of {n} are in the cassette, and replay calls nobody."
         return Quote(allowed=False, price="", words="", reason=why, notes=notes)
     words = [f"{plan.stored} of {n} in the store" if plan.stored else f"for {n}" if n > 1 else ""]
-    if plan.order.provider.name == "demo":
+    if plan.order.provider.placeholder:
         words.append("offline demo picture" if n - plan.stored == 1 else "offline demo pictures")
         if plan.listed.usd:
             words.append(f"real: {estimate_words(plan.listed)}; set OPENAI_API_KEY")

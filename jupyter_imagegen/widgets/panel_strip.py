@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.core.events import Kept, Planned
 from jupyter_imagegen.exports import file_name
+from jupyter_imagegen.providers import is_placeholder
 from jupyter_imagegen.render.captions import alt_text, duration, pixels, short_model
 from jupyter_imagegen.render.escaping import escaped, inline, one_line
 from jupyter_imagegen.render.pictures import img, small_preview
@@ -129,8 +130,8 @@ class Card:
         facts = [short_model(one_line(str(options["model"]), 60)), pixels(f"{image.width}x{image.height}")]
         facts += [str(options["quality"]), *([duration(image.seconds)] if bought else [])]
         tags = [] if bought else [Tag(text="cached", kind="ok")]
-        if self.provider == "demo":
-            tags.append(Tag(text="demo", kind="warn"))
+        if is_placeholder(self.provider):
+            tags.append(Tag(text=self.provider, kind="warn"))
         return CardState(
             id=self.id,
             pending=False,

@@ -213,7 +213,7 @@ def test_any_narrowing_gives_what_asking_each_picture_gives(shelf_of_twenty, dat
         int(p.prompt.rpartition(" ")[2])
         for p in every
         if wanted.text in p.prompt
-        and (wanted.maker is None or wanted.maker == ("demo" if p.demo else p.model))
+        and (wanted.maker is None or wanted.maker == ("demo" if p.provider == "demo" else p.model))
         and wanted.notebook in {None, p.notebook}
         and (p.favourite or not wanted.favourite)
         and (wanted.since is None or p.image.made_at >= wanted.since)
@@ -396,7 +396,7 @@ def test_a_store_of_before_there_was_browsing_can_be_browsed(home, opened):
     store = opened()
     assert store.browsing.makers() == ["demo", "gpt-image-1"]
     (found,) = store.browsing.page(Narrowed(text="MEADOW", maker="demo")).pictures
-    assert (found.prompt, found.demo, found.favourite) == ("A Meadow", True, False)
+    assert (found.prompt, found.provider, found.favourite) == ("A Meadow", "demo", False)
     assert found.image.made_at == datetime(2026, 11, 1, tzinfo=UTC)
 
 
