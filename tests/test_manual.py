@@ -61,6 +61,18 @@ def place(tmp_path_factory):
     cells = ["%load_ext jupyter_imagegen", "%%imagegen\na lighthouse at dusk"]
     lesson = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbformat.write(lesson, folder / "lesson.ipynb")
+    # The provider that the page on providers writes, installed as far as a package has to be.
+    texts = {language: text for language, _, text in blocks("providers")}
+    (folder / "tinted.py").write_text(texts["python"])
+    info = folder / "tinted-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tinted\nVersion: 1.0\n")
+    points = tomllib.loads(texts["toml"])["project"]["entry-points"]
+    named = {
+        group: "\n".join(f"{name} = {value}" for name, value in each.items())
+        for group, each in points.items()
+    }
+    (info / "entry_points.txt").write_text("".join(f"[{group}]\n{lines}\n" for group, lines in named.items()))
     return folder
 
 
