@@ -327,7 +327,7 @@ def read(prompt: str, *, edit: bool = False) -> Scene:
     parted = {word for word in reader.unknown if any(form in parts for form in _forms(word))}
     card, text = place == "card", " ".join(words)
     known = {*reader.known, *(() if card else parted)} - hidden
-    unknown = {*reader.unknown, *hidden} - (set() if card else parted)
+    unknown = {*reader.unknown, *hidden} - known - (set() if card else parted)
     return Scene(
         place=place,
         subjects=() if card and not edit else tuple(reader.subjects),
@@ -364,7 +364,7 @@ def _place_of(reader: _Reader, lettering: tuple[str, ...]) -> str:
         return "card"
     places = [place for place in reader.places if place not in ("page", "sticker")]
     if "page" in reader.places and not places:
-        return "page"
+        return "page" if reader.subjects or lettering else "card"
     if "sticker" in reader.places:
         return "sticker" if reader.subjects else "card"
     homes = [vocabulary.HABITATS[s.kind] for s in reader.subjects]

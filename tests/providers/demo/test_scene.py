@@ -38,7 +38,7 @@ def test_places_things_and_counts_are_read(prompt, place, subjects):
     [
         "the water cycle", "a diagram of a lighthouse", "a bar chart of foxes", "a map of a harbour", "a tree diagram",
         "a hedgehog in a meadow", "mitochondria", "a chess board", "a court shoe", "a lighthouse keeper", "a train timetable",
-        "an oil painting of an otter", "the sea cucumber", "a fox's den", "a town hall", "a table of elements", "a page of text", "a valley", "field mouse", "a red panda", "the quick brown idea of justice",
+        "an oil painting of an otter", "the sea cucumber", "a fox's den", "a poster of the water cycle", "a town hall", "a table of elements", "a page of text", "a valley", "field mouse", "a red panda", "the quick brown idea of justice",
         "灯台", "", "winter", 'a label that says "HELLO"', f'a poster that says "{"word " * 60}"',
     ],
 )  # fmt: skip
@@ -73,6 +73,10 @@ def test_every_word_of_a_prompt_is_told_once_or_names_nothing():
     silent = vocabulary.SILENT | vocabulary.STOPS | set(vocabulary.NUMBERS)
     assert told == {word.strip(",") for word in prompt.split()} - silent
     assert not set(scene.known) & set(scene.unknown)
+
+
+def test_a_word_that_comes_twice_is_not_both_painted_and_unknown():
+    assert read("a train, a pine, a train photograph").told() == "Painted: train, pine, photograph."
 
 
 def test_a_long_prompt_is_told_in_one_short_line():
