@@ -1,4 +1,6 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+# Coordinates are read together, not one to a line.
+# fmt: off
 """How large each thing is, where it stands, and how it is put there."""
 
 from __future__ import annotations
@@ -48,13 +50,8 @@ def put(sheet: Sheet, subject: Subject, scene: Scene, spot: Spot) -> None:
             plants.pine(sheet, spot.x, spot.y, spot.scale, snow=winter)
             return
         case "lighthouse" if sheet.layer == "back":
-            land.rocks(
-                sheet,
-                spot.x + 0.05 * spot.scale,
-                spot.y + 0.02 * spot.scale,
-                spot.scale * 0.92,
-                spot.scale * 0.17,
-            )
+            land.rocks(sheet, spot.x + 0.05 * spot.scale, spot.y + 0.02 * spot.scale, spot.scale * 0.92,
+                spot.scale * 0.17)
     flags = ("snow" if winter else "bare", "reading" if scene.subject("book") else "idle")
     # A red fox is as red as foxes are.
     own = None if (subject.kind, subject.colour) == ("fox", NAMED["red"]) else subject.colour
@@ -70,9 +67,8 @@ def _label(sheet: Sheet, scene: Scene, spot: Spot) -> None:
     sheet.words(lines[0], spot.x, y, s * 0.48, s * 0.19, (74, 40, 22), gap=0.03)
     high = min(0.07, 0.2 / max(1, len(lines) - 1))
     for k, more in enumerate(lines[1:]):
-        sheet.words(
-            more, spot.x, y + s * (0.13 + (high + 0.01) * k), s * 0.44, s * high, (96, 58, 30), gap=0.08
-        )
+        sheet.words(more, spot.x, y + s * (0.13 + (high + 0.01) * k), s * 0.44, s * high, (96, 58, 30),
+            gap=0.08)
 
 
 #: Units left free around things on a transparent picture; a sticker's white rim goes there.
@@ -145,9 +141,8 @@ def alone(sheet: Sheet, scene: Scene) -> None:
     for k, text in enumerate(lines):
         tall = sheet.height * 0.15 / len(lines)
         y = sheet.height * 0.8 + tall * (k + 0.5)
-        sheet.fill(
-            rounded(sheet.width * 0.1, y - tall * 0.5, sheet.width * 0.9, y + tall * 0.5, 20), (255, 252, 244)
-        )
+        sheet.fill(rounded(sheet.width * 0.1, y - tall * 0.5, sheet.width * 0.9, y + tall * 0.5, 20),
+            (255, 252, 244))
         sheet.words(text, sheet.width / 2, y, sheet.width * 0.72, tall * 0.74, (54, 40, 46))
     step = sheet.width / total
     i = 0

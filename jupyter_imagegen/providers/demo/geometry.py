@@ -1,3 +1,5 @@
+# Coordinates are read together, not one to a line.
+# fmt: off
 """Outlines as lists of points: curves, ellipses, limbs and the like."""
 
 from __future__ import annotations
@@ -38,20 +40,15 @@ def smooth(points: Sequence[Point], *, closed: bool = True, steps: int = 6) -> l
             t = step / steps
             a, b = 2 * t**3 - 3 * t**2 + 1, t**3 - 2 * t**2 + t
             c, d = -2 * t**3 + 3 * t**2, t**3 - t**2
-            out.append(
-                (
-                    a * p1[0] + b * (p2[0] - p0[0]) / 2 + c * p2[0] + d * (p3[0] - p1[0]) / 2,
-                    a * p1[1] + b * (p2[1] - p0[1]) / 2 + c * p2[1] + d * (p3[1] - p1[1]) / 2,
-                )
-            )
+            out.append((a * p1[0] + b * (p2[0] - p0[0]) / 2 + c * p2[0] + d * (p3[0] - p1[0]) / 2,
+                a * p1[1] + b * (p2[1] - p0[1]) / 2 + c * p2[1] + d * (p3[1] - p1[1]) / 2))
     if not closed:
         out.append(points[-1])
     return out
 
 
-def oval(
-    x: float, y: float, rx: float, ry: float | None = None, *, turn: float = 0.0, steps: int = 40
-) -> list[Point]:
+def oval(x: float, y: float, rx: float, ry: float | None = None, *, turn: float = 0.0,
+    steps: int = 40) -> list[Point]:
     """An ellipse's outline; `turn` in degrees."""
     ry = rx if ry is None else ry
     c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
@@ -72,25 +69,16 @@ def rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> list[P
     """A rectangle with round corners."""
     r = min(radius, abs(x1 - x0) / 2, abs(y1 - y0) / 2)
     out: list[Point] = []
-    for cx, cy, start in (
-        (x1 - r, y0 + r, -90),
-        (x1 - r, y1 - r, 0),
-        (x0 + r, y1 - r, 90),
-        (x0 + r, y0 + r, 180),
-    ):
+    for cx, cy, start in ((x1 - r, y0 + r, -90), (x1 - r, y1 - r, 0), (x0 + r, y1 - r, 90),
+        (x0 + r, y0 + r, 180)):
         out += arc(cx, cy, r, start, start + 90, steps=6)
     return out
 
 
 def arc(x: float, y: float, r: float, start: float, end: float, *, steps: int = 16) -> list[Point]:
     """Points along a circle from `start` to `end` degrees (clockwise, 0 is right)."""
-    return [
-        (
-            x + r * math.cos(math.radians(start + (end - start) * i / steps)),
-            y + r * math.sin(math.radians(start + (end - start) * i / steps)),
-        )
-        for i in range(steps + 1)
-    ]
+    return [(x + r * math.cos(math.radians(start + (end - start) * i / steps)),
+        y + r * math.sin(math.radians(start + (end - start) * i / steps))) for i in range(steps + 1)]
 
 
 def limb(a: Point, b: Point, ra: float, rb: float) -> list[Point]:

@@ -1,4 +1,6 @@
 # ruff: noqa: PLR2004 - a drawing is its coordinates, in their order
+# Coordinates are read together, not one to a line.
+# fmt: off
 """Draws a sheet's shapes as pixels, at a higher resolution that is then reduced, so that edges are smooth."""
 
 from __future__ import annotations
@@ -36,16 +38,8 @@ class Raster:
     something was drawn, for transparent pictures.
     """
 
-    def __init__(
-        self,
-        sheet: Sheet,
-        size: tuple[int, int],
-        *,
-        oversample: float = 2.0,
-        manner: Manner = "soft",
-        ink: Colour | None = None,
-        cutout: bool = False,
-    ) -> None:
+    def __init__(self, sheet: Sheet, size: tuple[int, int], *, oversample: float = 2.0,
+        manner: Manner = "soft", ink: Colour | None = None, cutout: bool = False) -> None:
         from PIL import Image, ImageDraw
 
         self.size = size
@@ -171,9 +165,8 @@ class Raster:
         if self.cover is not None:
             from PIL import ImageDraw
 
-            ImageDraw.Draw(self.cover).line(
-                [*points, points[0]], fill=255, width=max(1, round(width)), joint="curve"
-            )
+            ImageDraw.Draw(self.cover).line([*points, points[0]], fill=255, width=max(1, round(width)),
+                joint="curve")
 
     def _dabs(self, op: Dabs) -> None:
         u = self.unit
@@ -206,12 +199,8 @@ class Raster:
         if not op.circles:
             return
         u, blur = self.unit, op.blur * self.unit
-        whole = (
-            min(x - r for x, _, r in op.circles) * u,
-            min(y - r for _, y, r in op.circles) * u,
-            max(x + r for x, _, r in op.circles) * u,
-            max(y + r for _, y, r in op.circles) * u,
-        )
+        whole = (min(x - r for x, _, r in op.circles) * u, min(y - r for _, y, r in op.circles) * u,
+            max(x + r for x, _, r in op.circles) * u, max(y + r for _, y, r in op.circles) * u)
         if self.manner in ("cel", "flat"):
             blur = min(blur, 0.5 * u)
         box = self._box([(whole[0], whole[1]), (whole[2], whole[3])], blur * 2.5)
@@ -247,10 +236,8 @@ class Raster:
             return
         spot = falloff().resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR, box=part)
         strength = op.strength * (0.5 if self.manner == "flat" else 1.0)
-        light = Image.merge(
-            "RGB",
-            [spot.point([min(255, round(v * c / 255 * strength)) for v in range(256)]) for c in op.colour],
-        )
+        light = Image.merge("RGB", [spot.point([min(255, round(v * c / 255 * strength))
+            for v in range(256)]) for c in op.colour])
         self.canvas.paste(ImageChops.screen(self.canvas.crop(box), light), box)
         if self.cover is not None and luminance(op.colour) * op.strength > 0.3:
             self._cover(box, spot.point([round(v * 0.5 * min(1, strength)) for v in range(256)]))
@@ -267,9 +254,8 @@ class Raster:
         source = self.canvas.crop((0, axis - height, width, axis)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
         # Water smears a reflection along the line of sight.
         source = source.resize((width // 2, max(2, height // 6)), Image.Resampling.BOX)
-        source = source.filter(ImageFilter.GaussianBlur(1.2)).resize(
-            (width, height), Image.Resampling.BICUBIC
-        )
+        source = source.filter(ImageFilter.GaussianBlur(1.2)).resize((width, height),
+            Image.Resampling.BICUBIC)
         rippled = source.copy()
         rows = max(2, round(2.2 * u))
         for top in range(0, height, rows):
@@ -280,18 +266,14 @@ class Raster:
             strip = source.crop((0, top, width, min(height, top + rows)))
             rippled.paste(strip, (shift, top))
         rippled = Image.blend(rippled, Image.new("RGB", rippled.size, op.tint), 0.22)
-        fade = (
-            Image.linear_gradient("L")
-            .resize((width, height))
-            .point([round(255 * op.opacity * (1 - 0.75 * v / 255)) for v in range(256)])
-        )
+        fade = (Image.linear_gradient("L") .resize((width,
+            height)) .point([round(255 * op.opacity * (1 - 0.75 * v / 255)) for v in range(256)]))
         self.canvas.paste(rippled, (0, axis), fade)
 
     def _words(self, op: Words) -> None:
         u = self.unit
-        mask, corner = lettering.set_line(
-            op.text, op.x * u, op.y * u, op.width * u, op.height * u, spacing=op.gap
-        )
+        mask, corner = lettering.set_line(op.text, op.x * u, op.y * u, op.width * u, op.height * u,
+            spacing=op.gap)
         self.canvas.paste(op.colour, corner, mask)
         if self.cover is not None:
             self.cover.paste(255, corner, mask)

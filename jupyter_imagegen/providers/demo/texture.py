@@ -1,3 +1,5 @@
+# Coordinates are read together, not one to a line.
+# fmt: off
 """Grain, paper and light that lie over a whole picture; all chance comes from the given generator."""
 
 from __future__ import annotations
@@ -51,9 +53,8 @@ def papered(picture: Image, rng: random.Random, amount: float = 0.16, *, tooth: 
     from PIL import Image, ImageChops, ImageFilter
 
     u = unit_of(picture)
-    relief = noise(rng, picture.size, max(1.0, tooth * u)).filter(
-        ImageFilter.Kernel((3, 3), (-1, -1, 0, -1, 0, 1, 0, 1, 1), 2, 128)
-    )
+    relief = noise(rng, picture.size, max(1.0, tooth * u)).filter(ImageFilter.Kernel((3, 3),
+        (-1, -1, 0, -1, 0, 1, 0, 1, 1), 2, 128))
     relief = relief.point([round(255 - max(0.0, (150 - v) / 150) * 255 * amount * 2) for v in range(256)])
     return ImageChops.multiply(picture, Image.merge("RGB", [relief] * 3))
 
@@ -129,10 +130,8 @@ def wobbled(picture: Image, rng: random.Random, amount: float, cells: int = 26) 
     w, h = picture.size
     shift = amount * unit_of(picture)
     columns, rows = cells, max(2, round(cells * h / w))
-    grid = [
-        [(rng.uniform(-shift, shift), rng.uniform(-shift, shift)) for _ in range(columns + 1)]
-        for _ in range(rows + 1)
-    ]
+    grid = [[(rng.uniform(-shift, shift), rng.uniform(-shift, shift)) for _ in range(columns + 1)]
+        for _ in range(rows + 1)]
     for row in (0, rows):
         grid[row] = [(0.0, 0.0)] * (columns + 1)
     for line in grid:
@@ -140,15 +139,10 @@ def wobbled(picture: Image, rng: random.Random, amount: float, cells: int = 26) 
     mesh = []
     for j in range(rows):
         for i in range(columns):
-            x0, y0, x1, y1 = (
-                round(v) for v in (i * w / columns, j * h / rows, (i + 1) * w / columns, (j + 1) * h / rows)
-            )
-            corners = (
-                (x0, y0, grid[j][i]),
-                (x0, y1, grid[j + 1][i]),
-                (x1, y1, grid[j + 1][i + 1]),
-                (x1, y0, grid[j][i + 1]),
-            )
+            x0, y0, x1, y1 = (round(v) for v in (i * w / columns, j * h / rows, (i + 1) * w / columns,
+                (j + 1) * h / rows))
+            corners = ((x0, y0, grid[j][i]), (x0, y1, grid[j + 1][i]), (x1, y1, grid[j + 1][i + 1]),
+                (x1, y0, grid[j][i + 1]))
             quad = tuple(c for x, y, (dx, dy) in corners for c in (x + dx, y + dy))
             mesh.append(((x0, y0, x1, y1), quad))
     return picture.transform(picture.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
