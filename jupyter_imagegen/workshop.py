@@ -25,6 +25,7 @@ from jupyter_imagegen.errors import (
 from jupyter_imagegen.hidden import Environment, StaysHere
 from jupyter_imagegen.providers import entries, load_provider
 from jupyter_imagegen.providers.base import Context
+from jupyter_imagegen.providers.estimating import ESTIMATES, Estimating
 from jupyter_imagegen.storage import Deck
 from jupyter_imagegen.stores import Stores
 
@@ -103,6 +104,9 @@ class Workshop(StaysHere):
             notebook_dir=notebook_folder(self.environ, notebook=self.notebook),
             overrides=self._overrides if session else None,
         )
+        if estimates := self.environ.get(ESTIMATES):
+            home = Path(estimates).with_name("home")
+            return replace(settings, home=home, stores=(), cassette=None, record_mode="live", budgets=())
         if settings.sources["cassette"] != "default":
             return settings
         return replace(settings, cassette=self._own_cassette(settings.record_mode))
@@ -296,7 +300,11 @@ class Workshop(StaysHere):
         """
         with self._lock:
             if name not in self._providers:
-                self._providers[name] = load_provider(name, self._context(self.settings))
+                provider = load_provider(name, self._context(self.settings))
+                estimates = self.environ.get(ESTIMATES)
+                self._providers[name] = (
+                    Estimating(provider, Path(estimates), self.now) if estimates else provider
+                )
             return self._providers[name]
 
     def new_provider(self, name: str) -> Provider:

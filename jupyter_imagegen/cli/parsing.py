@@ -15,7 +15,7 @@ from jupyter_imagegen.errors import RequestError
 from jupyter_imagegen.options import add_options
 from jupyter_imagegen.options.cassettes import CASSETTE_COMMANDS, add_cassette_arguments
 from jupyter_imagegen.options.costs import add_costs_arguments
-from jupyter_imagegen.options.parsing import add_forget_arguments
+from jupyter_imagegen.options.parsing import RUN_HELP, add_forget_arguments
 from jupyter_imagegen.options.slips import (
     HELP_WORDS,
     meant_budget,
@@ -144,17 +144,7 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
         made.epilog = exit_codes_text()
         made.add_argument("prompt", metavar="PROMPT", help="what to draw, in quotes; - reads it from stdin")
         add_options(made, face="cli", leave_out=without)
-    plan = command("plan", "what notebooks cost, cell by cell; runs nothing and spends nothing")
-    plan.epilog = exit_codes_text()
-    plan.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file")
-    plan.add_argument(
-        "--max-usd", type=dollars, metavar="USD",
-        help="fail (3) if they could cost more than this when nothing is stored, or a price is not known",
-    )  # fmt: skip
-    plan.add_argument(
-        "--write", action="store_true",
-        help="put the result into each notebook: a table into its metadata, a line at its top",
-    )  # fmt: skip
+    _add_plan_arguments(command("plan", "what notebooks cost, cell by cell; spends nothing"))
     add_costs_arguments(
         command(
             "costs", "what was spent, by time and by model, and what the store saved; calls of unknown cost"
@@ -213,6 +203,21 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     export.add_argument("dest", metavar="ZIP", help="the file to write; one that is there is kept")
     export.add_argument("keys", nargs="*", metavar="KEY", help="only these pictures; all unless given")
     return parser, commands
+
+
+def _add_plan_arguments(plan: CommandParser) -> None:
+    plan.epilog = exit_codes_text()
+    plan.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file")
+    plan.add_argument(
+        "--max-usd", type=dollars, metavar="USD",
+        help="fail (3) if they could cost more than this when nothing is stored, or a price is not known",
+    )  # fmt: skip
+    how = plan.add_mutually_exclusive_group()
+    how.add_argument(
+        "--write", action="store_true",
+        help="put the result into each notebook: a table into its metadata, a line at its top",
+    )  # fmt: skip
+    how.add_argument("--run", action="store_true", help=RUN_HELP)
 
 
 def _add_cassette_commands(command: Callable[..., CommandParser]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def plan(arguments: Namespace, session: Session) -> int:
     """Say what notebooks cost; fails where a cell would be refused, or a limit could be passed."""
-    plans = plan_notebooks(session, arguments.notebooks, write=arguments.write)
+    plans = plan_notebooks(session, arguments.notebooks, write=arguments.write, run=arguments.run)
     over: BudgetError | None = None
     if arguments.max_usd is not None:
         try:

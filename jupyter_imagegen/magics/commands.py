@@ -224,7 +224,9 @@ def _cancel(session: Session, _options: Namespace, _names: Mapping[str, Any]) ->
 def _plan(session: Session, options: Namespace, _names: Mapping[str, Any]) -> View:
     from jupyter_imagegen.notebook_costs import check_limit, plan_notebooks, plans_view, this_notebook
 
-    plans = plan_notebooks(session, [options.notebook or this_notebook(session)], write=options.write)
+    plans = plan_notebooks(
+        session, [options.notebook or this_notebook(session)], write=options.write, run=options.run
+    )
     if options.max_usd is not None:
         check_limit(plans, options.max_usd)
     return plans_view(plans)

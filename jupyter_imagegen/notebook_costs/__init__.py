@@ -15,6 +15,7 @@ from jupyter_imagegen.notebook_costs.notebook import cells, read_document
 from jupyter_imagegen.notebook_costs.plans import Plan, Plans, Total
 from jupyter_imagegen.notebook_costs.pricing import Pricing
 from jupyter_imagegen.notebook_costs.reading import read
+from jupyter_imagegen.notebook_costs.running import run_notebook
 from jupyter_imagegen.notebook_costs.views import plans_view
 from jupyter_imagegen.notebook_costs.writing import with_cost_cell, write_costs
 from jupyter_imagegen.workshop import Workshop
@@ -67,11 +68,22 @@ def plan_notebook(session: Session, path: str | Path, *, write: bool = False) ->
     return plan_notebooks(session, [path], write=write).notebooks[0]
 
 
-def plan_notebooks(session: Session, paths: Sequence[str | Path], *, write: bool = False) -> Plans:
+def plan_notebooks(
+    session: Session, paths: Sequence[str | Path], *, write: bool = False, run: bool = False
+) -> Plans:
     """What several notebooks cost: each alone, and all together.
 
-    Takes and raises what `plan_notebook` does.
+    Takes and raises what `plan_notebook` does; with `run` each is run with providers that only estimate, and
+    what two of them share is counted in both.
     """
+    if run:
+        ran = [run_notebook(session, path) for path in paths]
+        rows = [row for plan in ran for row in plan.rows]
+        return Plans(
+            notebooks=tuple(ran),
+            from_nothing=Total.of(row.price for row in rows),
+            now=Total.of(row.now for row in rows),
+        )
     plans, together, shared = list[Plan](), list[Plan](), (Counter[str](), Counter[str]())
     for path in paths:
         data, document = read_document(Path(path).expanduser())

@@ -201,6 +201,8 @@ def add_forget_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would go")
 
 
+#: What `plan --run` does.
+RUN_HELP = "run all of its code with providers that only estimate: exact, and nothing is bought or stored"
 #: What the magic and the command line read the same.
 _ARGUMENTS = {"costs": add_costs_arguments, "forget": add_forget_arguments}
 
@@ -325,7 +327,9 @@ def command_parser(name: str) -> OptionParser:
         parser.add_argument(
             "--max-usd", type=dollars, metavar="USD", help="an error if it could cost more than this"
         )
-        parser.add_argument("--write", action="store_true", help="put the result into the notebook")
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--write", action="store_true", help="put the result into the notebook")
+        how.add_argument("--run", action="store_true", help=RUN_HELP)
     elif name == "config":
         parser.add_argument(
             "assignments", nargs="*", metavar="NAME=VALUE", help="set for this session; none takes it back"

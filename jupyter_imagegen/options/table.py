@@ -304,7 +304,7 @@ COMMANDS: tuple[Command, ...] = (
         name="estimate", usage='"PROMPT" [options]', help="the price, before; spends nothing", pictures=True
     ),
     Command(
-        name="plan", usage="[NOTEBOOK] [--max-usd USD] [--write]",
+        name="plan", usage="[NOTEBOOK] [--max-usd USD] [--write | --run]",
         help="what a notebook costs, cell by cell; runs nothing",
     ),
     Command(
