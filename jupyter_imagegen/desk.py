@@ -118,10 +118,12 @@ class Desk(StaysHere):
         key = request_key(order.request, namespace=order.provider.namespace)
         deck, n = order.deck, order.options.n
         wants_new = order.fresh and not deck.replays
-        there = [] if wants_new else deck.find(workshop.storage_to_read.pictures, key, n)
+        there, unreadable = ([], None) if wants_new else deck.look(workshop.storage_to_read.pictures, key, n)
+        if unreadable is not None and not there:
+            raise unreadable
         missing = n - len(there)
         notes: list[str] = []
-        moment, stopped = workshop.now(), ""
+        moment, stopped = workshop.now(), "" if unreadable is None else str(unreadable)
         if missing and not deck.replays:
             try:
                 notes += order.provider.validate(order.request, order.options, moment=moment)

@@ -52,7 +52,7 @@ _LOCK_LONGEST = 3600.0
 class _Run:
     """What a run has so far."""
 
-    stored: list[Image]
+    stored: list[Image] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     purchase: Purchase | None = None
     planned: bool = False
@@ -116,25 +116,26 @@ class Engine(StaysHere):
         """
         started = self._monotonic()
         key = request_key(order.request, namespace=order.provider.namespace)
-        run = _Run(stored=self._stored(order, key))
-        if len(run.stored) == order.options.n:
-            yield _planned(order, key, run.stored, None)
-        else:
-            try:
+        run = _Run()
+        try:
+            self._find_stored(order, key, run)
+            if len(run.stored) == order.options.n:
+                yield _planned(order, key, run.stored, None)
+            else:
                 async with contextlib.aclosing(self._completed(order, key, run)) as events:
                     async for event in events:
                         yield event
-            except ImagegenError as exc:
-                # Whatever keeps the others back, those that are there are shown.
-                if not run.stored:
-                    raise
-                if not run.planned:
-                    yield _planned(order, key, run.stored, None)
-                if isinstance(exc, NotRecordedError):
-                    # A lesson that lacks a picture must stop; what it has is shown before.
-                    yield self._done(order, key, run, started)
-                    raise
-                run.notes.append(missing_words(order.options.n, len(run.stored), exc))
+        except ImagegenError as exc:
+            # Whatever keeps the others back, those that are there are shown.
+            if not run.stored:
+                raise
+            if not run.planned:
+                yield _planned(order, key, run.stored, None)
+            if isinstance(exc, NotRecordedError):
+                # A lesson that lacks a picture must stop; what it has is shown before.
+                yield self._done(order, key, run, started)
+                raise
+            run.notes.append(missing_words(order.options.n, len(run.stored), exc))
         yield self._done(order, key, run, started)
 
     async def _completed(self, order: Order, key: str, run: _Run) -> AsyncGenerator[Event, None]:
@@ -160,7 +161,7 @@ class Engine(StaysHere):
                     async for event in events:
                         yield event
                 try:
-                    run.stored = self._stored(order, key)
+                    self._find_stored(order, key, run)
                     missing = order.options.n - len(run.stored)
                     if missing:
                         self._share_failure(order, key, failed)
@@ -196,15 +197,24 @@ class Engine(StaysHere):
                 yield Joined(holder=who)
             await self._sleep(_LOCK_POLL)
 
-    def _stored(self, order: Order, key: str) -> list[Image]:
-        """What is there already; a fresh run wants none of it, except in replay, which has nothing else."""
+    def _find_stored(self, order: Order, key: str, run: _Run) -> None:
+        """Find what is there already; a fresh run wants none of it, except in replay, which has nothing else.
+
+        Raises
+        ------
+        StoreError
+            If others are there and cannot be read now; those that can are found all the same.
+        """
         n, pictures, deck = order.options.n, self._storage.pictures, order.deck
         if not deck.replays:
-            return [] if order.fresh else deck.find(pictures, key, n)
+            run.stored, unreadable = ([], None) if order.fresh else deck.look(pictures, key, n)
+            if unreadable is not None:
+                raise unreadable
+            return
         seen = self._replayed.get(key, 0)
         found = deck.find(pictures, key, seen + n if order.fresh else n)
         self._replayed[key] = max(seen, len(found))
-        return found[-n:]
+        run.stored = found[-n:]
 
     def _refuse_replay(self, order: Order, key: str) -> None:
         """Nobody is called in replay, and nobody is sent a small copy in place of a picture."""

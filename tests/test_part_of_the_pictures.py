@@ -264,3 +264,18 @@ def test_where_the_call_may_be_billed_what_is_held_is_said(kept, server):
     assert result.cost.usd is None
     assert result.cost.ceiling_usd > 0
     assert "cost unknown" in caption(result).text
+
+
+def test_where_one_of_the_stored_pictures_cannot_be_read_now(kept, server):
+    away, shown = (image.path for image in kept.generate("a fox", n=2, **ASKED).images)
+    away.unlink()
+    away.mkdir()
+    before = server.calls
+    for n in (2, 3):
+        result = kept.generate("a fox", n=n, **ASKED)
+        assert [image.path for image in result.images] == [shown]
+        for notes in (result.notes, kept.preflight("a fox", n=n, **ASKED).told):
+            assert f"{n - 1} of {n} pictures" in notes[-1]
+            assert str(away) in notes[-1]
+    away.rmdir()
+    assert server.calls == before

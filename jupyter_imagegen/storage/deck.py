@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyter_imagegen.core.results import Image
+    from jupyter_imagegen.errors import StoreError
     from jupyter_imagegen.storage.cassette import Cassette
     from jupyter_imagegen.storage.images import Pictures
 
@@ -52,19 +53,30 @@ class Deck:
         StoreError
             If the store, or one of the pictures that are wanted, cannot be read now.
         """
+        found, unreadable = self.look(pictures, key, n, composites=composites)
+        if unreadable is not None:
+            raise unreadable
+        return found
+
+    def look(
+        self, pictures: Pictures, key: str, n: int | None, *, composites: bool = False
+    ) -> tuple[list[Image], StoreError | None]:
+        """The same, and why others cannot be read now; None where nothing that is wanted lacks for it.
+
+        Those are not missing: none is to be bought again.
+        """
         recorded = [] if self.cassette is None else self.cassette.find(key, n, composites=composites)
         whole = not any(image.reduced for image in recorded)
         if self.replays or (recorded and whole and len(recorded) == n):
-            return recorded
+            return recorded, None
         there, unreadable = pictures.look(key, None if recorded else n)
         stored = {image.digest: image for image in there}
         # A picture is worth more than its small copy.
         recorded = [stored.get(image.digest, image) if image.reduced else image for image in recorded]
         held = {image.digest for image in recorded}
         found = [*recorded, *(image for digest, image in stored.items() if digest not in held)][:n]
-        if unreadable is not None and (n is None or len(found) < n):
-            raise unreadable
-        return [*found, *pictures.layered(key, None if n is None else n - len(found), found)]
+        found += pictures.layered(key, None if n is None else n - len(found), found)
+        return found, unreadable if n is None or len(found) < n else None
 
     def next_sample(self, pictures: Pictures, key: str) -> int:
         """The number that the next drawing of a request gets, so that no painter repeats a recorded one."""

@@ -239,6 +239,7 @@ def forget(
     if not (chosen.rows or loose or charges or any(_holds(path, needles) for path in copies)):
         if not dry_run:
             # One that was cut short may have left words where no row is any more.
+            _silence(pictures, charges, whole=True)
             database.erase()
         raise StoreError(f"the store has no picture {chosen.what}", hint="`%imagegen history` lists them.")
     costs = [row["cost_nano"] for row in chosen.rows]
