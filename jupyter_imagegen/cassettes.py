@@ -338,7 +338,7 @@ class Cassettes(StaysHere):
         path = self._workshop.settings().cassette if file is None else Path(file).expanduser()
         if path is None:
             raise CassetteError(
-                "no cassette is in use", hint="Name its file, or take one with `%imagegen cassette use FILE`."
+                "no cassette is in use", hint="Name its file, or use one with `%imagegen cassette use FILE`."
             )
         if must_exist and not path.is_file():
             raise CassetteError(f"there is no cassette {path}")

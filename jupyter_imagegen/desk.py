@@ -159,7 +159,7 @@ class Desk(StaysHere):
             return str(exc)
         for scope, left in self._workshop.storage_to_read.ledger.left(order.budgets).items():
             if price.ceiling is None:
-                return "it is not known what they would cost at most, and there is a budget"
+                return "their maximum price is not known, and a budget needs it"
             if price.ceiling > left:
                 return f"they could cost up to {format_usd(price.ceiling)}, with {left_words(left, scope)}"
         return ""

@@ -84,7 +84,7 @@ class LiveDisplay:
                     self._tick()
             result = self._job.result()
         except KeyboardInterrupt:
-            self.follow("detached; the picture comes here when it is made")
+            self.follow("detached; the picture will appear here when it is ready")
             # The interrupt is not the cause of anything the user should read about.
             raise DetachedError from None
         except BaseException:
@@ -100,7 +100,7 @@ class LiveDisplay:
             self._clear()
         return result
 
-    def follow(self, state: str = "being made; the picture comes here") -> None:
+    def follow(self, state: str = "being made; the picture will appear here") -> None:
         """Leave the run to itself: say so, return at once, and show what comes of it when it comes."""
         self._progress = replace(self._progress, state=state, elapsed=None)
         if _has_live_outputs():

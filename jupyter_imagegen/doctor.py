@@ -48,7 +48,7 @@ def checks(session: Session, *, online: bool = True) -> list[Check]:
     Returns
     -------
     list of Check
-        In the order in which they matter; `ok` is None where nobody can say or nothing is wrong yet.
+        In the order in which they matter; `ok` is None where that is not known or nothing is wrong yet.
 
     Examples
     --------
@@ -103,8 +103,8 @@ def _settings(session: Session, settings: Settings) -> Check:
         return Check(
             name="settings",
             ok=False,
-            text=f"no setting has the environment variable {', '.join(meant)}",
-            hint="A misspelt setting is not in force: unset it or correct it.",
+            text=f"unknown environment variable {', '.join(meant)}",
+            hint="A misspelt setting has no effect: correct it or unset it.",
         )
     return Check(name="settings", ok=True, text=", ".join(told) or "all are defaults")
 
@@ -122,7 +122,7 @@ def _provider(session: Session, settings: Settings, *, online: bool) -> list[Che
     elif maker.configured():
         why = "a key or an address for it is set"
     elif workshop.demo_fallback and stand_in is not None:
-        why = f"no {maker.needs} is set; stored pictures of {maker.name} still come back"
+        why = f"no {maker.needs} is set; stored pictures of {maker.name} are still shown"
         maker = stand_in
     else:
         told, hint = f"none, because no {maker.needs} is set", workshop.how_to_configure(maker)
@@ -168,8 +168,8 @@ def _asked(provider: Provider, model: str) -> list[Check]:
             Check(
                 name="endpoint",
                 ok=False,
-                text=f"{endpoint} gave no answer within {REACH_SECONDS:.0f} seconds",
-                hint="Look at the network and the proxy; stored and demo pictures work without.",
+                text=f"{endpoint} did not answer within {REACH_SECONDS:.0f} seconds",
+                hint="Check the network and the proxy; stored and demo pictures work without them.",
             )
         ]
     renamed = {"key": "endpoint", "model": "offered"}
@@ -185,7 +185,7 @@ def _cassette(session: Session, settings: Settings) -> Check:
         return Check(name="cassette", ok=None, text="none in use")
     used = session.cassettes.in_use()
     if used.manifest is None:
-        return Check(name="cassette", ok=None, text=f"{used.path}, {used.mode}; the first picture makes it")
+        return Check(name="cassette", ok=None, text=f"{used.path}, {used.mode}; the first picture creates it")
     pictures = f"{count_of(len(used.manifest.recordings), 'picture')}, {used.manifest.holds}"
     return Check(name="cassette", ok=True, text=f"{used.path}, {used.mode}; {pictures}")
 
@@ -210,7 +210,7 @@ def _model(session: Session, settings: Settings) -> Check:
         name="model",
         ok=False if status == "retired" else None,
         text=f"{name} ({whose}) {verb} on {model.shutdown}",
-        hint=f"Use {instead}; pictures that are stored still show.",
+        hint=f"Use {instead}; stored pictures are still shown.",
     )
 
 
@@ -223,7 +223,7 @@ def _store(session: Session, settings: Settings) -> Check:
     if not storage.made:
         above = next(folder for folder in settings.home.absolute().parents if folder.is_dir())
         free = shutil.disk_usage(above).free
-        told = f"{settings.home}, not made yet; the first picture makes it, {free / 1e9:,.1f} GB free"
+        told = f"{settings.home}, not created yet; the first picture creates it, {free / 1e9:,.1f} GB free"
         return Check(name="store", ok=True if free > _LOW_DISK else None, text=told)
     if not storage.persistent:
         missing = storage.stands_for
@@ -286,12 +286,8 @@ def _beside_the_pictures(storage: Storage) -> tuple[list[str], str]:
     told: dict[tuple[str, str, str], Sequence[str | Path]] = {
         ("picture", "in the index has no file", "in the index have no file"): found.absent,
         ("picture", "is not in the index", "are not in the index"): found.unknown,
-        ("recipe", "is none any more", "are none any more"): found.garbled,
-        (
-            "recipe",
-            "is of a newer version, which can read it",
-            "are of a newer version, which can read them",
-        ): (found.newer),
+        ("recipe", "is damaged", "are damaged"): found.garbled,
+        ("recipe", "was written by a newer version", "were written by a newer version"): found.newer,
         ("file", "cannot be read at this moment", "cannot be read at this moment"): found.hidden,
     }
     problems = [
@@ -303,7 +299,7 @@ def _beside_the_pictures(storage: Storage) -> tuple[list[str], str]:
     if found.without_recipe:
         problems.append(
             f"{count_of(found.without_recipe, 'picture has', 'pictures have')} no recipe, "
-            "from which a lost index is built again."
+            "which is needed to rebuild a lost index."
         )
     if problems:
         problems.append("`jupyter imagegen store verify` names them all.")
@@ -350,7 +346,7 @@ def _cell(session: Session, settings: Settings) -> Check:
         return Check(name="cell", ok=False, text=f"would be refused: {exc.message}", hint=exc.hint)
     order, priced = plan.order, plan.estimate
     if order.deck.replays:
-        return Check(name="cell", ok=True, text="would show recorded pictures only, and call nobody")
+        return Check(name="cell", ok=True, text="would show recorded pictures only, and call no API")
     if not order.provider.paid:
         why = f"no {session.workshop.asked().needs} is set"
         if settings.provider:
@@ -360,7 +356,7 @@ def _cell(session: Session, settings: Settings) -> Check:
         return Check(name="cell", ok=False, text=f"would be refused: {refusal.message}", hint=refusal.hint)
     request = order.request
     price = (
-        "at a price nobody knows before the call"
+        "at a price that is not known before the call"
         if priced.usd is None
         else f"at about {format_usd(priced.usd)}"
     )

@@ -226,7 +226,7 @@ class Engine(StaysHere):
         if any(image.reduced for image in getattr(request, "images", ())):
             raise RequestError(
                 "the cassette holds only a small copy of the picture to change, and that is not sent",
-                hint="Make the picture anew without the cassette: `%imagegen cassette use none`.",
+                hint="Make the picture again without the cassette: `%imagegen cassette use none`.",
             )
 
     async def _bought(self, purchase: Purchase) -> AsyncGenerator[Event, None]:

@@ -296,8 +296,11 @@ class DetachedError(ImagegenError):
 
     def __init__(self) -> None:
         super().__init__(
-            "detached: the picture is still being made and lands in the store",
-            hint="Run the cell again to show it; %imagegen wait waits for it, %imagegen cancel gives it up.",
+            "detached: the picture is still being made and will be in the store",
+            hint=(
+                "Run the cell again to show it; %imagegen wait waits for it, and %imagegen cancel "
+                "abandons it."
+            ),
         )
 
 

@@ -80,7 +80,7 @@ def save_copy(
         if target.is_file() and target.read_bytes() == data:
             return target
         raise RequestError(
-            f"{target.name!r} is there already", hint="Choose another name, or say overwrite=True."
+            f"{target.name!r} already exists", hint="Choose another name, or say overwrite=True."
         ) from exc
     except OSError as exc:
         raise StoreError(f"{target.name!r} could not be written: {exc.strerror or exc}") from exc
@@ -136,7 +136,7 @@ def _target(path: Path, mime: str, folder: Path) -> Path:
     try:
         stays = target.resolve().is_relative_to(inside)
     except (OSError, RuntimeError) as exc:
-        raise RequestError(f"{str(path)!r} leads round in a circle of links") from exc
+        raise RequestError(f"{str(path)!r} is a circle of links") from exc
     if not stays:
         raise RequestError(
             f"{str(path)!r} leads out of {inside.name!r}",
@@ -150,7 +150,7 @@ def _check_name(name: str, path: Path) -> None:
         return
     bad = not name or name == "~" or name.endswith((".", " ")) or _FORBIDDEN.search(name)
     if bad or _WINDOWS_NAMES.fullmatch(name):
-        raise RequestError(f"{str(path)!r} is not a name that every system can keep a file under")
+        raise RequestError(f"{str(path)!r} is not a valid file name on every system")
     if len(name.encode()) > _LONGEST_NAME:
         raise RequestError(f"the file name {name[:40]!r}… is longer than {_LONGEST_NAME} bytes")
 

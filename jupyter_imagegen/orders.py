@@ -280,7 +280,7 @@ def _check_names(options: Mapping[str, Any], declared: Collection[str]) -> None:
     for name in options:
         if name not in known:
             near = get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(known))}."
+            hint = f"Did you mean {near[0]}?" if near else f"Available: {', '.join(sorted(known))}."
             raise RequestError(f"{name!r} is not an option of a picture", hint=hint)
 
 

@@ -154,7 +154,7 @@ class Purchase:
         StoreError
             If the store cannot take a picture, or the ledger cannot be written; nothing was called.
         ProviderError
-            If no picture came; the charge is settled by the usage that was told, else released, or left at
+            If no picture came; the charge is settled by the reported usage, else released, or left at
             its ceiling where it may be billed.
         """
         self._reserve()
@@ -337,7 +337,7 @@ class Purchase:
         """Say in an error where what came is kept, and what it cost."""
         places = [*self._places, *(f"a picture is {place} ({reason})" for reason, place in self._rejected)]
         if self._answer.usage is not None and self.usd is not None:
-            places.append(f"it cost {format_usd(self.usd)} by the usage that was told")
+            places.append(f"it cost {format_usd(self.usd)} by the reported usage")
         if places:
             first = exc.message.removesuffix(".")
             told = "; ".join(places)
@@ -355,14 +355,14 @@ class Purchase:
             reasons = "; ".join(f"{reason} ({place})" for reason, place in self._rejected)
             known = self._answer.usage is not None and self.usd is not None
             cost = (
-                f"It cost {format_usd(self.usd)} by the usage that was told."
+                f"It cost {format_usd(self.usd)} by the reported usage."
                 if known
                 else "It may have been billed."
             )
             again = "Run the cell again to try once more."
             self.failure = BadAnswerError(
                 f"the answer of {self.order.provider.name} contained no valid picture: "
-                + (reasons or "; ".join(self._places) or "there was none in it"),
+                + (reasons or "; ".join(self._places) or "it contained none"),
                 hint=" ".join([cost, _REREAD, again] if self._kept_unread else [cost, again]),
             )
             raise self.failure
@@ -381,7 +381,7 @@ class Purchase:
                 reason=self._reason(reason),
             )
         except StoreError as exc:
-            self.notes.append(f"{exc} The charge stays in the ledger at its ceiling.")
+            self.notes.append(f"{exc} The charge stays in the ledger at its maximum.")
         else:
             # The ledger has the cost; what stands beside each picture is for its caption only.
             with contextlib.suppress(StoreError):
@@ -412,9 +412,9 @@ class Purchase:
             if used and asked == "auto":
                 self.notes.append(f"{name} auto became {used}.")
             elif used and name == "quality" and asked not in {None, used}:
-                self.notes.append(f"quality {asked} was asked for and {used} came.")
+                self.notes.append(f"quality {asked} was requested, and the picture is {used}.")
         if self.images and len(self.images) < self.n:
-            self.notes.append(f"{len(self.images)} of {self.n} pictures came; run it again for the rest.")
+            self.notes.append(f"{len(self.images)} of {self.n} pictures arrived; run it again for the rest.")
 
     def _note_pictures(self) -> None:
         """Say what is not as it was asked for, of each picture once."""
@@ -488,12 +488,12 @@ def _likely_bytes(request: GenerateRequest) -> int:
 
 
 def check_max_cost(max_cost: Decimal | None, estimate: Estimate) -> None:
-    """Refuse what could cost more than one run may, or nobody knows how much."""
+    """Refuse what could cost more than one run may, or an unknown amount."""
     if max_cost is None:
         return
     if estimate.ceiling is None:
         raise UnknownPriceError(
-            f"nobody can say what this would cost at most, and --max-cost is {format_usd(max_cost)}",
+            f"this call has no known maximum price, and --max-cost {format_usd(max_cost)} needs one",
             hint="Choose a model and size with a published price, or leave --max-cost out.",
         )
     if estimate.ceiling > max_cost:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 #: Under a recorded demo picture where a key is set.
 RECORDED_DEMO = (
-    "This demo picture is recorded in the cassette, so nothing was bought although a key is set. A real one: "
+    "This demo picture is recorded in the cassette, so nothing was bought although a key is set. "
+    "For a real one: "
     "--fresh, or `%imagegen cassette use none`."
 )
 #: Entries of a folder that are looked at for cassettes, cassettes that are looked into, and for how many
@@ -114,9 +115,11 @@ def not_in_use(
         real = any(one.paid for one in holds)
         if real or (holds and not told):
             what = "this picture" if real else "a demo picture of this"
-            notes.append(f"{path.name} in this folder holds {what} and is not in use. For nothing: {how}.")
+            notes.append(
+                f"{path.name} in this folder has {what} and is not in use. To use it for free: {how}."
+            )
         elif len(files) == 1 and not told:
-            notes.append(f"{path.name} lies in this folder and is not in use. To use it: {how}.")
+            notes.append(f"{path.name} is in this folder and is not in use. To use it: {how}.")
     return tuple(notes)
 
 

@@ -152,7 +152,7 @@ class Job(StaysHere):
                         result = event.result
                     self._publish(event)
         except asyncio.CancelledError:
-            self._end(error=AbandonedError("abandoned: nothing more comes of this run"))
+            self._end(error=AbandonedError("abandoned: this run was given up"))
         except BaseException as exc:  # noqa: BLE001 - whatever it is, it belongs to the reader
             self._end(error=exc)
         else:

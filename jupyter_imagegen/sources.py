@@ -212,7 +212,7 @@ class Sources:
                 return images[0].bytes
         except StoreError as exc:
             raise SourceError(f"{key!r} names no picture: {exc.message}", hint=exc.hint) from exc
-        raise SourceError(f"the pictures of {key!r} are damaged or gone", hint="Make them anew.")
+        raise SourceError(f"the pictures of {key!r} are damaged or gone", hint="Make them again.")
 
     def _fetch(self, url: str) -> bytes:
         from urllib.parse import unquote

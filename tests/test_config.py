@@ -115,7 +115,7 @@ def test_a_misspelt_setting_is_answered_with_file_line_and_the_nearest(notebook_
         ConfigError, match=r"'qualty' from imagegen\.toml .*, line 3 .*Did you mean quality\?"
     ):
         load(notebook_dir=notebook_dir)
-    with pytest.raises(ConfigError, match=r"'zzz' from %config is not a setting. There are: allowed_urls"):
+    with pytest.raises(ConfigError, match=r"'zzz' from %config is not a setting. Available: allowed_urls"):
         load(overrides={"zzz": 1})
 
 

@@ -217,7 +217,7 @@ def test_an_interrupt_detaches_and_the_picture_comes_to_its_place_later(notebook
     with capture_output() as captured:
         with pytest.raises(DetachedError, match="still being made"):
             LiveDisplay(job, monotonic=Clock(0.3, press_stop)).wait()
-        assert texts(captured)[-1].startswith("detached; the picture comes here")
+        assert texts(captured)[-1].startswith("detached; the picture will appear here")
         ended = threading.Event()
         job.subscribe(lambda event: ended.set() if event is None else None)
         gate.set()
@@ -266,7 +266,7 @@ def test_following_says_at_once_that_it_goes_on_and_without_a_clock(notebook, su
     job = submit(planned(), gate, Done(result=finished()))
     with capture_output() as captured:
         LiveDisplay(job).follow()
-        assert texts(captured) == ["being made; the picture comes here"]
+        assert texts(captured) == ["being made; the picture will appear here"]
         ended = threading.Event()
         job.subscribe(lambda event: ended.set() if event is None else None)
         gate.set()

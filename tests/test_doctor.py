@@ -102,7 +102,7 @@ def test_an_endpoint_that_does_not_answer_is_given_up(examine, image_server, mon
     finally:
         silent.set()
     assert found["endpoint"].ok is False
-    assert "gave no answer" in found["endpoint"].text
+    assert "did not answer" in found["endpoint"].text
     assert found["store"].ok
 
 
@@ -132,7 +132,7 @@ def test_a_setting_says_where_it_comes_from(examine, home):
     ("model", "ok", "words", "hint"),
     [
         ("gpt-image-1.5", None, "shuts down on 2026-12-01", "Use gpt-image-2"),
-        ("gpt-image-1", False, "was shut down on 2026-10-23", "stored still show"),
+        ("gpt-image-1", False, "was shut down on 2026-10-23", "stored pictures are still shown"),
         ("gpt-image-2.5-flair", None, "not in the catalog", "Did you mean gpt-image-2.5-flare?"),
     ],
 )

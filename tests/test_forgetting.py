@@ -143,8 +143,8 @@ def test_after_forgetting_no_byte_of_the_home_has_the_words_and_the_costs_are_as
     else:
         told = ip(session, '%imagegen forget --prompt "nobody lives"')
         assert "2 pictures of 2 requests and" in told
-        assert "stays in the costs, without words" in told
-        assert "asks and pays anew" in told
+        assert "stays in the costs, without the prompts" in told
+        assert "makes and pays for a new picture" in told
         assert "cassettes, saved notebooks" in told
     assert places_of(SECRET, home) == []
     assert not list(home.glob("*.damaged-*"))
@@ -350,7 +350,7 @@ def test_forget_is_public(session, monkeypatch):
 def test_the_shell_asks_before_words_or_dates_delete_and_says_when_nothing_is_there(session, capfd, home):
     made = session.generate(SECRET)
     assert main(["forget", "--prompt", "müller"]) == 2
-    assert "Say --yes to delete them" in capfd.readouterr().err
+    assert "Use --yes to delete them" in capfd.readouterr().err
     parent, child = pty.openpty()
     command = [sys.executable, "-c", "import sys; from jupyter_imagegen.cli import main; sys.exit(main())"]
     asking = subprocess.Popen(

@@ -276,7 +276,7 @@ def test_what_is_not_a_picture_of_the_request_is_not_shown(server, course, layer
 
 def test_a_file_that_came_with_a_lesson_may_not_name_one(course, tmp_path, new_session):
     (tmp_path / "imagegen.toml").write_text(f"stores = [{json.dumps(str(course))}]\n")
-    with pytest.raises(ConfigError, match="not for a file beside a notebook"):
+    with pytest.raises(ConfigError, match="cannot be set in a file beside a notebook"):
         new_session().generate("a lighthouse", provider="demo")
 
 

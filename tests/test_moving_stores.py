@@ -257,7 +257,7 @@ def test_a_picture_that_is_not_what_was_paid_for_is_left_out_of_a_backup_and_nam
     code, said = shell("laptop", "backup", tmp_path / "backup")
     assert code == 8
     assert "1 picture, " in said
-    assert f"left out, for it is not what was paid for  pictures/{made.images[0].digest[:2]}/" in said
+    assert f"left out because it is damaged  pictures/{made.images[0].digest[:2]}/" in said
     assert not list((tmp_path / "backup").rglob(f"{made.images[0].digest}.png"))
 
 
@@ -307,7 +307,7 @@ def test_a_merge_brings_back_what_is_damaged_here_and_a_cost_that_is_known_there
     lab.accounts.entry(made.key).images[0].path.unlink()
     code, said = shell("lab", "merge", tmp_path / "laptop")
     assert code == 0, said
-    assert "2 that were damaged or missing here are whole again" in said
+    assert "2 that were damaged or missing here are repaired" in said
     lab = at("lab")
     assert lab.workshop.storage.pictures.verify().sound
     assert lab.accounts.costs().spending.total.usd == laptop.accounts.costs().spending.total.usd

@@ -84,7 +84,7 @@ ODD = {
         ),
         "image/png",
         ".png",
-        "beside its pixels",
+        "its metadata is wrong",
     ),
 }
 if features.check("avif"):
@@ -324,9 +324,9 @@ def test_what_pillow_reads_in_python_is_capped_by_its_header():
 @pytest.mark.parametrize(
     ("options", "answer", "said"),
     [
-        ({"size": "1024x1024"}, {}, "size 1024x1024 was asked for and 64x64 came."),
-        ({"output_format": "webp"}, {}, "WEBP was asked for and PNG came."),
-        ({"quality": "high"}, {"quality": "low"}, "quality high was asked for and low came."),
+        ({"size": "1024x1024"}, {}, "size 1024x1024 was requested, and 64x64 arrived."),
+        ({"output_format": "webp"}, {}, "WEBP was requested and PNG arrived."),
+        ({"quality": "high"}, {"quality": "low"}, "quality high was requested, and the picture is low."),
         ({"quality": "high"}, {"quality": "high"}, ""),
     ],
 )

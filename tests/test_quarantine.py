@@ -222,8 +222,8 @@ def test_verify_and_doctor_count_and_name_what_cannot_be_read_and_what_lacks_the
     for told in (
         "1 picture in the index has no file",
         "2 pictures are not in the index",
-        "1 recipe is none any more",
-        "1 recipe is of a newer version",
+        "1 recipe is damaged",
+        "1 recipe was written by a newer version",
         "1 picture has no recipe",
     ):
         assert told in said

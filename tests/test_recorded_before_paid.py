@@ -185,7 +185,7 @@ def test_the_cassette_says_how_many_are_demo_pictures_and_how_to_get_real_ones(s
 
 # a cassette that lies beside and is not in use
 
-HOLDS = "lesson.cassette in this folder holds"
+HOLDS = "lesson.cassette in this folder has"
 
 
 def test_a_shell_says_before_paying_that_the_cassette_beside_holds_the_picture(shell, server, lesson):
@@ -228,7 +228,7 @@ def test_nothing_is_said_where_it_is_in_use_or_was_said_not_to_be(
 
 def test_one_that_does_not_hold_it_is_named_where_it_is_the_only_one(shell, lesson, tmp_path):
     _, said, _ = shell("generate", "a house", "--dry-run")
-    assert "lesson.cassette lies in this folder and is not in use" in said
+    assert "lesson.cassette is in this folder and is not in use" in said
     (tmp_path / "other.cassette").write_bytes(lesson.read_bytes())
     _, said, _ = shell("generate", "a house", "--dry-run")
     assert "is not in use" not in said

@@ -45,7 +45,7 @@ def refused(status, body):
 )
 def test_a_refusal_is_charged_by_the_usage_that_it_tells(session, server, answer, n):
     server.script(answer)
-    with pytest.raises(ProviderError, match=r"it cost \$0\.0059 by the usage that was told"):
+    with pytest.raises(ProviderError, match=r"it cost \$0\.0059 by the reported usage"):
         session.generate("a lighthouse", n=n)
     spent = session.accounts.costs().spending.day
     assert server.calls == 1

@@ -69,7 +69,7 @@ def merge(arguments: Namespace, session: Session) -> int:
     renumbered = f" ({report.renumbered:,} under another number)" if report.renumbered else ""
     say(f"{_many(report.taken, 'picture')} taken{renumbered}, {report.there:,} there already")
     if report.mended:
-        say(f"{report.mended:,} that were damaged or missing here are whole again")
+        say(f"{report.mended:,} that were damaged or missing here are repaired")
     if report.favourites or report.answers:
         say(f"{_many(report.favourites, 'favourite')} and {_many(report.answers, 'kept answer')} more")
     if report.has_ledger:
@@ -97,7 +97,7 @@ def _tell(arguments: Namespace, report: CopyReport, done: str) -> int:
     if not report.index_read:
         say("its index could not be read: it is built again when the copy is first opened")
     for name in report.damaged[:_NAMED]:
-        say(f"left out, for it is not what was paid for  {one_line(name)}")
+        say(f"left out because it is damaged  {one_line(name)}")
     if len(report.damaged) > _NAMED:
         say(f"and {len(report.damaged) - _NAMED:,} more")
     return STORE if report.damaged else OK

@@ -39,7 +39,7 @@ examples:
   cat prompt.txt | {PROG} generate - --json
   {PROG} budget 5 --per day
 
-A picture that is stored comes back for nothing. Ctrl-C once waits for a picture that was sent (it is
+A stored picture costs nothing. Ctrl-C once waits for a picture that was sent (it is
 billed anyway), twice abandons it.
 """
 #: A session ends with its command here, so a budget for it would hold nothing.
@@ -50,7 +50,7 @@ _GOES_IN = ("image", "mask", "markup", "input_fidelity", "keep_outside", "feathe
 
 
 _CASSETTES = """\
-Recorded pictures that replay with no key and no network. IMAGEGEN_CASSETTE=FILE takes one into use, as
+Recorded pictures that replay with no key and no network. IMAGEGEN_CASSETTE=FILE uses one, as
 IMAGEGEN_RECORD_MODE=live|replay|record says; without a command, this says which one is."""
 
 
@@ -152,7 +152,7 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     )
     history = command("history", "pictures made so far, newest first")
     history.add_argument("text", nargs="?", default="", metavar="TEXT", help="only prompts that contain it")
-    history.add_argument("--limit", type=whole_number, default=20, metavar="N", help="at most so many (20)")
+    history.add_argument("--limit", type=whole_number, default=20, metavar="N", help="at most this many (20)")
     forget = command(
         "forget", "delete stored pictures and every word of them; what they cost stays in the costs"
     )
@@ -169,11 +169,11 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     )
     manual = command("help", "a page of the manual, or its list of topics")
     manual.add_argument("topic", nargs="?", default="", metavar="TOPIC", help="the list unless given")
-    command("doctor", "is everything in place, and what would a picture cost now?")
+    command("doctor", "check the setup: what is wrong, and what a picture would cost now")
 
     _add_cassette_commands(command)
     store = adding.add_parser(
-        "store", help="look after the stored pictures", description="Look after the stored pictures."
+        "store", help="manage the stored pictures", description="Manage the stored pictures."
     )
     store_commands = store.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
@@ -186,12 +186,12 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
         to=store_commands,
     )
     reread.add_argument("files", nargs="*", metavar="FILE", help="only these; all unless given")
-    reread.add_argument(
-        "--all", action="store_true", help="all that wait, which is what happens without FILE"
-    )
+    reread.add_argument("--all", action="store_true", help="all of them, which is also the default")
     for name, words, metavar, about in (
-        ("copy", "copy the whole store into a new folder, while kernels run", "TO", "a new or empty folder"),
-        ("backup", "back the whole store up, while kernels run", "TO", "a new folder, or a new .zip file"),
+        ("copy", ("copy the whole store into a new folder, also while kernels "
+        "run"), "TO", "a new or empty folder"),
+        ("backup", ("back up the whole store, also while kernels "
+        "run"), "TO", "a new folder, or a new .zip file"),
         ("restore", "bring a backup back into a home that is new or empty", "FROM", "a backup or copy"),
         ("merge", "take another store's pictures and costs into this one, each once; budgets stay",
          "FROM", "a store's folder, a backup, or an export"),
@@ -200,7 +200,7 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
         made.epilog = MOVING
         made.add_argument("path", metavar=metavar, help=about)
     export = command("store export", "write pictures and their recipes into one zip file", to=store_commands)
-    export.add_argument("dest", metavar="ZIP", help="the file to write; one that is there is kept")
+    export.add_argument("dest", metavar="ZIP", help="the file to write; an existing file is not overwritten")
     export.add_argument("keys", nargs="*", metavar="KEY", help="only these pictures; all unless given")
     return parser, commands
 

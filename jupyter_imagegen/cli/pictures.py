@@ -174,7 +174,7 @@ def _check_target(save: str | None) -> None:
     if not _is_folder(save, target) and target.suffix and target.suffix.lower() not in endings:
         raise RequestError(
             f"--save {save!r}: no picture has the ending {target.suffix!r}",
-            hint=f"There are: {' '.join(sorted(endings))}.",
+            hint=f"Available: {' '.join(sorted(endings))}.",
         )
 
 

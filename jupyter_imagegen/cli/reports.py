@@ -205,12 +205,12 @@ def doctor(arguments: Namespace, session: Session) -> int:
     if arguments.json:
         say(to_json({"ok": well, "checks": found}))
         return OK if well else FAILED
-    marks = {True: "ok", False: "WRONG", None: "note"}
+    marks = {True: "OK", False: "problem", None: "note"}
     for check in found:
         # Not the notebook's table: on a terminal a long answer must not be cut.
-        say(f"{marks[check.ok]:<5}  {check.name:<9}  {one_line(check.text)}")
+        say(f"{marks[check.ok]:<7}  {check.name:<9}  {one_line(check.text)}")
         if check.hint:
-            say(f"{'':18}{one_line(in_shell(check.hint))}")
+            say(f"{'':20}{one_line(in_shell(check.hint))}")
     return OK if well else FAILED
 
 

@@ -16,8 +16,8 @@ from jupyter_imagegen.render.history import forgotten_view
 
 #: How many files of a kind are named.
 _NAMED = 5
-_WHOLE = "The store is whole; run it again to go on."
-_TAKES_BACK = "`jupyter imagegen store reread` takes back what has a recipe that can be read"
+_WHOLE = "The store is complete; run it again to go on."
+_TAKES_BACK = "`jupyter imagegen store reread` takes back files whose recipe can be read"
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -81,9 +81,9 @@ def gc(arguments: Namespace, session: Session) -> int:
     if report.newer:
         say(f"left alone, with recipes of a newer version: {_named(report.newer)}")
     if report.hidden:
-        say(f"left alone, for they cannot be read now: {_named(report.hidden)}")
+        say(f"left alone because they cannot be read now: {_named(report.hidden)}")
     if report.foreign:
-        say(f"left alone, for they are not the store's: {_named(report.foreign)}")
+        say(f"left alone because they do not belong to the store: {_named(report.foreign)}")
     return OK
 
 
@@ -140,8 +140,8 @@ def forget(arguments: Namespace, session: Session) -> int:
         would = session.accounts.forget(**wanted, dry_run=True)
         if not sys.stdin.isatty():
             raise RequestError(
-                f"{count_of(would.pictures, 'picture')} would be deleted, and no one is there to be asked",
-                hint="Say --yes to delete them, or --dry-run to see what would go.",
+                f"{count_of(would.pictures, 'picture')} would be deleted, and there is no terminal to ask on",
+                hint="Use --yes to delete them, or --dry-run to see what would go.",
             )
         warn(forgotten_view(would).text.partition("\n")[2])
         sys.stderr.write("Delete them? [y/N] ")

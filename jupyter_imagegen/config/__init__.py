@@ -195,8 +195,9 @@ class Settings:
                 raise ConfigError(f"{given} = {shown(value)} from {source}: {given} must be {exc}") from None
             except NotForALessonError as exc:
                 raise ConfigError(
-                    f"{given} = {shown(value)} from {source} is not for a file beside a notebook: {exc}",
-                    hint=f"Take the line out. If you want it for yourself, put it into {user_file()}.",
+                    f"{given} = {shown(value)} from {source} cannot be set in a file beside a "
+                    f"notebook: {exc}",
+                    hint=f"Remove the line. If you want the setting for yourself, put it into {user_file()}.",
                 ) from None
             except ConfigError as exc:
                 raise ConfigError(f"{given} from {source}: {exc.message}", hint=exc.hint) from exc
@@ -207,7 +208,7 @@ class Settings:
     def _counts_beside(self, name: str, value: object, folder: Path) -> bool:
         allowed = SETTINGS[name].beside
         if allowed is None:
-            raise NotForALessonError("that file came with the notebook, and this is the reader's to decide")
+            raise NotForALessonError("that file came with the notebook, and only the reader can decide this")
         return allowed(value, getattr(self, name), folder)
 
     def with_recorded(self, values: Mapping[str, object], *, replays: bool) -> Settings:
@@ -375,7 +376,7 @@ def _here() -> Path:
     except FileNotFoundError:
         raise ConfigError(
             "the folder this runs in is gone: it was deleted, or replaced by another of that name",
-            hint="Restart the kernel, or go to a folder that is there: `cd ~`.",
+            hint="Restart the kernel, or go to a folder that exists: `cd ~`.",
         ) from None
 
 
@@ -423,9 +424,9 @@ def _refuse_keys(values: Mapping[str, object], source: str, depth: int = 0) -> N
 
 def _is_a_key(name: str, source: str) -> ConfigError:
     return ConfigError(
-        f"{source} holds a key under {shown(name)}, and keys do not belong in files and settings, which are "
+        f"{source} has a key under {shown(name)}, and keys do not belong in files and settings, which are "
         "copied and shown",
-        hint="Take it out, and set OPENAI_API_KEY in the environment.",
+        hint="Remove it, and set OPENAI_API_KEY in the environment.",
     )
 
 
@@ -445,7 +446,7 @@ def _unknown(name: str, source: str) -> ConfigError:
     names = ["budget", *SETTINGS]
     near = get_close_matches(name, names, n=1) if len(name) <= _LONGEST_NAME else []
     hint = (
-        f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(set(names) - {'budgets'}))}."
+        f"Did you mean {near[0]}?" if near else f"Available: {', '.join(sorted(set(names) - {'budgets'}))}."
     )
     return ConfigError(f"{shown(name)} from {source} is not a setting", hint=hint)
 

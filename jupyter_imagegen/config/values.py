@@ -151,7 +151,7 @@ def _provider_beside(_new: str, own: str | None, _folder: Path) -> bool:
 
 def _moderation_beside(new: str, _own: object, _folder: Path) -> bool:
     if new.lower() != "auto":
-        raise NotForALessonError("the safety filter of the reader's account is not a lesson's to loosen")
+        raise NotForALessonError("a lesson cannot loosen the safety filter of the reader's account")
     return True
 
 

@@ -24,12 +24,12 @@ def unlike_asked(request: GenerateRequest, images: Sequence[Image]) -> list[str]
     found = {(image.width, image.height) for image in images if image.mime != "image/svg+xml"}
     if asked is not None and (other := sorted(found - {asked})):
         came = ", ".join(f"{width}x{height}" for width, height in other)
-        notes.append(f"size {request.size} was asked for and {came} came.")
+        notes.append(f"size {request.size} was requested, and {came} arrived.")
     wanted = request.output_format or "png"
     kinds = {re.sub(r"image/(?:x-(?:portable-)?)?|\+xml", "", image.mime) for image in images}
     if others := sorted(kinds - {wanted}):
-        said = "was asked for" if request.output_format else "is the usual format"
-        notes.append(f"{wanted.upper()} {said} and {', '.join(others).upper()} came.")
+        said = "was requested" if request.output_format else "is the usual format"
+        notes.append(f"{wanted.upper()} {said} and {', '.join(others).upper()} arrived.")
     return notes
 
 
@@ -39,7 +39,7 @@ def odd_cost(usd: Decimal | None, priced: Estimate, *, all_came: bool) -> str:
     Parameters
     ----------
     usd
-        US dollars by the usage that was told; None for unknown.
+        US dollars by the reported usage; None for unknown.
     priced
         The estimate that was reserved.
     all_came
@@ -60,7 +60,7 @@ def odd_cost(usd: Decimal | None, priced: Estimate, *, all_came: bool) -> str:
         return f"it cost {format_usd(usd)}, more than the {format_usd(priced.ceiling)} that was held for it"
     if all_came and priced.kind == "exact" and priced.usd is not None and usd < priced.usd / 2:
         return (
-            f"it cost {format_usd(usd)} by the usage that was told, less than half of the"
+            f"it cost {format_usd(usd)} by the reported usage, less than half of the"
             f" {format_usd(priced.usd)} that the published formula gives"
         )
     return ""

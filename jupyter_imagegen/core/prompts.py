@@ -131,7 +131,7 @@ def fill_prompt(template: str, lookup: Callable[[str], object], *, names: Iterab
     hint = ""
     if missing:
         problems = {_missing(missing, names): None, **problems}
-        hint = "Write $$ for a dollar sign, or --raw to take the prompt as it stands."
+        hint = "Write $$ for a dollar sign, or --raw to take the prompt as it is written."
     if problems:
         raise PromptError("; ".join(problems), hint=hint) from cause
     return "".join(filled)
@@ -197,7 +197,7 @@ def find_style(name: str, styles: Mapping[str, Style]) -> Style:
         return by_plain_name[plain]
     near = get_close_matches(plain, by_plain_name, n=2)
     meant = f"Did you mean {' or '.join(by_plain_name[match].name for match in near)}? " if near else ""
-    raise PromptError(f"style {shown(name)} is not known", hint=f"{meant}There are: {', '.join(styles)}.")
+    raise PromptError(f"style {shown(name)} is not known", hint=f"{meant}Available: {', '.join(styles)}.")
 
 
 def apply_styles(prompt: str, styles: Iterable[Style]) -> str:

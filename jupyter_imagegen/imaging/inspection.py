@@ -109,7 +109,7 @@ def checked_header(
         raise ImageRejected(f"the picture is {len(data):,} bytes; at most {max_bytes:,} are accepted")
     svg = looks_like_svg(data)
     if svg and not allow_svg:
-        raise ImageRejected("this is an SVG, which is text that can run script, and none was asked for")
+        raise ImageRejected("this is an SVG, which is text that can run script, and no SVG was requested")
     try:
         header = read_svg(data) if svg else _reader_of(data)(data)
     except ImageRejected:

@@ -173,7 +173,7 @@ def _rest(picture: ImageFile, data: bytes, header: Header) -> tuple[ImageFile, s
             return whole(data, header), f"The file is damaged: {header.flaw or 'a checksum is wrong'}."
         except Exception:  # noqa: BLE001 - as above
             return picture, "The animation is damaged: not all of its frames can be shown."
-    return picture, f"The file is damaged: {header.flaw or 'what it says beside its pixels is wrong'}."
+    return picture, f"The file is damaged: {header.flaw or 'its metadata is wrong'}."
 
 
 def _said(missing: float) -> str:

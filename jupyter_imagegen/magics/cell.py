@@ -195,11 +195,11 @@ class Imagegen(Magics):
         from jupyter_imagegen.options import given
 
         if options.out is not None and (not options.out.isidentifier() or keyword.iskeyword(options.out)):
-            raise RequestError(f"-o {options.out!r} is not a name that Python can bind")
+            raise RequestError(f"-o {options.out!r} is not a valid variable name")
         if options.preview is not None and options.preview not in _PREVIEW_PIXELS:
             raise RequestError(
-                f"--preview {options.preview} is not possible: "
-                f"{_PREVIEW_PIXELS.start} to {_PREVIEW_PIXELS.stop - 1} pixels are"
+                f"--preview must be {_PREVIEW_PIXELS.start} to {_PREVIEW_PIXELS.stop - 1} pixels, "
+                f"not {options.preview}"
             )
         preview = options.preview or session.workshop.settings().preview
         wanted: dict[str, Any] = given(options, "request", "call")

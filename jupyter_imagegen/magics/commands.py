@@ -209,7 +209,7 @@ def _wait(session: Session, options: Namespace, _names: Mapping[str, Any]) -> Vi
     except TimeoutError as exc:
         raise ImagegenError(
             f"still being made after {options.timeout:g} s",
-            hint="It lands in the store whether anybody waits or not.",
+            hint="It is kept in the store in any case.",
         ) from exc
     pictures = sum(len(result.images) for result in results)
     return paragraphs("Wait", [f"{pictures} made." if results else "Nothing was being made."])

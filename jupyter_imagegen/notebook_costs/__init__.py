@@ -143,8 +143,8 @@ def check_limit(plans: Plans, usd: Decimal) -> None:
     if total.unknown:
         calls = count_of(total.unknown, "call")
         raise UnknownPriceError(
-            f"nobody can say what {calls} would cost, and --max-usd is {format_usd(usd)}",
-            hint="The plan says which and why: write sizes, qualities and counts out.",
+            f"the price of {calls} is not known, and --max-usd {format_usd(usd)} needs it",
+            hint="The plan says which and why: write out sizes, qualities and counts.",
         )
 
 

@@ -52,7 +52,7 @@ def read_document(path: Path) -> tuple[bytes, dict[str, Any]]:
     called = f"notebook {str(path)!r}"
     try:
         if not path.is_file():
-            raise RequestError(f"{called} is not there", hint="Give the path of an .ipynb file.")
+            raise RequestError(f"{called} does not exist", hint="Give the path of an .ipynb file.")
         with path.open("rb") as file:
             data = file.read(MAX_NOTEBOOK_BYTES + 1)
     except (OSError, ValueError) as exc:
@@ -69,9 +69,9 @@ def _parsed(data: bytes, called: str) -> dict[str, Any]:
     try:
         document: object = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as exc:
-        raise RequestError(f"{called} is damaged, or no notebook: {exc}") from exc
+        raise RequestError(f"{called} is damaged, or not a notebook: {exc}") from exc
     if not _is_table(document) or not isinstance(document.get("nbformat"), int):
-        raise RequestError(f"{called} is JSON and no notebook: it names no nbformat")
+        raise RequestError(f"{called} is JSON but not a notebook: it has no nbformat")
     if document["nbformat"] != _FORMAT:
         raise RequestError(
             f"{called} is of notebook format {document['nbformat']}, and {_FORMAT} is read here",

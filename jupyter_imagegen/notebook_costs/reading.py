@@ -49,7 +49,7 @@ _SHELLS = frozenset(
 _COMMAND = re.compile(r"imagegen\s+(generate|edit)\b")
 _SHELL = "it runs the command line, which is not read here: `--dry-run` there says the price"
 _LATE = re.compile(r"^\s*%%imagegen\b", re.MULTILINE)
-_LATE_MAGIC = RequestError("%%imagegen is not the first line of its cell", hint="Nothing may stand above it.")
+_LATE_MAGIC = RequestError("%%imagegen is not the first line of its cell", hint="Nothing may come before it.")
 #: Code that runs never, once or often.
 _UNSURE = {
     ast.BoolOp: "in an `and` or `or`", ast.Match: "in a `match`",

@@ -36,7 +36,7 @@ class CassetteCommand:
 
 
 CASSETTE_COMMANDS: tuple[CassetteCommand, ...] = (
-    CassetteCommand(name="use", help="take a cassette into use; none goes on without", session=True),
+    CassetteCommand(name="use", help="use a cassette; none stops using one", session=True),
     CassetteCommand(name="add", help="add stored pictures to a cassette"),
     CassetteCommand(name="list", help="what a cassette holds, and what it cost its author"),
     CassetteCommand(name="verify", help="read every picture of a cassette and compare it with its digest"),
@@ -92,7 +92,7 @@ def read_cassette_command(words: Sequence[str]) -> tuple[str, argparse.Namespace
     names = [command.name for command in CASSETTE_COMMANDS]
     if name and name not in names:
         near = get_close_matches(name, names, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+        hint = f"Did you mean {near[0]}?" if near else f"Available: {', '.join(names)}."
         raise RequestError(f"%imagegen cassette has no command {name!r}", hint=hint)
     return name, cassette_parser(name).read(words[1:])
 
@@ -108,5 +108,5 @@ def cassette_parser(name: str) -> OptionParser:
 def _add_previews(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--previews", type=whole_number, metavar="PX",
-        help="hold small copies of so many pixels in place of originals",
+        help="keep small copies of this many pixels in place of originals",
     )  # fmt: skip

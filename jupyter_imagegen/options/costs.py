@@ -46,7 +46,7 @@ def check_costs_arguments(given: argparse.Namespace) -> None:
         from difflib import get_close_matches
 
         near = get_close_matches(given.what, COSTS_COMMANDS, n=1)
-        hint = f"Did you mean `%imagegen costs {near[0]}`?" if near else "There are: held, settle."
+        hint = f"Did you mean `%imagegen costs {near[0]}`?" if near else "Available: held, settle."
         raise RequestError(f"%imagegen costs has no command {given.what!r}", hint=hint)
     if given.what != "settle" and (given.charge is not None or given.force):
         word = repr(given.charge) if given.charge is not None else "--force"

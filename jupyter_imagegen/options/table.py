@@ -193,7 +193,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="feather", flags=("--feather",), metavar="PX", convert=whole_number, group=_GOES_IN, use="call",
-        help="with --keep-outside: let the edit fade in over so many pixels inside the mask's border",
+        help="with --keep-outside: let the edit fade in over this many pixels inside the mask's border",
     ),
     Option(
         name="output_format", flags=("--output-format",), metavar="FORMAT", values="output_formats",
@@ -203,7 +203,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="output_compression", flags=("--output-compression",), metavar="0-100", convert=whole_number,
         group=_FILE,
-        help="how good a jpeg or webp is, in percent",
+        help="the quality of a jpeg or webp, in percent",
     ),
     Option(
         name="frame_count", flags=("--frame-count",), metavar="N", convert=whole_number, group=_FILE,
@@ -233,7 +233,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="fresh", flags=("--fresh",), group=_MONEY, use="call",
-        help="buy a new picture though one is stored; the old one stays",
+        help="make a new picture even if one is stored; the old one is kept",
     ),
     Option(
         name="timeout", flags=("--timeout",), metavar="SECONDS", convert=seconds, group=_MONEY, use="call",
@@ -267,7 +267,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="raw", flags=("--raw",), group=_HERE, use="face", faces=_MAGIC,
-        help="take prompt and options as they stand, without filling in variables",
+        help="take prompt and options as they are written, without filling in variables",
     ),
 )  # fmt: skip
 
@@ -329,7 +329,7 @@ COMMANDS: tuple[Command, ...] = (
         name="config", usage="[NAME=VALUE …]",
         help="every setting, and where it comes from; or set some for this session",
     ),
-    Command(name="doctor", help="is everything in place? What would a cell do?"),
+    Command(name="doctor", help="check the setup: what is wrong, and what a cell would do"),
     Command(name="help", usage="[TOPIC]", help="a page of the manual, or its list of topics"),
     Command(name="wait", usage="[--timeout SECONDS]", help="wait for pictures still being made"),
     Command(name="cancel", help="abandon pictures still being made; what was sent may be billed"),

@@ -46,7 +46,7 @@ def load_provider(name: str, context: Context | None = None) -> Provider:
         close = get_close_matches(name, known, n=1)
         meant = f" Did you mean {close[0]}?" if close else ""
         raise ConfigError(
-            f"there is no provider {shown(name)}.{meant}", hint=f"There are: {', '.join(sorted(known))}."
+            f"there is no provider {shown(name)}.{meant}", hint=f"Available: {', '.join(sorted(known))}."
         )
     try:
         return known[name].load().create(context or _outside())  # type: ignore[no-any-return]  # what an entry point names

@@ -40,18 +40,18 @@ def check(request: GenerateRequest, options: CallOptions, *, models: Models, tod
     model = models.get(request.model)
     if model is None:
         near = models.suggest(request.model)
-        hint = f"Did you mean {spoken(near, 'or')}?" if near else f"There are: {', '.join(models.models)}."
+        hint = f"Did you mean {spoken(near, 'or')}?" if near else f"Available: {', '.join(models.models)}."
         raise UnknownModelError(f"there is no model {shown(request.model)}", hint=hint)
     if model.status(today) == "retired":
         raise RetiredModelError(
             f"{request.model} was shut down on {model.shutdown}",
-            hint=f"Use {models.successor(model, today).name}; pictures that are stored still show.",
+            hint=f"Use {models.successor(model, today).name}; stored pictures are still shown.",
         )
     _check_values(request, options, model)
     known = {parameter.name: parameter for parameter in model.parameters}
     for name, value in (request.extra or {}).items():
         if name not in known:
-            raise RequestError(f"{name} is no parameter of {model.name}", hint=_declared(known))
+            raise RequestError(f"{name} is not a parameter of {model.name}", hint=_declared(known))
         known[name].read(value)
     if model.status(today) == "closing":
         return [f"{model.name} will be shut down on {model.shutdown}."]
@@ -71,7 +71,7 @@ def _check_values(request: GenerateRequest, options: CallOptions, model: Model) 
         )
     if size is not None and (rule := model.sizes.broken(*size)):
         hint = f"The nearest is {model.sizes.nearest(*size)}."
-        raise RequestError(f"{model.name} makes no picture of {request.size}: {rule}", hint=hint)
+        raise RequestError(f"{model.name} cannot make a picture of {request.size}: {rule}", hint=hint)
     if isinstance(request, EditRequest) and not model.edits:
         raise RequestError(f"{model.name} makes no edits", hint="Ask for a picture from words alone.")
     if options.n > model.most_pictures:

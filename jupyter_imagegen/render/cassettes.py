@@ -27,12 +27,13 @@ _KEY_DIGITS = 12
 _PROMPT_CHARACTERS = 48
 _MEANINGS = {
     "live": "recorded pictures come first, then the store; what neither has is made",
-    "replay": "only recorded pictures are shown, and nobody is called",
+    "replay": "only recorded pictures are shown, and no API is called",
     "record": "as live, and what is shown is recorded",
 }
 #: What becomes of recorded demo pictures where a key is set.
 _ABOUT_DEMO = (
-    "Live mode shows recorded demo pictures also where a key is set, so that nothing is bought. Real ones: "
+    "Live mode shows recorded demo pictures also where a key is set, so that nothing is bought. For "
+    "real ones: "
     "--fresh, or %imagegen cassette use none."
 )
 
@@ -40,10 +41,10 @@ _ABOUT_DEMO = (
 def in_use_view(path: Path | None, mode: str, source: str, manifest: Manifest | None) -> View:
     """Return which cassette is in use, how, and what it holds."""
     if path is None:
-        return paragraphs("No cassette", ["Take one into use with %imagegen cassette use FILE."])
+        return paragraphs("No cassette", ["Use one with %imagegen cassette use FILE."])
     lines = [f"{path.name}, from {source}", f"{mode}: {_MEANINGS[mode]}"]
     if manifest is None:
-        lines.append("It is not there yet: the first picture makes it.")
+        lines.append("It does not exist yet: the first picture creates it.")
     else:
         lines.append(_summary(manifest))
         lines += _large(path)

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.lineage import Ancestor
 
 #: What no store can reach.
-_ELSEWHERE = (
-    "Not reached: cassettes, saved notebooks and copies of pictures, exports, backups, and what kernels hold."
-)
+_ELSEWHERE = "Not deleted: copies in cassettes, saved notebooks, exports, backups and running kernels."
 _THUMBNAIL_SIDE = 72
 _THUMBNAIL_BYTES = 4_000
 #: How much of a key is enough to name it.
@@ -84,9 +82,12 @@ def forgotten_view(report: Forgotten) -> View:
     lines = [f"{pictures}{of}{others} {done}: {report.freed_bytes / 1e6:,.1f} MB."]
     if number:
         unknown = f", and an unknown cost of {report.unknown:,}" if report.unknown else ""
-        cost = f"What they cost, {format_usd(report.cost_usd)}{unknown}, stays in the costs, without words."
-        lines += [cost, "The same cell asks and pays anew."]
-    lines += [f"Still there: {reason}" for reason in report.left]
+        cost = (
+            f"What they cost, {format_usd(report.cost_usd)}{unknown}, stays in the costs, "
+            f"without the prompts."
+        )
+        lines += [cost, "The same cell makes and pays for a new picture."]
+    lines += [f"Not deleted: {reason}" for reason in report.left]
     return paragraphs("Forget", [*lines, _ELSEWHERE])
 
 

@@ -247,8 +247,8 @@ def _setting(value: object) -> str:
 def checks_view(checks: Iterable[Check]) -> View:
     """Return what `doctor` found."""
     words: dict[bool | None, Cell] = {
-        True: Mark(text="well", kind="ok"),
-        False: Mark(text="look here", kind="warn"),
+        True: Mark(text="OK", kind="ok"),
+        False: Mark(text="problem", kind="warn"),
         None: "note",
     }
     rows: list[list[Cell]] = [
@@ -292,7 +292,7 @@ def plan_view(
     recorded
         What `recorded_words` says of those that are in a cassette.
     replays
-        Whether nobody but the cassette is asked.
+        Whether only the cassette is asked.
     stopped
         Why those that are missing would not be made; empty where nothing is in the way.
     notes
@@ -302,9 +302,9 @@ def plan_view(
     lines = ["Nothing was sent and nothing was spent."]
     where = "recorded" if recorded else "stored"
     if missing and stored and stopped:
-        lines.append(f"{stored} of {n} {where}: would be shown for $0.00, and nobody would be called")
+        lines.append(f"{stored} of {n} {where}: would be shown for $0.00; no API would be called")
     elif missing and replays:
-        lines.append(f"{stored} of {n} recorded: replay would stop here, and nobody would be called")
+        lines.append(f"{stored} of {n} recorded: replay would stop here; no API would be called")
     elif missing:
         there = f"{stored} of {n} stored, " if stored else ""
         lines.append(f"{there}{missing} to be made by {provider} ({endpoint})")
@@ -346,7 +346,7 @@ def estimate_view(
     stopped: str = "",
     notes: Sequence[str] = (),
 ) -> View:
-    """Return a price before it is paid, and how it was reckoned.
+    """Return a price before it is paid, and how it was estimated.
 
     Parameters
     ----------
@@ -361,7 +361,7 @@ def estimate_view(
     recorded
         What `recorded_words` says of those that are in a cassette.
     replays
-        Whether nobody but the cassette is asked.
+        Whether only the cassette is asked.
     stopped
         Why those that are missing would not be made; empty where nothing is in the way.
     notes
@@ -373,7 +373,7 @@ def estimate_view(
     if listed.ceiling is not None and listed.ceiling != listed.usd and listed.kind != "bound":
         lines.append(f"at most {format_usd(listed.ceiling)}, which is what a budget reserves")
     if replays and stored < n:
-        lines.append(f"now: nothing, for {stored} of {n} are recorded and replay calls nobody")
+        lines.append(f"now: nothing, because {stored} of {n} are recorded and replay calls no API")
     elif stored:
         place = "recorded" if recorded else "in the store"
         there = f"it is {place}" if stored == n == 1 else f"{stored} of {n} are {place}"

@@ -464,7 +464,7 @@ class Ledger(StaysHere):
         whose = f"{SCOPE_WORDS[budget.scope].whose} {format_usd(budget.usd)}"
         if ceiling is None:
             raise UnknownPriceError(
-                f"nobody can say what this would cost at most, and there is a budget of {budget}",
+                f"this call has no known maximum price, and the budget {budget} needs one",
                 hint="Choose a model and size with a published price, or take the budget away "
                 f"{set_by if elsewhere else f'with `%imagegen budget none --per {budget.scope}`'}.",
             )

@@ -47,18 +47,18 @@ def not_recorded(cassette: Cassette, request: GenerateRequest, key: str, n: int)
     there = len(cassette.find(key))
     if there:
         return NotRecordedError(
-            f"{name} has {there} of the {n} pictures of this request, and replay calls nobody: "
+            f"{name} has {there} of the {n} pictures of this request, and replay calls no API: "
             f"n: {n} here, {there} recorded",
             hint=hint,
         )
     asked = _fields({"operation": request.operation, **request.parameters()}, input_digests(request))
     recorded = [one for one in cassette.manifest.recordings.values() if one.namespace != COMPOSITE]
     if not recorded:
-        return NotRecordedError(f"{name} is empty, and replay calls nobody", hint=hint)
+        return NotRecordedError(f"{name} is empty, and replay calls no API", hint=hint)
     nearest = _nearest(asked, recorded)
     told = "; ".join(_differences(asked, _recorded_fields(nearest)))
     return NotRecordedError(
-        f"{name} has no picture for this request, and replay calls nobody. "
+        f"{name} has no picture for this request, and replay calls no API. "
         f"The nearest recorded one ({nearest.key[:_DIGITS]}) differs: {told}",
         hint=hint,
     )

@@ -168,8 +168,8 @@ class Gallery(Panel):
         key, sample = _named(message)
         report = self._storage.pictures.delete(key, sample)
         self.chosen = [one for one in self.chosen if tuple(one) not in report.samples]
-        still = f" Still there: {'; '.join(report.left)}." if report.left else ""
-        self._say(f"Deleted. What it cost stays in the costs; the same request pays anew.{still}")
+        still = f" Not deleted: {'; '.join(report.left)}." if report.left else ""
+        self._say(f"Deleted. What it cost stays in the costs; the same request is paid for again.{still}")
         # Composites that were made of it go with it.
         for gone, number in report.samples:
             self.send({"kind": "deleted", "key": gone, "sample": number})

@@ -150,14 +150,14 @@ def deletion_question(picture: StoredPicture) -> str:
 
     Examples
     --------
-    `Delete this picture? It cost $0.0132 and cannot be had again for nothing.`
+    `Delete this picture? It cost $0.0132, and making it again costs money.`
     """
     usd = picture.image.cost_usd
     if is_placeholder(picture.provider):
-        return "Delete this picture? It is a demo picture, and can be painted again for nothing."
+        return "Delete this picture? It is a demo picture, and can be made again for free."
     if usd is None:
-        return "Delete this picture? What it cost is not known, and it cannot be had again for nothing."
-    return f"Delete this picture? It cost {format_usd(usd)} and cannot be had again for nothing."
+        return "Delete this picture? What it cost is not known, and making it again costs money."
+    return f"Delete this picture? It cost {format_usd(usd)}, and making it again costs money."
 
 
 def price_words(picture: StoredPicture) -> str:

@@ -181,7 +181,8 @@ class PicturePanel(Panel):
         chosen = first_choices(settings, workshop.default_model)
         if unknown := sorted(options.keys() - chosen.keys()):
             raise RequestError(
-                f"{unknown[0]!r} is no choice of a panel", hint=f"There are: {', '.join(sorted(chosen))}."
+                f"{unknown[0]!r} is not a choice of the panel",
+                hint=f"Available: {', '.join(sorted(chosen))}.",
             )
         self.prompt = prompt
         # A size that somebody set holds; only the package's own gives way to a picture's shape.

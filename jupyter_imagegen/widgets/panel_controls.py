@@ -194,7 +194,7 @@ def controls_for(
         if offered:
             controls.append(_select(name, label, _unset(name, settings, offered), more=True))
     if choices["output_format"] in COMPRESSIBLE:
-        hint = "how good the file is, in percent"
+        hint = "the quality of the file, in percent"
         controls.append(_number("output_compression", "Compression", 0, 100, more=True, hint=hint))
     if (model is None or model.streams) and choices["output_format"] in _STILL:
         hint = "unfinished pictures on the way; each costs 100 output tokens"
@@ -319,6 +319,6 @@ def _declared(parameter: Parameter, choices: Choices) -> Control:
 
 
 def _providers(settings: Settings, providers: Mapping[str, str]) -> list[Choice]:
-    first = f"as configured: {settings.provider}" if settings.provider else "whoever has a key, or a demo"
+    first = f"as configured: {settings.provider}" if settings.provider else "whichever has a key, else demo"
     offered = [Choice(value=name, label=label) for name, label in providers.items()]
     return [Choice(value="", label=first), *offered]

@@ -62,7 +62,7 @@ def quote(session: Session, prompt: str, options: Mapping[str, Any]) -> Quote:
         place = "recorded" if plan.recorded == n else "in the store"
         there = {1: place, 2: f"both {place}"}.get(n, f"all {n} {place}")
         return Quote(allowed=True, price="$0.00", words=there, reason="", notes=notes)
-    why_not = "replay calls nobody" if plan.order.deck.replays else plan.stopped or reason
+    why_not = "replay calls no API" if plan.order.deck.replays else plan.stopped or reason
     if plan.stored and why_not:
         place = "recorded" if plan.recorded == plan.stored else "in the store"
         told = [*notes, missing_words(n, plan.stored, why_not)]
@@ -70,7 +70,7 @@ def quote(session: Session, prompt: str, options: Mapping[str, Any]) -> Quote:
             allowed=True, price="$0.00", words=f"{plan.stored} of {n} {place}", reason="", notes=told
         )
     if plan.order.deck.replays:
-        why = f"Not possible: {plan.recorded} of {n} are in the cassette, and replay calls nobody."
+        why = f"Not possible: {plan.recorded} of {n} are in the cassette, and replay calls no API."
         return Quote(allowed=False, price="", words="", reason=why, notes=notes)
     words = [f"{plan.stored} of {n} in the store" if plan.stored else f"for {n}" if n > 1 else ""]
     if plan.order.provider.placeholder:
@@ -114,9 +114,9 @@ def _refusal(plan: Preflight, left: Mapping[Scope, Decimal], limits: Mapping[Sco
         limit = limits[scope]
         if ceiling is None:
             return (
-                "Not possible: nobody can say what this would cost at most, and there is a budget of "
-                f"{limit}. Choose a model and a format with a published price, or take the budget away "
-                f"with `%imagegen budget none --per {scope}`."
+                f"Not possible: this call has no known maximum price, and the budget {limit} needs one. "
+                "Choose a model and a format with a published price, or remove the budget with "
+                f"`%imagegen budget none --per {scope}`."
             )
         if ceiling > rest:
             enough = (limit.usd - rest + ceiling).to_integral_value(ROUND_CEILING)

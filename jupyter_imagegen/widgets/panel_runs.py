@@ -131,7 +131,7 @@ class Runs:
                 return
             run.detached = True
             self._board.run = {}
-            self._board.said = "Detached: it goes on by itself, and its pictures come here."
+            self._board.said = "Detached: it goes on by itself, and its pictures will appear here."
             self.show_cards()
 
     def mark(self, card: Card, *, favourite: bool) -> None:

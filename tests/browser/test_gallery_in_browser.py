@@ -141,7 +141,7 @@ def test_a_person_searches_narrows_marks_deletes_and_exports(ui, page, store, sh
     options.click()
     details.get_by_role("button", name="Delete").click()
     dialog = gallery.get_by_role("dialog")
-    expect(dialog).to_contain_text("It cost $0.21 and cannot be had again for nothing.")
+    expect(dialog).to_contain_text("It cost $0.21, and making it again costs money.")
     expect(dialog.get_by_role("button", name="Keep it")).to_be_focused()
     assert serious_faults(page, ".ig-gallery dialog") == []
     dialog.get_by_role("button", name="Delete", exact=True).click()

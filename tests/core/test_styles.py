@@ -98,10 +98,10 @@ def test_a_style_is_found_however_its_name_is_spelt():
 
 def test_an_unknown_style_is_answered_with_the_nearest_and_the_list():
     with pytest.raises(
-        PromptError, match=r"'watercolor' is not known.*Did you mean watercolour\?.*There are: anime"
+        PromptError, match=r"'watercolor' is not known.*Did you mean watercolour\?.*Available: anime"
     ):
         find_style("watercolor", load_styles())
-    with pytest.raises(PromptError, match=r"'zzz' is not known\. There are: anime"):
+    with pytest.raises(PromptError, match=r"'zzz' is not known\. Available: anime"):
         find_style("zzz", load_styles())
 
 

@@ -111,7 +111,7 @@ def test_a_retired_model_is_refused_with_its_replacement(name, day, instead):
     message = refused(generate(model=name), error=RetiredModelError)
     assert f"{name} was shut down on {day}" in message
     assert f"Use {instead}" in message
-    assert "store still show" in message
+    assert "your store are still shown" in message
 
 
 def test_a_closing_model_says_until_when_and_what_then():

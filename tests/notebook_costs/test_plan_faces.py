@@ -54,7 +54,7 @@ def test_the_exit_code_says_too_dear_unknown_refused_or_well(written, capsys):
     ):
         assert main(["plan", *map(str, words)]) == code, words
     told = capsys.readouterr()
-    assert "nobody can say what 1 call would cost" in told.err
+    assert "the price of 1 call is not known" in told.err
     assert "more than --max-usd $0.001" in told.err
     assert document(capsys, known, "--max-usd", "0.001")[1]["within_max_usd"] is False
 

@@ -490,7 +490,7 @@ GUARDS = [
     ),
     # Cassettes, notebooks, nothing
     Guard(
-        "replay calls nobody",
+        "replay calls no API",
         "engine.py",
         "        self._refuse_replay(order, key)\n",
         "",

@@ -193,7 +193,7 @@ def test_python_and_panel_know_it_by_what_it_declares(acme):
     assert told["provider"] == ["acme", "acme-fixed"]
     assert told["estimates"] == ["0.06", None]
     assert "$0.12" in told["refused"]
-    assert "nobody can say what this would cost" in told["unpriced"]
+    assert "no known maximum price" in told["unpriced"]
     assert told["history"] == [["acme", "acme-fixed"], ["acme", "acme-fixed"], ["acme", "acme-told"]]
     assert told["spent"] == "0.0725"
     assert told["controls"]["model"] == ["acme-fixed", "acme-told"]

@@ -181,7 +181,7 @@ def test_every_shape_of_json_is_read(provider, name):
     if isinstance(body, dict):
         assert seen[-1].usage.image_output == 196
         assert seen[-1].warning == (
-            "" if "comes back" not in name else "1 picture was asked for and 2 came; the first is kept"
+            "" if "comes back" not in name else "1 picture was requested and 2 arrived; the first is kept"
         )
 
 

@@ -180,7 +180,7 @@ async def test_azures_v1_address_is_an_address_like_any_other(image_server, ask,
 async def test_a_check_says_that_key_and_model_are_well_and_pays_nothing(provider, image_server):
     checks = await provider.check("gpt-image-1.5")
     assert [(check.name, check.ok) for check in checks] == [("key", True), ("model", True)]
-    assert checks[1].text == "gpt-image-1.5 is there; it shuts down on 2026-12-01"
+    assert checks[1].text == "gpt-image-1.5 is available; it shuts down on 2026-12-01"
     assert (image_server.calls, len(image_server.requests)) == (0, 2)
 
 

@@ -173,7 +173,7 @@ async def test_fewer_pictures_than_asked_are_kept_with_a_warning(provider, image
     image_server.script(rows(row, {"b64_json": "###"}, {}))
     events = await collect(provider, ask(), n=3)
     assert [type(event) for event in events] == [Sending, Drawn, Answered]
-    assert events[-1].warning == "3 pictures were asked for and 1 came"
+    assert events[-1].warning == "3 pictures were requested and 1 arrived"
 
 
 async def test_more_pictures_than_asked_are_not_taken(provider, image_server, ask, collect):

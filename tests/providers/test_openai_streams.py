@@ -129,7 +129,7 @@ async def test_pictures_that_came_before_a_stream_broke_are_kept_with_a_warning(
     image_server.script(reply)
     seen = await collect(provider, ask(), n=2, partial_images=1)
     assert [type(event) for event in seen] == [Sending, Drawn, Answered]
-    assert seen[-1].warning.startswith("2 pictures were asked for and 1 came; ")
+    assert seen[-1].warning.startswith("2 pictures were requested and 1 arrived; ")
     assert seen[-1].usage is None, "what the lost one cost is unknown"
 
 

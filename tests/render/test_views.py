@@ -191,7 +191,7 @@ def test_checks_tell_well_from_not():
         Check(name="budget", ok=None, text="none is set"),
     ]
     view = views.checks_view(checks)
-    assert line(view, "key") == "key     look here  not set. Set OPENAI_API_KEY."
+    assert line(view, "key") == "key     problem  not set. Set OPENAI_API_KEY."
     assert line(view, "store") == "store   well       4 pictures"
 
 

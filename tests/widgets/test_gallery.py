@@ -188,14 +188,14 @@ def test_the_details_hold_the_recipe_and_a_cell_that_asks_for_the_same(show, kee
 @pytest.mark.parametrize(
     ("made", "question"),
     [
-        ({}, "Delete this picture? It cost $0.0132 and cannot be had again for nothing."),
+        ({}, "Delete this picture? It cost $0.0132, and making it again costs money."),
         (
             {"cost": None},
-            "Delete this picture? What it cost is not known, and it cannot be had again for nothing.",
+            "Delete this picture? What it cost is not known, and making it again costs money.",
         ),
         (
             {"provider": "demo", "cost": "0"},
-            "Delete this picture? It is a demo picture, and can be painted again for nothing.",
+            "Delete this picture? It is a demo picture, and can be made again for free.",
         ),
     ],
 )

@@ -140,7 +140,7 @@ def test_garbled_choices_from_a_page_change_nothing(make):
 
 
 def test_an_option_that_no_panel_has_is_refused(session):
-    with pytest.raises(RequestError, match="'qualty' is no choice of a panel"):
+    with pytest.raises(RequestError, match="'qualty' is not a choice of the panel"):
         panel("a cat", session=session, qualty="low")
 
 

@@ -128,14 +128,15 @@ class Reading:
         if self._addresses:
             named = ", ".join(self.addresses)
             return (
-                "the server's answer holds only an address of the picture, and addresses in answers are not "
+                "the server's answer contains only an address of the picture, and addresses in "
+                "answers are not "
                 f"fetched: {named}"
             )
         if self._spoilt:
             what = "a picture that is not valid base64, or larger than a picture can be"
-            return f"the server's answer holds {what}"
+            return f"the server's answer contains {what}"
         if self._objects:
-            return "the server's answer holds no picture"
+            return "the server's answer contains no picture"
         received = self._splitter.received
         if not received.strip():
             return "the server answered with an empty answer"
@@ -172,7 +173,7 @@ class Reading:
 
     @property
     def _asked(self) -> str:
-        return "1 picture was asked for" if self.n == 1 else f"{self.n} pictures were asked for"
+        return "1 picture was requested" if self.n == 1 else f"{self.n} pictures were requested"
 
     def answered(self, *, request_id: str | None = None, trouble: str = "") -> Answered | None:
         """What was said about the call as a whole; None where there is neither a picture nor a usage.
@@ -186,10 +187,10 @@ class Reading:
             return None
         warnings = []
         if self.pictures and len(self.pictures) < self.n:
-            warnings.append(f"{self._asked} and {len(self.pictures)} came")
+            warnings.append(f"{self._asked} and {len(self.pictures)} arrived")
         elif self._came > self.n:
             kept = "the first is kept" if self.n == 1 else f"the first {self.n} are kept"
-            warnings.append(f"{self._asked} and {self._came} came; {kept}")
+            warnings.append(f"{self._asked} and {self._came} arrived; {kept}")
         svg_usage = self._said.get("svg_usage")
         return Answered(
             usage=usage,

@@ -141,7 +141,7 @@ def _flat(
             return _Flat(table=table, priced_as=name, users_rates=users_rates)
         return _Flat(table=_over(table, known.table), priced_as=known.priced_as, users_rates=users_rates)
     if parent == name or parent in seen:
-        raise ConfigError(f"{here}: like = {shown(parent)} goes round in a circle")
+        raise ConfigError(f"{here}: like = {shown(parent)} is circular")
     if len(seen) == _DEEPEST:
         raise ConfigError(f"{here}: more than {_DEEPEST} models are like one another in a row")
     if parent in tables:
@@ -171,7 +171,7 @@ def _model(name: str, flat: _Flat, where: str) -> OpenAIModel:
         if needed not in table:
             raise ConfigError(
                 f"{where}: {needed} is missing",
-                hint='Give it, or take it over with like = "gpt-image-2.5-flare".',
+                hint='Add it, or inherit it with like = "gpt-image-2.5-flare".',
             )
     return OpenAIModel(
         name=name,
@@ -289,7 +289,7 @@ def _only(table: Mapping[str, object], known: Collection[str], where: str) -> No
         if key not in known:
             close = get_close_matches(key, known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"It knows {', '.join(sorted(known))}."
-            raise ConfigError(f"{where}: {clean(key)} is not something a catalog file can say", hint=hint)
+            raise ConfigError(f"{where}: {clean(key)} is not a field of a catalog file", hint=hint)
 
 
 def _table(table: Table, key: str, where: str) -> Table:

@@ -130,8 +130,8 @@ class Connection:
         """
         if not (_can_be_sent(self.key) and _can_be_sent(self.token)):
             raise AuthenticationError(
-                "the API key holds a space, a line break or a letter that no key has",
-                hint=f"Copy it again from {KEYS_PAGE}, without what stands around it.",
+                "the API key contains a space, a line break or a letter that no key has",
+                hint=f"Copy it again from {KEYS_PAGE}, without the characters around it.",
             )
         if not all(name.isascii() and name.isprintable() for name in (self.organization, self.project)):
             raise ConfigError("OPENAI_ORG_ID or OPENAI_PROJECT_ID holds a character that no such id has")
@@ -279,7 +279,7 @@ def _refuse_open_http(address: Address, variable: str, *, allowed: bool) -> None
     if host in _ANYWHERE:
         here = address.url.replace("[::]" if host == "::" else host, "127.0.0.1")
         raise ConfigError(
-            f"{variable} names {host}, which a server listens on and nobody can call",
+            f"{variable} names {host}, an address to listen on, which cannot be called",
             hint=f"If it runs on this machine, set {variable}={here}.",
         )
     secure = address.url.replace("http:", "https:", 1)

@@ -134,7 +134,7 @@ def explain(exc: BaseException, about: Circumstances) -> Failure:
     if isinstance(exc, UnicodeEncodeError):
         return Failure(
             error=errors.RefusedRequestError(
-                "the request holds a character that cannot be sent (half of a surrogate pair)"
+                "the request contains a character that cannot be sent (half of a surrogate pair)"
             )
         )
     if isinstance(exc, ValueError):
@@ -265,7 +265,7 @@ def _refused_in_answer(refusal: Refusal) -> ProviderError:
 def _no_model(refusal: Refusal, about: Circumstances) -> ProviderError:
     return errors.ModelGoneError(
         f"{about.endpoint} has no model {about.model!r}: {refusal.message or 'not found'}",
-        hint="See %imagegen models for those that live; if the model is right, check OPENAI_BASE_URL.",
+        hint="See %imagegen models for those that are live; if the model is right, check OPENAI_BASE_URL.",
         **refusal.known(),
     )
 

@@ -57,12 +57,12 @@ def estimate(request: GenerateRequest, options: CallOptions, *, catalog: Catalog
         )
     known = rates(request.model, catalog)
     if known is None:
-        return _unknown(f"nobody publishes rates for {request.model}")
+        return _unknown(f"no rates are published for {request.model}")
     if request.output_format in {"gif", "svg"}:
-        return _unknown(f"nobody publishes what a {request.output_format.upper()} takes")
+        return _unknown(f"no number of tokens is published for a {request.output_format.upper()}")
     tokens = usage_before(request, options, catalog=catalog)
     if tokens is None:
-        return _unknown(f"nobody publishes how many tokens {request.model} takes for this request")
+        return _unknown(f"no number of tokens is published for {request.model} and this request")
     likely, most = tokens
     auto = "auto" in {request.size, request.quality}
     return Estimate(

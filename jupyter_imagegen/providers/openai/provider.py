@@ -338,13 +338,13 @@ class OpenAIProvider(Provider, StaysHere):
             return [_failed_check("key", listed), Check(name="model", ok=None, text="not asked")]
         accepted = Check(name="key", ok=True, text=f"accepted by {connection.base_url}")
         if connection.azure:
-            unknown = Check(name="model", ok=None, text="Azure does not tell which deployments there are")
+            unknown = Check(name="model", ok=None, text="Azure does not list its deployments")
             return [accepted, unknown]
         found = await self._ask(connection, model, lambda: client().models.retrieve(model))
         if isinstance(found, ProviderError):
             return [accepted, _failed_check("model", found)]
         shutdown = connection.redactor.clean(getattr(found, "shutdown_date", None), limit=20)
-        text = f"{model} is there" + (f"; it shuts down on {shutdown}" if shutdown else "")
+        text = f"{model} is available" + (f"; it shuts down on {shutdown}" if shutdown else "")
         return [accepted, Check(name="model", ok=True, text=text)]
 
     async def aclose(self) -> None:

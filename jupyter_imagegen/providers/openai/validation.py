@@ -147,7 +147,7 @@ def _model(
     if status == "retired":
         raise RetiredModelError(
             f"{name} was shut down on {model.shutdown}",
-            hint=f"Use {instead}; pictures it made that are in your store still show.",
+            hint=f"Use {instead}; its pictures in your store are still shown.",
         )
     return model, [f"{name} will be shut down on {model.shutdown}; {instead} replaces it."]
 
