@@ -153,7 +153,7 @@ def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path):
 def test_a_link_inside_is_replaced_when_told_and_never_written_through(folder):
     (folder / "b.png").write_bytes(b"precious")
     _linked(folder / "a.png", folder / "b.png")
-    with pytest.raises(RequestError, match="is there already"):
+    with pytest.raises(RequestError, match="already exists"):
         save_copy(picture(), "a.png", folder=folder)
     save_copy(picture(), "a.png", folder=folder, overwrite=True)
     assert (folder / "b.png").read_bytes() == b"precious"
@@ -301,7 +301,7 @@ def test_several_pictures_are_numbered_and_one_is_not(session, tmp_path):
 def test_a_numbered_copy_does_not_replace_a_file_either(session, tmp_path):
     two = session.generate("a lighthouse", n=2)
     (tmp_path / "a-2.png").write_bytes(b"precious")
-    with pytest.raises(RequestError, match="is there already"):
+    with pytest.raises(RequestError, match="already exists"):
         two.save("a.png")
     assert (tmp_path / "a-2.png").read_bytes() == b"precious"
 

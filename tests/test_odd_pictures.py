@@ -56,17 +56,17 @@ def without_last_row():
 
 
 ODD = {
-    "BMP": (lambda: encode("BMP"), "image/bmp", ".bmp", "BMP came"),
-    "TIFF": (lambda: encode("TIFF"), "image/tiff", ".tiff", "TIFF came"),
-    "BigTIFF": (lambda: encode("TIFF", big_tiff=True), "image/tiff", ".tiff", "TIFF came"),
-    "PNM": (lambda: encode("PPM"), "image/x-portable-anymap", ".pnm", "ANYMAP came"),
-    "QOI": (lambda: encode("QOI"), "image/qoi", ".qoi", "QOI came"),
-    "ICO": (lambda: encode("ICO", sizes=[(64, 64)]), "image/x-icon", ".ico", "ICON came"),
-    "DDS": (lambda: encode("DDS"), "image/x-dds", ".dds", "DDS came"),
-    "SGI": (lambda: encode("SGI"), "image/x-sgi", ".sgi", "SGI came"),
-    "PCX": (lambda: encode("PCX"), "image/x-pcx", ".pcx", "PCX came"),
-    "TGA": (lambda: encode("TGA"), "image/x-tga", ".tga", "TGA came"),
-    "WebP": (lambda: encode("WEBP"), "image/webp", ".webp", "WEBP came"),
+    "BMP": (lambda: encode("BMP"), "image/bmp", ".bmp", "BMP arrived"),
+    "TIFF": (lambda: encode("TIFF"), "image/tiff", ".tiff", "TIFF arrived"),
+    "BigTIFF": (lambda: encode("TIFF", big_tiff=True), "image/tiff", ".tiff", "TIFF arrived"),
+    "PNM": (lambda: encode("PPM"), "image/x-portable-anymap", ".pnm", "ANYMAP arrived"),
+    "QOI": (lambda: encode("QOI"), "image/qoi", ".qoi", "QOI arrived"),
+    "ICO": (lambda: encode("ICO", sizes=[(64, 64)]), "image/x-icon", ".ico", "ICON arrived"),
+    "DDS": (lambda: encode("DDS"), "image/x-dds", ".dds", "DDS arrived"),
+    "SGI": (lambda: encode("SGI"), "image/x-sgi", ".sgi", "SGI arrived"),
+    "PCX": (lambda: encode("PCX"), "image/x-pcx", ".pcx", "PCX arrived"),
+    "TGA": (lambda: encode("TGA"), "image/x-tga", ".tga", "TGA arrived"),
+    "WebP": (lambda: encode("WEBP"), "image/webp", ".webp", "WEBP arrived"),
     "text checksum": (with_wrong_text_checksum, "image/png", ".png", "checksum of its tEXt chunk"),
     "last row": (without_last_row, "image/png", ".png", "1.6% of it is missing"),
     "no end marker": (lambda: encode("PNG")[:-12], "image/png", ".png", "end marker is missing"),
@@ -88,9 +88,9 @@ ODD = {
     ),
 }
 if features.check("avif"):
-    ODD["AVIF"] = (lambda: encode("AVIF"), "image/avif", ".avif", "AVIF came")
+    ODD["AVIF"] = (lambda: encode("AVIF"), "image/avif", ".avif", "AVIF arrived")
 if features.check("jpg_2000"):
-    ODD["JPEG 2000"] = (lambda: encode("JPEG2000"), "image/jp2", ".jp2", "JP2 came")
+    ODD["JPEG 2000"] = (lambda: encode("JPEG2000"), "image/jp2", ".jp2", "JP2 arrived")
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -106,7 +106,7 @@ def test_a_picture_that_decodes_is_kept_as_it_came_and_shown_as_what_it_is(
     assert (image.width, image.height, image.pil.size) == (64, 64, (64, 64))
     assert image.preview.mime in {"image/jpeg", "image/png"}
     assert said in " ".join(result.notes)
-    assert "64x64 came" in " ".join(result.notes)
+    assert "64x64 arrived" in " ".join(result.notes)
     assert result.cost.usd > 0
     assert image.save("copy") == tmp_path / f"copy{suffix}"
     assert (tmp_path / f"copy{suffix}").read_bytes() == data
@@ -137,7 +137,7 @@ def test_what_is_odd_about_a_picture_is_in_its_caption(session, server):
     forms, _ = session.generate("a lighthouse")._repr_mimebundle_()
     for form in ("text/html", "text/plain"):
         assert "cut off" in forms[form]
-        assert "64x64 came" in forms[form]
+        assert "64x64 arrived" in forms[form]
 
 
 def test_odd_pictures_are_recorded_and_replay(session, server, new_session, tmp_path, monkeypatch):

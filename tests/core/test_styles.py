@@ -107,5 +107,5 @@ def test_an_unknown_style_is_answered_with_the_nearest_and_the_list():
 
 def test_two_styles_are_suggested_at_most(write):
     text = "".join(f'[styles.glaze-{number}]\nprompt = "$prompt"\n' for number in range(3))
-    with pytest.raises(PromptError, match=r"Did you mean glaze-\d or glaze-\d\? There are"):
+    with pytest.raises(PromptError, match=r"Did you mean glaze-\d or glaze-\d\? Available"):
         find_style("glaze", load_styles(write(text)))

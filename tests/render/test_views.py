@@ -184,7 +184,7 @@ def test_settings_show_where_each_comes_from():
     assert line(view, "timeout").split() == ["timeout", "300", "default"]
 
 
-def test_checks_tell_well_from_not():
+def test_checks_tell_what_is_ok_from_what_is_not():
     checks = [
         Check(name="key", ok=False, text="not set", hint="Set OPENAI_API_KEY."),
         Check(name="store", ok=True, text="4 pictures"),
@@ -192,7 +192,7 @@ def test_checks_tell_well_from_not():
     ]
     view = views.checks_view(checks)
     assert line(view, "key") == "key     problem  not set. Set OPENAI_API_KEY."
-    assert line(view, "store") == "store   well       4 pictures"
+    assert line(view, "store") == "store   OK       4 pictures"
 
 
 @pytest.mark.parametrize(

@@ -488,7 +488,7 @@ def test_save_writes_a_copy_and_says_where(make, tmp_path, monkeypatch):
     assert shown.said == f"Saved as {card['file']} in {tmp_path}."
     (tmp_path / "mine.png").write_bytes(b"another picture")
     act(shown, "save", id=card["id"], name="mine.png")
-    assert "is there already" in shown.problem
+    assert "already exists" in shown.problem
     assert (tmp_path / "mine.png").read_bytes() == b"another picture"
     act(shown, "save", id=card["id"], name="../outside.png")
     assert "leads out of" in shown.problem
