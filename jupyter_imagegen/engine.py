@@ -28,7 +28,7 @@ from jupyter_imagegen.errors import (
     StoreError,
 )
 from jupyter_imagegen.hidden import StaysHere
-from jupyter_imagegen.purchase import Order, Purchase, estimated
+from jupyter_imagegen.purchase import Order, Purchase, estimated, to_the_end
 from jupyter_imagegen.storage import cost_to_author
 from jupyter_imagegen.turns import Turns
 
@@ -118,7 +118,7 @@ class Engine(StaysHere):
         key = request_key(order.request, namespace=order.provider.namespace)
         run = _Run()
         try:
-            self._find_stored(order, key, run)
+            await self._look(order, key, run)
             if len(run.stored) == order.options.n:
                 yield _planned(order, key, run.stored, None)
             else:
@@ -133,19 +133,19 @@ class Engine(StaysHere):
                 yield _planned(order, key, run.stored, None)
             if isinstance(exc, NotRecordedError):
                 # A lesson that lacks a picture must stop; what it has is shown before.
-                yield self._done(order, key, run, started)
+                yield await to_the_end(self._done, order, key, run, started)
                 raise
             run.notes.append(missing_words(order.options.n, len(run.stored), exc))
-        yield self._done(order, key, run, started)
+        yield await to_the_end(self._done, order, key, run, started)
 
     async def _completed(self, order: Order, key: str, run: _Run) -> AsyncGenerator[Event, None]:
         """Bring what is missing: from whoever makes it now, else by a call."""
         self._refuse_replay(order, key)
-        failed = self._storage.ledger.failures.of(key)
+        failed = await to_the_end(self._storage.ledger.failures.of, key)
         run.notes += order.provider.validate(order.request, order.options, moment=self._now())
         if order.provider.paid:
             # It may look into files of others, and the loop is everybody's.
-            run.notes += await asyncio.to_thread(order.before_paying)
+            run.notes += await to_the_end(order.before_paying)
         missing = order.options.n - len(run.stored)
         run.planned = True
         yield _planned(order, key, run.stored, estimated(order, missing, self._now()))
@@ -161,12 +161,12 @@ class Engine(StaysHere):
                     async for event in events:
                         yield event
                 try:
-                    self._find_stored(order, key, run)
+                    await self._look(order, key, run)
                     missing = order.options.n - len(run.stored)
                     if missing:
-                        self._share_failure(order, key, failed)
+                        await to_the_end(self._share_failure, order, key, failed)
                     # Whoever holds the lock is the only buyer: a charge still open has lost its process.
-                    self._storage.ledger.settle_orphans(key)
+                    await to_the_end(self._storage.ledger.settle_orphans, key)
                     if missing:
                         run.purchase = Purchase(
                             order=order,
@@ -196,6 +196,13 @@ class Engine(StaysHere):
                     )
                 yield Joined(holder=who)
             await self._sleep(_LOCK_POLL)
+
+    async def _look(self, order: Order, key: str, run: _Run) -> None:
+        if order.deck.replays:
+            # The file is open, and samples are counted in the order in which cells ask.
+            self._find_stored(order, key, run)
+        else:
+            await to_the_end(self._find_stored, order, key, run)
 
     def _find_stored(self, order: Order, key: str, run: _Run) -> None:
         """Find what is there already; a fresh run wants none of it, except in replay, which has nothing else.
@@ -239,7 +246,9 @@ class Engine(StaysHere):
             if purchase.failure is not None and purchase.charge_id:
                 # A ledger that cannot be written must not hide what went wrong.
                 with contextlib.suppress(StoreError):
-                    self._storage.ledger.failures.remember(purchase.charge_id, purchase.failure)
+                    await to_the_end(
+                        self._storage.ledger.failures.remember, purchase.charge_id, purchase.failure
+                    )
 
     def _share_failure(self, order: Order, key: str, failed: frozenset[str]) -> None:
         """Fifty waiters must not repeat, one after the other, what was refused or may have been billed.

@@ -25,7 +25,7 @@ from jupyter_imagegen.providers.base import Answered, Drawn, Partial, Retrying, 
 from jupyter_imagegen.storage import Deck
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine
+    from collections.abc import AsyncGenerator, Callable
     from datetime import datetime
 
     from jupyter_imagegen.core.budgets import Budget
@@ -157,13 +157,13 @@ class Purchase:
             If no picture came; the charge is settled by the reported usage, else released, or left at
             its ceiling where it may be billed.
         """
-        self._reserve()
         try:
+            await to_the_end(self._reserve)
             async with contextlib.aclosing(self._called()) as events:
                 async for event in events:
                     yield event
         except ProviderError as exc:
-            self._settle_failure(exc)
+            await to_the_end(self._settle_failure, exc)
             self._add_places(exc)
             self.failure = exc
             if not self.images:
@@ -171,10 +171,10 @@ class Purchase:
             self.notes.append(str(exc))
             self._note_pictures()
         except BaseException:
-            self._abandon()
+            await to_the_end(self._abandon)
             raise
         else:
-            self._settle()
+            await to_the_end(self._settle)
 
     def _reserve(self) -> None:
         order = self.order
@@ -205,15 +205,15 @@ class Purchase:
                 if isinstance(event, Answered):
                     self._answer = event
                 elif isinstance(event, Drawn):
-                    image = await _to_the_end(self._keep(event))
+                    image = await to_the_end(self._keep, event)
                     if image is not None:
                         yield Kept(image=image)
                 elif isinstance(event, Unread):
-                    await _to_the_end(asyncio.to_thread(self._keep_answer, event))
+                    await to_the_end(self._keep_answer, event)
                 else:
-                    yield self._progress(event)
+                    yield await self._progress(event)
 
-    def _progress(self, event: Sending | Retrying | Partial) -> Event:
+    async def _progress(self, event: Sending | Retrying | Partial) -> Event:
         if isinstance(event, Partial):
             return PartialShown(index=event.index, data=event.data)
         if isinstance(event, Retrying):
@@ -222,7 +222,7 @@ class Purchase:
             return Waiting(wait=event.wait, reason=event.reason, attempt=event.attempt)
         # Before the first byte leaves: a process that dies from here on may have been billed.
         try:
-            self.storage.ledger.mark_sent(self.charge_id)
+            await to_the_end(self.storage.ledger.mark_sent, self.charge_id)
         except StoreError:
             if self.order.provider.paid:
                 raise
@@ -230,11 +230,11 @@ class Purchase:
         self._in_flight = True
         return Sent(attempt=event.attempt)
 
-    async def _keep(self, drawn: Drawn) -> Image | None:
+    def _keep(self, drawn: Drawn) -> Image | None:
         """Put a picture on disk; None for bytes that are none."""
         seconds = self.monotonic() - (self._sent_at or self.monotonic())
         sample = self._first + len(self.images)
-        image = await asyncio.to_thread(self._kept, drawn, sample, seconds)
+        image = self._kept(drawn, sample, seconds)
         if image is not None:
             self.images.append(image)
         return image
@@ -447,6 +447,8 @@ class Purchase:
 
     def _abandon(self) -> None:
         """What had not left is certainly not billed, what had left may be."""
+        if not self.charge_id:
+            return  # nothing was reserved
         billed = self._in_flight or bool(self.images)
         reason = "abandoned while it was being made" if billed else "abandoned before it was sent"
         if self._answer.usage is not None:
@@ -471,9 +473,13 @@ class Purchase:
             closing(self.charge_id, self._reason(reason) or reason)
 
 
-async def _to_the_end(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Let a picture reach the disk even when the run is cancelled meanwhile; then be cancelled."""
-    task = asyncio.ensure_future(coroutine)
+async def to_the_end(call: Callable[..., T], *args: Any) -> T:
+    """Make a call of the store's or the ledger's beside the loop, which is everybody's.
+
+    It may wait for another process's lock. A run that is cancelled meanwhile waits for its end, and is
+    cancelled then: a picture reaches the disk, and a reservation is known before it is given up.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(call, *args))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -248,8 +248,8 @@ GUARDS = [
     Guard(
         "kill -9: sent is written down before it is",
         "purchase.py",
-        "        self.storage.ledger.mark_sent(self.charge_id)\n",
-        "",
+        "            await to_the_end(self.storage.ledger.mark_sent, self.charge_id)\n",
+        "            pass\n",
         (KILLED, "test_engine.py::test_the_reservation_is_on_disk_before_the_server_has_the_request"),
         "charges of killed calls were released, and the ledger said less than the server had billed",
     ),
@@ -272,7 +272,7 @@ GUARDS = [
     Guard(
         "those who waited do not repeat it",
         "engine.py",
-        "                        self._share_failure(order, key, failed)\n",
+        "                        await to_the_end(self._share_failure, order, key, failed)\n",
         "                        pass\n",
         ("test_engine.py::test_those_who_wait_in_other_processes_do_not_repeat_what_may_be_billed",),
         "three processes sent, one after the other, what may have been billed",
@@ -480,7 +480,7 @@ GUARDS = [
     Guard(
         "a run that is given up",
         "purchase.py",
-        "        except BaseException:\n            self._abandon()\n            raise\n",
+        "        except BaseException:\n            await to_the_end(self._abandon)\n            raise\n",
         "        except BaseException:\n            raise\n",
         (
             f"{LOSE}test_an_interrupt_ends_the_cell_within_a_second_wherever_the_call_is",
@@ -508,8 +508,8 @@ GUARDS = [
     Guard(
         "what is stored is not bought",
         "engine.py",
-        "return [] if order.fresh else deck.find(pictures, key, n)",
-        "return []",
+        "([], None) if order.fresh else deck.look(pictures, key, n)",
+        "([], None)",
         (f"{TWICE}test_whatever_is_asked_the_second_time_costs_nothing_and_is_the_same_to_the_byte",),
         "the second session bought it again",
     ),

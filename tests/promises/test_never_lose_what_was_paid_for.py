@@ -42,7 +42,7 @@ from PIL import Image as Pillow
 
 from jupyter_imagegen.core.request import CallOptions, GenerateRequest
 from jupyter_imagegen.errors import ServerError, StoreError
-from jupyter_imagegen.providers.base import Drawn, Sending
+from jupyter_imagegen.providers.base import Drawn, Provider, Sending
 from jupyter_imagegen.purchase import Order
 from jupyter_imagegen.storage import files
 
@@ -303,10 +303,10 @@ def test_an_interrupt_while_the_picture_is_saved_does_not_tear_it(server, work, 
         session.close()
 
 
-class Breaks:
+class Breaks(Provider):
     """A provider that draws one picture and then fails: a plugin, or an API of another kind."""
 
-    name, namespace, paid, endpoint, official = "breaks", None, True, "http://127.0.0.1", False
+    name, namespace, paid, endpoint = "breaks", None, True, "http://127.0.0.1"
 
     async def make(self, request, options):
         yield Sending(attempt=1)

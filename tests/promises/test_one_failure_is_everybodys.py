@@ -23,7 +23,7 @@ from imageserver import (
 from jupyter_imagegen.core.events import Joined
 from jupyter_imagegen.core.request import CallOptions, GenerateRequest
 from jupyter_imagegen.errors import PossiblyBilledError
-from jupyter_imagegen.providers.base import Drawn, Sending
+from jupyter_imagegen.providers.base import Drawn, Provider, Sending
 from jupyter_imagegen.purchase import Order
 
 #: Eight are tried once; for the other kinds of failure three show the same.
@@ -100,10 +100,10 @@ def test_whoever_waits_for_more_or_for_another_one_has_the_same_answer(server, w
     assert server.calls == len(charges()) == 1
 
 
-class Breaks:
+class Breaks(Provider):
     """Makes the first picture, waits, and fails at the second."""
 
-    name, namespace, paid, endpoint, official = "openai", None, True, "http://127.0.0.1/v1", False
+    name, namespace, paid, endpoint = "openai", None, True, "http://127.0.0.1/v1"
 
     def __init__(self):
         self.calls, self.drawn, self.gate = 0, asyncio.Event(), asyncio.Event()
