@@ -186,7 +186,7 @@ def test_when_the_ledger_fails_after_the_call_the_picture_is_given_and_the_ceili
     finally:
         database.all("PRAGMA query_only = OFF")
     assert result.images[0].bytes == paint("1024x1024", seed=0)
-    assert any("stays in the ledger at its ceiling" in note for note in result.notes)
+    assert any("stays in the ledger at its maximum" in note for note in result.notes)
     (charge,) = charges(home)
     assert charge["state"] == "sent"
     assert session.accounts.costs().spending.total.held_usd > 0
