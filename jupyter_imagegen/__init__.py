@@ -42,7 +42,7 @@ _VERBS = {
 }
 #: The panels: each a function of that name in the module of that name.
 _PANELS = ("panel", "mask_editor", "gallery", "cost_meter", "compare")
-_VALUES = {"Result": "core.results", "Image": "core.results", "Estimate": "core.pricing"}
+_VALUES = {"Result": "core.results", "Image": "core.results", "Estimate": "core.dollars"}
 
 __all__ = ["default_session", "load_ipython_extension", *_VERBS, *_PANELS, *_VALUES]  # noqa: PLE0604 - both hold names
 

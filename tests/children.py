@@ -1,13 +1,21 @@
-"""Real child processes for the tests: they import the package fresh, and are interrupted and killed for real."""
+"""Real child processes for the tests: each has an interpreter of its own, and they are interrupted and killed for real."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
+import select
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
+import threading
+from pathlib import Path
 
 #: A child that makes one picture and says what came of it, as one line of JSON.
 MAKE = """
@@ -41,16 +49,119 @@ MAKE = """
 _FORKS = "ignore:This process:DeprecationWarning"
 
 
-def python(code, **environ):
-    """A running child; its standard error is part of its output."""
-    return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONWARNINGS": _FORKS, **environ},
+ENVIRONMENT = {"PYTHONWARNINGS": _FORKS}
+#: What the interpreter reads when it begins: no forked child has it.
+_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_")
+
+
+def python(code, *arguments, fresh=False, stderr=subprocess.STDOUT, **environ):
+    """A running child; its standard error is part of its output.
+
+    It is forked from a process that has imported everything, unless it is to begin `fresh`, as where what it
+    imports is looked at.
+    """
+    code, environ = textwrap.dedent(code), {**os.environ, **ENVIRONMENT, **environ}
+    changed = {name for name in environ if environ[name] != (os.environ | ENVIRONMENT).get(name)}
+    if fresh or not hasattr(os, "fork") or any(name.startswith(_AT_THE_START) for name in changed):
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env=environ,
+        )
+    return Forked(code, arguments, environ, stderr)
+
+
+def command(*words, stdin="", timeout=60, **environ):
+    """A command of the shell in a process of its own, as `subprocess.run` has it."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        code = "import sys; from jupyter_imagegen.cli import main; sys.exit(main())"
+        child = python(code, *words, stderr=errors.fileno(), **environ)
+        try:
+            said, _ = child.communicate(stdin, timeout=timeout)
+        finally:
+            child.kill()
+        errors.seek(0)
+        return subprocess.CompletedProcess(words, child.returncode, said, errors.read())
+
+
+class Forked:
+    """A child of the zygote; what tests use of `subprocess.Popen`."""
+
+    def __init__(self, code, arguments, environ, stderr):
+        read_in, write_in = os.pipe()
+        read_out, write_out = os.pipe()
+        read_status, write_status = os.pipe()
+        error = write_out if stderr == subprocess.STDOUT else stderr
+        task = {"code": code, "arguments": arguments, "environ": environ, "cwd": str(Path.cwd())}
+        body = json.dumps(task).encode()
+        line = _zygote()
+        socket.send_fds(line, [len(body).to_bytes(4, "big")], [read_in, write_out, error, write_status])
+        line.sendall(body)
+        for file in (read_in, write_out, write_status):
+            os.close(file)
+        self.stdin = open(write_in, "w", encoding="utf-8")
+        self.stdout = open(read_out, encoding="utf-8")
+        self._status = open(read_status, encoding="ascii")
+        self.pid, self.returncode = int(self._status.readline()), None
+
+    def poll(self):
+        if self.returncode is not None:
+            return self.returncode
+        return self.wait(0) if select.select([self._status], [], [], 0)[0] else None
+
+    def wait(self, timeout=None):
+        if self.returncode is None:
+            if not select.select([self._status], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("child", timeout)
+            self.returncode = int(self._status.readline())
+        return self.returncode
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, text="", timeout=None):
+        """Give it this, and read what it says to its end."""
+        late = threading.Timer(timeout or 600, self.kill)
+        late.start()
+        try:
+            with contextlib.suppress(BrokenPipeError, ValueError):
+                self.stdin.write(text or "")
+                self.stdin.close()
+            said = "" if self.stdout.closed else self.stdout.read()
+            self.wait()
+        finally:
+            late.cancel()
+        for file in (self.stdout, self._status):
+            file.close()
+        return said, None
+
+
+@functools.cache
+def _zygote():
+    """The line to this worker's zygote, which ends with it."""
+    ours, its = socket.socketpair()
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("zygote.py")), str(its.fileno())],
+        pass_fds=[its.fileno()],
+        cwd=Path(__file__).parent,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **ENVIRONMENT},
     )
+    its.close()
+
+    @atexit.register
+    def end():
+        ours.close()
+        process.wait(30)
+
+    return ours
 
 
 @contextlib.contextmanager
@@ -91,9 +202,9 @@ def told(child):
         raise AssertionError(line + child.stdout.read()) from None
 
 
-def output(code, *, timeout=60, **environ):
+def output(code, *, timeout=60, **more):
     """Everything that a child prints; it must end well."""
-    child = python(code, **environ)
+    child = python(code, **more)
     try:
         said, _ = child.communicate(timeout=timeout)
     finally:

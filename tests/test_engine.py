@@ -108,12 +108,15 @@ def test_fresh_buys_the_next_sample_and_keeps_the_old(session, server):
 
 def test_a_hit_imports_neither_the_sdk_nor_pillow(session, server):
     session.generate("a lighthouse")
-    said = output("""
+    said = output(
+        """
         import sys, jupyter_imagegen as imagegen
         assert imagegen.generate("a lighthouse").cached
         heavy = {"openai", "PIL", "genai_prices", "IPython", "ipywidgets", "httpx", "numpy"}
         print(sorted(heavy & set(sys.modules)))
-    """)
+    """,
+        fresh=True,
+    )
     assert said.strip() == "[]"
 
 

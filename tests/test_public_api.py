@@ -20,21 +20,27 @@ HEAVY = (
 
 
 def test_importing_the_package_imports_nothing_heavy():
-    said = output(f"""
+    said = output(
+        f"""
         import sys
         import jupyter_imagegen
         print([name for name in {HEAVY!r} if name in sys.modules])
-    """)
+    """,
+        fresh=True,
+    )
     assert said.strip() == "[]"
 
 
 def test_a_session_imports_neither_the_sdk_nor_pillow_nor_ipython():
-    said = output(f"""
+    said = output(
+        f"""
         import sys
         import jupyter_imagegen as imagegen
         imagegen.costs(); imagegen.history(); imagegen.budget(); imagegen.configure(quality="low")
         print([name for name in {HEAVY[:6]!r} if name in sys.modules])
-    """)
+    """,
+        fresh=True,
+    )
     assert said.strip() == "[]"
 
 

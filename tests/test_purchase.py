@@ -11,7 +11,7 @@ import threading
 from io import BytesIO
 
 import pytest
-from children import output
+from children import python
 from imageserver import Reply, event_bytes, paint, rows, server_error
 from PIL import Image as Pillow
 
@@ -140,19 +140,26 @@ def test_the_cost_of_several_pictures_is_shared_out_to_the_last_nano_dollar(sess
 def test_a_full_disk_still_gives_the_picture_a_note_and_a_settled_charge(server, home):
     noise = BytesIO()
     Pillow.frombytes("RGB", (512, 512), random.Random(0).randbytes(512 * 512 * 3)).save(noise, "PNG")
-    server.script(rows({"b64_json": base64.b64encode(noise.getvalue()).decode()}, usage=USAGE))
-    said = output("""
+    answer = rows({"b64_json": base64.b64encode(noise.getvalue()).decode()}, usage=USAGE)
+    gate = threading.Event()
+    server.script(Reply(answer.body, gate=gate, billed=True))
+    child = python("""
         import resource
         import jupyter_imagegen as imagegen
-        session = imagegen.default_session()
-        session.workshop.storage
-        # The ledger's small pages fit, the picture does not.
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
-        r = imagegen.generate("a lighthouse")
+        job = imagegen.default_session().submit("a lighthouse")
+        for event in job.events():
+            if type(event).__name__ == "Sent":
+                # The ledger's small pages fit, the picture no longer does.
+                resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+                print("full", flush=True)
+        r = job.result()
         image = r.images[0]
         print(len(image.bytes) > 300_000, image.path, "keep it with r.save" in " ".join(r.notes), r.cost.usd > 0)
         print(image.preview.mime)
     """)
+    assert child.stdout.readline() == "full\n"
+    gate.set()
+    said, _ = child.communicate(timeout=60)
     assert said.splitlines() == ["True None True True", "image/jpeg"]
     (charge,) = charges(home)
     assert charge["state"] == "settled"
