@@ -54,13 +54,15 @@ ENVIRONMENT = {"PYTHONWARNINGS": _FORKS}
 _AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_")
 
 
-def python(code, *arguments, fresh=False, stderr=subprocess.STDOUT, **environ):
+def python(code, *arguments, fresh=False, stderr=subprocess.STDOUT, cwd=".", **environ):
     """A running child; its standard error is part of its output.
 
     It is forked from a process that has imported everything, unless it is to begin `fresh`, as where what it
     imports is looked at.
     """
-    code, environ = textwrap.dedent(code), {**os.environ, **ENVIRONMENT, **environ}
+    environ = {**os.environ, **ENVIRONMENT, **environ}
+    # None takes a variable away.
+    code, environ = textwrap.dedent(code), {name: it for name, it in environ.items() if it is not None}
     changed = {name for name in environ if environ[name] != (os.environ | ENVIRONMENT).get(name)}
     if fresh or not hasattr(os, "fork") or any(name.startswith(_AT_THE_START) for name in changed):
         return subprocess.Popen(
@@ -69,16 +71,20 @@ def python(code, *arguments, fresh=False, stderr=subprocess.STDOUT, **environ):
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
+            cwd=cwd,
             env=environ,
         )
-    return Forked(code, arguments, environ, stderr)
+    task = {"code": code, "arguments": arguments, "environ": environ, "cwd": str(Path(cwd).absolute())}
+    return Forked(task, stderr)
 
 
-def command(*words, stdin="", timeout=60, **environ):
+COMMAND = "import sys; from jupyter_imagegen.cli import main; sys.exit(main())"
+
+
+def command(*words, stdin="", timeout=60, **more):
     """A command of the shell in a process of its own, as `subprocess.run` has it."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
-        code = "import sys; from jupyter_imagegen.cli import main; sys.exit(main())"
-        child = python(code, *words, stderr=errors.fileno(), **environ)
+        child = python(COMMAND, *words, stderr=errors.fileno(), **more)
         try:
             said, _ = child.communicate(stdin, timeout=timeout)
         finally:
@@ -90,21 +96,23 @@ def command(*words, stdin="", timeout=60, **environ):
 class Forked:
     """A child of the zygote; what tests use of `subprocess.Popen`."""
 
-    def __init__(self, code, arguments, environ, stderr):
+    def __init__(self, task, stderr):
         read_in, write_in = os.pipe()
         read_out, write_out = os.pipe()
         read_status, write_status = os.pipe()
-        error = write_out if stderr == subprocess.STDOUT else stderr
-        task = {"code": code, "arguments": arguments, "environ": environ, "cwd": str(Path.cwd())}
+        error, self.stderr = write_out if stderr == subprocess.STDOUT else stderr, None
+        if stderr == subprocess.PIPE:
+            read_error, error = os.pipe()
+            self.stderr = os.fdopen(read_error, encoding="utf-8")
         body = json.dumps(task).encode()
         line = _zygote()
         socket.send_fds(line, [len(body).to_bytes(4, "big")], [read_in, write_out, error, write_status])
         line.sendall(body)
-        for file in (read_in, write_out, write_status):
+        for file in (read_in, write_out, write_status, *([error] if self.stderr else ())):
             os.close(file)
-        self.stdin = open(write_in, "w", encoding="utf-8")
-        self.stdout = open(read_out, encoding="utf-8")
-        self._status = open(read_status, encoding="ascii")
+        self.stdin = os.fdopen(write_in, "w", encoding="utf-8")
+        self.stdout = os.fdopen(read_out, encoding="utf-8")
+        self._status = os.fdopen(read_status, encoding="ascii")
         self.pid, self.returncode = int(self._status.readline()), None
 
     def poll(self):
@@ -135,12 +143,15 @@ class Forked:
                 self.stdin.write(text or "")
                 self.stdin.close()
             said = "" if self.stdout.closed else self.stdout.read()
+            # A test's child says little there, so neither waits for the other.
+            error = "" if self.stderr is None or self.stderr.closed else self.stderr.read()
             self.wait()
         finally:
             late.cancel()
-        for file in (self.stdout, self._status):
-            file.close()
-        return said, None
+        for file in (self.stdout, self.stderr, self._status):
+            if file is not None:
+                file.close()
+        return said, None if self.stderr is None else error
 
 
 @functools.cache
@@ -202,9 +213,9 @@ def told(child):
         raise AssertionError(line + child.stdout.read()) from None
 
 
-def output(code, *, timeout=60, **more):
+def output(code, *arguments, timeout=60, **more):
     """Everything that a child prints; it must end well."""
-    child = python(code, **more)
+    child = python(code, *arguments, **more)
     try:
         said, _ = child.communicate(timeout=timeout)
     finally:

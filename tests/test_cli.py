@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from children import COMMAND, command, output, python
 from imageserver import (
     KEY,
     Reply,
@@ -33,32 +34,6 @@ from jupyter_imagegen.errors import ImagegenError, RequestError
 from jupyter_imagegen.options import OPTIONS
 
 SCRIPT = shutil.which("jupyter-imagegen", path=str(Path(sys.executable).parent))
-# A parent that ignores SIGINT (a shell's background job, some CI) hands that down; here Ctrl-C must work.
-LISTENING = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    "from jupyter_imagegen.cli import main; sys.exit(main())"
-)
-ONE_AFTER_THE_OTHER = """
-import io, json, os, sys, traceback
-from jupyter_imagegen.cli import main
-lines, answers, unchanged = sys.stdin, sys.stdout, dict(os.environ)
-for line in lines:
-    words, changed = json.loads(line)
-    for name, value in changed.items():
-        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
-    sys.stdout, sys.stderr = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    try:
-        code = main(words)
-    except BaseException:
-        code = traceback.print_exc()
-    told = []
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-        told.append(stream.buffer.getvalue().decode())
-    print(json.dumps([code, *told]), file=answers, flush=True)
-    os.environ.clear()
-    os.environ.update(unchanged)
-"""
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
 
@@ -79,12 +54,11 @@ def environment(image_server):
 
 @pytest.fixture
 def script(environment):
-    """Run the console script as a shell does, in a process for each command."""
+    """Run the console script as a shell does."""
 
-    def ran(*words, stdin=None, **changed):
-        environ = {name: value for name, value in (environment | changed).items() if value is not None}
+    def ran(*words):
         ended = subprocess.run(
-            [SCRIPT, *words], env=environ, input=stdin, capture_output=True, timeout=60, check=False
+            [SCRIPT, *words], env=environment, capture_output=True, timeout=60, check=False
         )
         return Ended(words, ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
@@ -93,36 +67,23 @@ def script(environment):
 
 @pytest.fixture
 def run(environment):
-    """Run commands one after the other in one process of their own, which saves the imports."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", ONE_AFTER_THE_OTHER],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    """Run commands, each in a process of its own that need not import anything."""
 
-    def ran(*words, **changed):
-        process.stdin.write(json.dumps([words, changed]) + "\n")
-        process.stdin.flush()
-        answer = process.stdout.readline()
-        assert answer, f"{words} ended the process"
-        return Ended(words, *json.loads(answer))
+    def ran(*words, stdin="", **changed):
+        ended = command(*words, stdin=stdin, **(environment | changed))
+        return Ended(words, ended.returncode, ended.stdout, ended.stderr)
 
-    yield ran
-    process.communicate(timeout=60)
+    return ran
 
 
 @pytest.fixture
 def start(environment):
-    """Start a command in which Ctrl-C works, and end it with the test."""
+    """Start a command, and end it with the test."""
     started = []
 
-    def begun(*words, **pipes):
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | pipes
-        process = subprocess.Popen([sys.executable, "-c", LISTENING, *words], env=environment, **pipes)
-        started.append(process)
-        return process
+    def begun(*words, stderr=subprocess.PIPE):
+        started.append(python(COMMAND, *words, stderr=stderr, **environment))
+        return started[-1]
 
     yield begun
     for process in started:
@@ -174,16 +135,16 @@ def test_pictures_go_into_a_folder_and_only_what_is_missing_is_bought(run, image
         assert Path(image["path"]).read_bytes() == Path(image["stored"]).read_bytes()
 
 
-def test_a_path_outside_the_folder_is_an_ordinary_place_in_a_shell(script, tmp_path, monkeypatch):
+def test_a_path_outside_the_folder_is_an_ordinary_place_in_a_shell(run, tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    ended = script("generate", "a lighthouse", "--save", "../pictures/lighthouse")
+    ended = run("generate", "a lighthouse", "--save", "../pictures/lighthouse")
     assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "pictures" / "lighthouse.png").is_file()
 
 
-def test_a_prompt_comes_from_stdin_and_an_edit_takes_a_file_or_the_last_picture(script, run, image_server):
-    assert script("generate", "-", stdin="\ufeffa lighthouse\n".encode()).returncode == 0
+def test_a_prompt_comes_from_stdin_and_an_edit_takes_a_file_or_the_last_picture(run, image_server):
+    assert run("generate", "-", stdin="\ufeffa lighthouse\n").returncode == 0
     assert image_server.last.fields["prompt"] == "a lighthouse"
     assert run("edit", "make it winter", "-i", "a-lighthouse.png", "-o", "winter.png").returncode == 0
     assert image_server.last.path.endswith("/images/edits")
@@ -375,21 +336,21 @@ def test_the_help_names_every_command_option_and_exit_code(capsys):
         "doctor",
         "store",
     ]
-    for command in commands:
-        assert f"    {command}" in top
+    for name in commands:
+        assert f"    {name}" in top
     for code, meaning in MEANINGS.items():
         assert f"{code}  {meaning}" in top
     helped = shown("edit")
     for option in OPTIONS:
         if "cli" in option.faces:
             assert all(flag in helped for flag in option.flags_for("cli")), option.name
-    for command in [
+    for words in [
         *([name] for name in commands),
         ["store", "verify"],
         ["store", "gc"],
         ["store", "export"],
     ]:
-        assert "--json" in shown(*command) or command == ["store"]
+        assert "--json" in shown(*words) or words == ["store"]
 
 
 def test_what_was_made_and_spent_can_be_read_by_people_and_programs(run):
@@ -460,7 +421,6 @@ def test_a_store_that_cannot_be_used_is_the_store_code(run, tmp_path):
 def test_a_reader_that_leaves_ends_the_command_quietly(start):
     process = start("models", "--json")
     process.stdout.close()
-    process.stdout = None
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert err == ""
@@ -577,12 +537,11 @@ def test_jupyter_finds_the_command():
 
 
 def test_looking_up_a_setting_imports_neither_the_sdk_nor_pillow():
-    code = (
-        "import sys; from jupyter_imagegen.cli import main; main(['config', '--json']);"
-        "sys.exit(str([m for m in ('openai', 'PIL', 'IPython', 'ipywidgets') if m in sys.modules]))"
-    )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert ended.stderr.strip() == "[]"
+    code = """
+        import sys; from jupyter_imagegen.cli import main; main(["config", "--json"])
+        print([m for m in ("openai", "PIL", "IPython", "ipywidgets") if m in sys.modules])
+    """
+    assert output(code, fresh=True).splitlines()[-1] == "[]"
 
 
 def test_a_value_that_json_does_not_have_is_refused_and_not_guessed():

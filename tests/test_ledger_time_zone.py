@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from children import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +18,6 @@ from jupyter_imagegen.core.zones import change_moment, parse_zone, zone, zone_of
 from jupyter_imagegen.errors import BudgetExceededError, ConfigError
 from jupyter_imagegen.storage import open_storage, open_temporary_storage
 
-CLI = [sys.executable, "-c", "from jupyter_imagegen.cli import main; raise SystemExit(main())"]
 ZONES = ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kolkata", "America/New_York",
          "+05:45", "-11:00", "Pacific/Honolulu", "Africa/Cairo", "America/Santiago"]  # fmt: skip
 
@@ -56,47 +54,41 @@ def spend(ledger, usd="1"):
     ledger.settle(charge.id, cost=Decimal(usd), pictures=1)
 
 
-def run(*words, **environ):
-    return subprocess.run(
-        [*CLI, *words], check=False, capture_output=True, text=True, timeout=60, env={**os.environ, **environ}
-    )
-
-
 @pytest.mark.parametrize("tz", ["Pacific/Kiritimati", "Etc/GMT+12", "XYZ-14", ":/etc/localtime", "nonsense"])
 def test_a_process_with_another_tz_has_the_same_day(server, tz):
-    made = run("generate", "a fox", "--json", TZ="UTC")
+    made = command("generate", "a fox", "--json", TZ="UTC")
     assert made.returncode == 0, made.stderr
-    other = json.loads(run("costs", "--json", TZ=tz).stdout)
+    other = json.loads(command("costs", "--json", TZ=tz).stdout)
     assert other["timezone"] == "UTC"
     assert other["spending"]["day"]["calls"] == 1
     assert other["spending"]["month"]["calls"] == 1
 
 
 def test_a_budget_holds_whatever_tz_a_process_is_given(server):
-    assert run("generate", "a fox", TZ="UTC", IMAGEGEN_BUDGET="0.01/day").returncode == 0
+    assert command("generate", "a fox", TZ="UTC", IMAGEGEN_BUDGET="0.01/day").returncode == 0
     for tz in ("Pacific/Kiritimati", "Etc/GMT+12"):
-        refused = run("generate", "a heron", "-q", "low", TZ=tz, IMAGEGEN_BUDGET="0.01/day")
+        refused = command("generate", "a heron", "-q", "low", TZ=tz, IMAGEGEN_BUDGET="0.01/day")
         assert refused.returncode != 0, tz
     assert server.calls == 1
 
 
 def test_the_zone_is_shown_by_config_and_by_costs_where_it_is_not_the_machines(session, tmp_path):
-    run("generate", "a fox", "--provider", "demo", TZ="Asia/Tokyo")
-    shown = run("config", TZ="America/New_York").stdout
+    command("generate", "a fox", "--provider", "demo", TZ="Asia/Tokyo")
+    shown = command("config", TZ="America/New_York").stdout
     assert "Asia/Tokyo" in shown
     assert "the ledger" in shown
-    assert "Asia/Tokyo" in run("costs", TZ="America/New_York").stdout
-    assert "Asia/Tokyo" not in run("costs", TZ="Asia/Tokyo").stdout
+    assert "Asia/Tokyo" in command("costs", TZ="America/New_York").stdout
+    assert "Asia/Tokyo" not in command("costs", TZ="Asia/Tokyo").stdout
 
 
 def test_the_shell_changes_the_zone_of_the_ledger_and_of_nothing_else():
-    assert run("config", "timezone=Europe/Berlin", TZ="UTC").returncode == 0
-    assert json.loads(run("costs", "--json", TZ="UTC").stdout)["timezone"] == "Europe/Berlin"
-    wrong = run("config", "timezone=Europe/Berln")
+    assert command("config", "timezone=Europe/Berlin", TZ="UTC").returncode == 0
+    assert json.loads(command("costs", "--json", TZ="UTC").stdout)["timezone"] == "Europe/Berlin"
+    wrong = command("config", "timezone=Europe/Berln")
     assert wrong.returncode != 0
     assert "Berln" in wrong.stderr
-    assert run("config", "quality=high").returncode != 0
-    assert "NAME=VALUE" in run("config", "quality").stderr
+    assert command("config", "quality=high").returncode != 0
+    assert "NAME=VALUE" in command("config", "quality").stderr
 
 
 @pytest.mark.parametrize("face", ["variable", "file", "session"])

@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+from children import command
 
 from jupyter_imagegen.config import load_settings, user_file
 from jupyter_imagegen.errors import BudgetExceededError, ConfigError
 
-CLI = [sys.executable, "-c", "from jupyter_imagegen.cli import main; raise SystemExit(main())"]
 SECRET = "sk-test-0000111122223333"
 
 
@@ -281,9 +281,7 @@ def test_the_shell_answers_a_hostile_file_with_one_line(tmp_path, lesson, place,
         file.write_text(HOSTILE[kind])
     if place == "catalog":
         personal(f'catalog = "{file}"')
-    run = subprocess.run(
-        [*CLI, "models"], check=False, capture_output=True, text=True, timeout=30, cwd=lesson
-    )
+    run = command("models", timeout=30, cwd=lesson)
     assert run.returncode not in (0, -9)
     assert run.stdout == ""
     assert str(file) in run.stderr
@@ -342,7 +340,7 @@ def test_a_lesson_that_spends_redirects_and_writes_changes_no_file_and_calls_no_
     elsewhere.mkdir()
     (elsewhere / "keep").write_text("mine")
     says(lesson, f'home = "{elsewhere}"\nprovider = "openai"\n')
-    run = subprocess.run([*CLI, "costs"], check=False, capture_output=True, text=True, timeout=30, cwd=lesson)
+    run = command("costs", cwd=lesson)
     assert run.returncode != 0
     assert "line 1" in run.stderr
     assert sorted(path.name for path in elsewhere.iterdir()) == ["keep"]

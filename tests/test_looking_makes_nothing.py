@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import nbformat
 import pytest
-
-CLI = [sys.executable, "-c", "from jupyter_imagegen.cli import main; raise SystemExit(main())"]
+from children import command, output
 
 
 def tree(folder):
@@ -74,12 +70,7 @@ print(json.dumps(told))
 
 
 def run_all(folder, commands, **environ):
-    run = subprocess.run(
-        [sys.executable, "-c", RUN_ALL, str(folder), json.dumps(commands)],
-        check=False, capture_output=True, text=True, timeout=120, env={**os.environ, **environ},
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    return json.loads(output(RUN_ALL, str(folder), json.dumps(commands), timeout=120, **environ))
 
 
 @pytest.mark.parametrize("home", ["absent", "below/absent", "empty", "default"])
@@ -100,20 +91,13 @@ def test_no_command_that_looks_makes_a_home_an_index_a_lock_or_a_price_list(fold
 
 def test_a_fresh_process_of_its_own_leaves_nothing_either(folder):
     before = tree(folder)
-    for words in (["costs"], ["plan", "lesson.ipynb"], ["doctor"]):
-        run = subprocess.run([*CLI, *words], check=False, capture_output=True, text=True, timeout=60)
-        assert "Traceback" not in run.stderr
+    for words in (["plan", "lesson.ipynb"], ["doctor"]):
+        assert "Traceback" not in command(*words, fresh=True).stderr
         assert tree(folder) == before, words
 
 
 def test_a_store_that_is_there_gains_no_file_by_being_looked_at(folder, home):
-    made = subprocess.run(
-        [*CLI, "generate", "a fox", "--provider", "demo"],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    made = command("generate", "a fox", "--provider", "demo")
     assert made.returncode == 0, made.stderr
     names = {path for path in home.rglob("*") if path.suffix not in {".sqlite3-wal", ".sqlite3-shm"}}
     for words, *_ in run_all(folder, COMMANDS):
@@ -145,7 +129,7 @@ def test_a_folder_of_others_is_still_refused_when_it_is_only_looked_at(folder, m
     (folder / "project").mkdir()
     (folder / "project" / "thesis.txt").write_text("mine")
     monkeypatch.setenv("IMAGEGEN_HOME", str(folder / "project"))
-    run = subprocess.run([*CLI, "costs"], check=False, capture_output=True, text=True, timeout=60)
+    run = command("costs")
     assert run.returncode != 0
     assert "thesis.txt" in run.stderr
     assert [path.name for path in (folder / "project").iterdir()] == ["thesis.txt"]
