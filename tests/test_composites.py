@@ -120,12 +120,12 @@ def test_a_composite_adds_nothing_to_the_ledger_not_even_when_it_is_built_again(
     assert session.accounts.costs().spending.total.calls == 1
     session.workshop.close()
     (home / "imagegen.sqlite3").write_bytes(b"garbage" * 1000)
-    for suffix in ("-wal", "-shm"):
-        home.joinpath(f"imagegen.sqlite3{suffix}").unlink(missing_ok=True)
+    for name in ("imagegen.sqlite3-wal", "imagegen.sqlite3-shm", "charges.jsonl", "budgets.json"):
+        (home / name).unlink(missing_ok=True)
     again = new_session()
     total = again.accounts.costs().spending.total
     assert (total.calls, total.unpriced, total.usd) == (1, 0, result.cost.usd)
-    with pytest.raises(BudgetsUnknownError, match="built again"):
+    with pytest.raises(BudgetsUnknownError, match="its budgets are unknown"):
         again.generate("winter")
 
 

@@ -26,6 +26,17 @@ def stored(home, server, new_session):
     session.close()
 
 
+def lose_journal(home):
+    """What the index would be filled from again."""
+    for name in ("charges.jsonl", "budgets.json"):
+        (home / name).unlink()
+
+
+def lose_index(home):
+    (home / INDEX).unlink()
+    lose_journal(home)
+
+
 def make_unusable(home):
     shutil.rmtree(home / "locks")
     (home / "locks").touch()
@@ -49,6 +60,7 @@ def another_programs_log(home):
 def emptied(home, stored, request):
     """The same, where the index has nothing any more and the home cannot be used."""
     request.param(home)
+    lose_journal(home)
     make_unusable(home)
 
 
@@ -86,14 +98,14 @@ def test_a_meter_shows_no_day_as_nothing_where_the_ledger_is_not_known(emptied, 
 
 
 def test_a_rebuilt_index_does_not_say_that_every_cost_is_known(home, stored, capsys):
-    (home / INDEX).unlink()
+    lose_index(home)
     assert main(["costs", "held"]) == 0
     said = capsys.readouterr().out
     assert "every call is known" not in said
     assert "what calls without a stored picture cost" in said
 
 
-@pytest.mark.parametrize("lose", [make_unusable, lambda home: (home / INDEX).unlink()])
+@pytest.mark.parametrize("lose", [make_unusable, lose_index])
 def test_a_plan_says_that_its_calls_would_be_refused_now(home, stored, tmp_path, capsys, lose):
     lose(home)
     cells = ["%load_ext jupyter_imagegen", "%%imagegen\na lighthouse", "%%imagegen\na harbour"]
@@ -117,6 +129,7 @@ def test_an_index_that_has_lost_its_version_is_built_again(home, server, stored,
     with sqlite3.connect(home / INDEX) as database:
         database.execute("DELETE FROM schema_version")
     database.close()
+    lose_journal(home)
     session = new_session()
     assert session.generate("a lighthouse").cost.usd == 0
     assert session.accounts.costs().stopped
