@@ -1,4 +1,4 @@
-"""AI pictures inside a notebook, with the price under them, a hard budget, and a store: nobody pays twice.
+"""AI pictures inside a notebook, with the price under them, a hard budget, and a store: never pay twice.
 
 Examples
 --------

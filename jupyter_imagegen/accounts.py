@@ -308,7 +308,7 @@ class Accounts(StaysHere):
         Parameters
         ----------
         usd
-            US dollars; "none" or "off" takes the budget away.
+            US dollars; "none" or "off" removes the budget.
         per
             "session", "day", "month" or "total".
 

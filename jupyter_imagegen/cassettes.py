@@ -128,7 +128,7 @@ class Cassettes(StaysHere):
         if previews is not None and path.is_file() and there.preview_side != previews:
             raise CassetteError(
                 f"{path.name} holds {there.holds}, and that stays as it was begun",
-                hint="Begin another one, or leave --previews out.",
+                hint="Start another one, or leave out --previews.",
             )
         values: dict[str, object] = {"cassette": str(path), "record_mode": wanted}
         settings = self._workshop.configure({**values, "cassette_preview": previews})
@@ -138,7 +138,7 @@ class Cassettes(StaysHere):
         return self.in_use()
 
     def record(self, storage: Storage, order: Order, found: Sequence[tuple[str, Image]]) -> list[str]:
-        """Put what was shown into the cassette in use; gives what the user should know.
+        """Put what was shown into the cassette in use; returns what the user should know.
 
         A cassette that cannot be written costs the recording and not the picture. Where it was not this
         session that named the cassette and chose to record, the first picture says where it is recorded.
@@ -225,7 +225,7 @@ class Cassettes(StaysHere):
     def verify(
         self, file: str | None = None, progress: Callable[[int, int], None] | None = None
     ) -> tuple[Path, int]:
-        """Read every picture of a cassette, decode it, compare it with its digest; gives how many there are.
+        """Read every picture of a cassette, decode it, compare it with its digest; returns their number.
 
         Raises
         ------
@@ -240,7 +240,7 @@ class Cassettes(StaysHere):
             try:
                 inspect(read(), allow_svg=True)
             except ImageRejected as exc:
-                raise cassette.refused(f"holds no picture in {name}: {exc}") from exc
+                raise cassette.refused(f"has no picture in {name}: {exc}") from exc
             if progress is not None:
                 progress(done, len(members))
         return cassette.path, len(members)

@@ -262,7 +262,7 @@ class Engine(StaysHere):
         if failure is not None and not order.fresh:
             raise PossiblyBilledError(
                 "another run sent this request while this one waited, and its answer never came",
-                hint="It may have been billed. Run the cell again to try once more.",
+                hint="It may have been billed. Run the cell again for another try.",
             )
 
     def _done(self, order: Order, key: str, run: _Run, started: float) -> Done:

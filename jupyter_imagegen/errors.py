@@ -129,11 +129,11 @@ class BudgetExceededError(BudgetError):
 
 
 class UnknownPriceError(BudgetError):
-    """A budget is set and nobody can say what the call would cost at most."""
+    """A budget is set and the call's maximum price is unknown."""
 
 
 class BudgetsUnknownError(BudgetError):
-    """The store's index was lost and its budgets with it; paid calls wait until somebody decides anew."""
+    """The store's index was lost and its budgets with it; paid calls wait until the owner decides again."""
 
 
 class ProviderError(ImagegenError):

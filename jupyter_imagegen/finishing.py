@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.purchase import Order
     from jupyter_imagegen.storage import Storage
 
-    #: Takes pictures, each with its key, into the cassette in use; gives what the user should know.
+    #: Takes pictures, each with its key, into the cassette in use; returns what the user should know.
     Record = Callable[[Order, Sequence[tuple[str, Image]]], list[str]]
 
 

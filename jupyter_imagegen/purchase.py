@@ -107,7 +107,7 @@ class Purchase:
     notes : list of str
         What the user should know.
     usd : Decimal or None
-        What it cost; None where nobody can say.
+        What it cost; None where it is unknown.
     ceiling : Decimal or None
         What the ledger counts while `usd` is unknown.
     usage : Usage or None
@@ -359,7 +359,7 @@ class Purchase:
                 if known
                 else "It may have been billed."
             )
-            again = "Run the cell again to try once more."
+            again = "Run the cell again for another try."
             self.failure = BadAnswerError(
                 f"the answer of {self.order.provider.name} contained no valid picture: "
                 + (reasons or "; ".join(self._places) or "it contained none"),

@@ -32,7 +32,7 @@ class Reread:
     path : Path
         Its file; gone where `left` is empty.
     key : str
-        The request's key; empty where nobody knows it.
+        The request's key; empty where it is unknown.
     samples : tuple of int
         The pictures that entered the store under that key.
     notes : tuple of str

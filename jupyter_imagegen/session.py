@@ -119,7 +119,7 @@ class Session(StaysHere):
         return settings
 
     def generate(self, prompt: str, **options: Unpack[PictureOptions]) -> Result:
-        """Make pictures from words; pictures that are stored come back for nothing.
+        """Make pictures from words; stored pictures cost nothing.
 
         Parameters
         ----------
@@ -272,7 +272,7 @@ class Session(StaysHere):
         names: Mapping[str, Any] | None = None,
         **options: Unpack[PictureOptions],
     ) -> Preflight:
-        """What a run would do and cost; spends nothing and calls nobody. Takes what `submit` does."""
+        """What a run would do and cost; spends nothing and calls no API. Takes what `submit` does."""
         self.workshop.look_again(every=_LOOK_AGAIN_SECONDS)
         return self._desk.preflight(prompt, (image, mask, markup), names, options)
 
@@ -289,7 +289,7 @@ class Session(StaysHere):
         Returns
         -------
         Estimate
-            `.usd` the likely price, `.ceiling` the most it can be, both None where nobody can say. It is the
+            `.usd` the likely price, `.ceiling` the most it can be, both None where it is unknown. It is the
             price of a real picture, also where no key is set.
 
         Examples

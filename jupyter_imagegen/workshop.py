@@ -406,7 +406,7 @@ class Workshop(StaysHere):
     ) -> Provider:
         """As named; else who is configured or has the pictures; else the placeholder, recorded before bought.
 
-        In replay nobody is called, and it is whoever made the recorded pictures.
+        In replay no API is called, and it is whoever made the recorded pictures.
 
         Parameters
         ----------
@@ -557,6 +557,6 @@ class Workshop(StaysHere):
         return "" if provider.configured() else f"no {provider.needs} is set"
 
     def notebook_name(self) -> str:
-        """The notebook's file name, for the history; empty where nobody says."""
+        """The notebook's file name, for the history; empty where it is unknown."""
         told = self.notebook or self.environ.get("JPY_SESSION_NAME", "")
         return Path(told).name

@@ -245,7 +245,7 @@ def test_a_forgetting_that_was_cut_short_is_finished_by_the_next(session, server
         try:
             session.accounts.forget(prompt="müller")
         except StoreError as exc:
-            assert "no picture with 'müller' in its words" in str(exc)  # noqa: PT017 - either may be
+            assert "no picture whose words contain 'müller'" in str(exc)  # noqa: PT017 - either may be
         assert places_of(SECRET, home) == []
         assert not list(home.rglob("*.png"))
 
@@ -262,12 +262,12 @@ NOTHING = [
     ({}, RequestError, "named in one way"),
     ({"key": "ab", "prompt": "cat"}, RequestError, "named in one way"),
     ({"prompt": "  "}, RequestError, "an empty text is in every prompt"),
-    ({"before": "yesterday"}, RequestError, "'yesterday' is no date"),
+    ({"before": "yesterday"}, RequestError, "'yesterday' is not a date"),
     ({"before": "2026-02-30"}, RequestError, "no date"),
     ({"key": "xyz"}, StoreError, "is not a key"),
     ({"key": "%"}, StoreError, "is not a key"),
     ({"key": ""}, StoreError, "is not a key"),
-    ({"prompt": "%"}, StoreError, "no picture with '%' in its words"),
+    ({"prompt": "%"}, StoreError, "no picture whose words contain '%'"),
     ({"before": "0001-01-02"}, StoreError, "no picture from before 0001-01-02"),
 ]
 

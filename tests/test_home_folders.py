@@ -258,7 +258,7 @@ def test_the_home_itself_may_be_a_link_to_a_larger_disk(store, tmp_path):
     disk.rename(tmp_path / "taken away")
     ended = command("history", home=store)
     assert ended.returncode == 8
-    assert f"is a link to {disk}, and that is not there" in ended.stderr
+    assert f"is a link to {disk}, which does not exist" in ended.stderr
 
 
 def test_names_that_are_not_ours_stay_in_a_store_however_old_they_are(store):

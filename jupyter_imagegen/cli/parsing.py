@@ -161,7 +161,7 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
     command("models", "what each model takes and costs").add_argument("name", nargs="?", metavar="MODEL")
     command("styles", "the named styles").add_argument("name", nargs="?", metavar="NAME")
     budget = command("budget", "show the limits, or set one that no call can pass")
-    budget.add_argument("usd", nargs="?", metavar="USD|none", help="US dollars; none takes the limit away")
+    budget.add_argument("usd", nargs="?", metavar="USD|none", help="US dollars; none removes the limit")
     budget.add_argument("--per", choices=_SCOPES, default="day", help="the period (day)")
     config = command("config", "every setting, and where it comes from; or set the ledger's time zone")
     config.add_argument(

@@ -327,7 +327,7 @@ def _in_home(find: Callable[..., Path]) -> Path:
 
 
 def notebook_folder(environ: Mapping[str, str], *, notebook: str | None = None) -> Path:
-    """Find the folder of the notebook; the current one where nobody says.
+    """Find the folder of the notebook; the current one where it is unknown.
 
     Parameters
     ----------
@@ -346,7 +346,7 @@ def notebook_folder(environ: Mapping[str, str], *, notebook: str | None = None) 
 
 
 def notebook_path(environ: Mapping[str, str], *, notebook: str | None = None) -> Path | None:
-    """Find the notebook's own path; None where nobody says, or what is said is no file's path here.
+    """Find the notebook's own path; None where it is unknown, or what is said is no file's path here.
 
     Parameters
     ----------

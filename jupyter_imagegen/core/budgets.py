@@ -178,7 +178,7 @@ def periods(now: datetime, session: str) -> dict[Scope, str]:
     {'session': 'k1', 'day': '2026-11-22', 'month': '2026-11', 'total': 'total'}
     """
     if now.tzinfo is None:
-        raise ValueError("the moment needs a time zone, or nobody knows which day it is")
+        raise ValueError("the moment needs a time zone, or its day is unknown")
     return {
         "session": session,
         "day": f"{now:%Y-%m-%d}",

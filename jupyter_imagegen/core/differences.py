@@ -34,7 +34,7 @@ def unlike_asked(request: GenerateRequest, images: Sequence[Image]) -> list[str]
 
 
 def odd_cost(usd: Decimal | None, priced: Estimate, *, all_came: bool) -> str:
-    """Where a cost is not what the published prices make of a request; empty where it is, or nobody can say.
+    """How a cost differs from what the published prices say; empty where it does not, or is unknown.
 
     Parameters
     ----------
@@ -61,6 +61,6 @@ def odd_cost(usd: Decimal | None, priced: Estimate, *, all_came: bool) -> str:
     if all_came and priced.kind == "exact" and priced.usd is not None and usd < priced.usd / 2:
         return (
             f"it cost {format_usd(usd)} by the reported usage, less than half of the"
-            f" {format_usd(priced.usd)} that the published formula gives"
+            f" {format_usd(priced.usd)} that the published formula says"
         )
     return ""

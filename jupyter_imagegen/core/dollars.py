@@ -21,16 +21,16 @@ class Estimate:
     Attributes
     ----------
     usd : Decimal or None
-        The likely price of the whole call in US dollars; None where nobody can say.
+        The likely price of the whole call in US dollars; None where it is unknown.
     ceiling : Decimal or None
-        What it will not pass, and what a budget reserves; None where nobody can say.
+        What it will not pass, and what a budget reserves; None where it is unknown.
     tokens : Usage or None
         The tokens behind `usd`.
     kind : {"exact", "bound", "unknown"}
         "exact": the output tokens are OpenAI's published ones; "bound": an upper bound of our own, to be
         shown as one; "unknown": no ceiling.
     note : str
-        How it was reckoned, or why it was not, in one sentence.
+        How it was estimated, or why it was not, in one sentence.
     source : str
         Where the rates come from, and when.
     """

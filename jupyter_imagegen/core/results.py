@@ -171,7 +171,7 @@ class Cost:
     Attributes
     ----------
     usd : Decimal or None
-        US dollars spent now: 0 for pictures that were already there, None where nobody can say.
+        US dollars spent now: 0 for pictures that were already there, None where it is unknown.
     saved_usd : Decimal
         What the pictures that were already there cost when they were made.
     ceiling_usd : Decimal or None

@@ -52,7 +52,7 @@ class _NonsenseError(ValueError):
 
 
 def usage_from_api(value: object) -> Usage | None:
-    """Read `usage` of an images answer or of a stream's last event, and believe only what can be true.
+    """Read `usage` of an images answer or of a stream's last event, and keep only what can be true.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def _get(value: object, name: str) -> object:
 
 
 def _count(value: object) -> int | None:
-    """A believable number of tokens; None where there is none."""
+    """A plausible number of tokens; None where there is none."""
     if value is None:
         return None
     if isinstance(value, str) and _DIGITS.fullmatch(value):

@@ -42,7 +42,7 @@ __all__ = [
 
 
 def plan_notebook(session: Session, path: str | Path, *, write: bool = False) -> Plan:
-    """What a notebook costs; runs nothing, calls nobody and spends nothing.
+    """What a notebook costs; runs nothing, calls no API and spends nothing.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """What something costs in US dollars: likely and at most; None where nobody can say."""
+    """What something costs in US dollars: likely and at most; None where it is unknown."""
 
     usd: Decimal | None
     ceiling: Decimal | None
@@ -36,7 +36,7 @@ class Row:
     model, size, quality : str
         What is asked for; empty where that is not known.
     n, times : int or None
-        Pictures of one call, and calls; None where nobody can say.
+        Pictures of one call, and calls; None where it is unknown.
     bought : int
         Pictures that it buys from nothing; those of an earlier cell are not among them.
     price : Price

@@ -318,7 +318,7 @@ def command_parser(name: str) -> OptionParser:
     elif name == "budget":
         from jupyter_imagegen.core.budgets import SCOPES
 
-        parser.add_argument("usd", nargs="?", metavar="USD", help="US dollars; none takes the limit away")
+        parser.add_argument("usd", nargs="?", metavar="USD", help="US dollars; none removes the limit")
         parser.add_argument("--per", choices=SCOPES, default="day", help="the period (day)")
     elif name in _OF_ONE:
         parser.add_argument("name", nargs="?", metavar=_OF_ONE[name][0], help=_OF_ONE[name][1])

@@ -109,7 +109,7 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One answer of `doctor`: what was looked at and whether it is well; None where nobody can say."""
+    """One answer of `doctor`: what was looked at and whether it is well; None where it is unknown."""
 
     name: str
     ok: bool | None

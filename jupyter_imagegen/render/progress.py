@@ -40,7 +40,7 @@ class Progress:
     state : str
         What is going on, in a few words.
     elapsed : float or None
-        Seconds since the start; None where nobody keeps the time.
+        Seconds since the start; None where the time is not kept.
     estimate : Estimate or None
         What it is going to cost, where that is known by now.
     side : int

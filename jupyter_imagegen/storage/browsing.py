@@ -198,7 +198,9 @@ class Browsing:
         """
         row = self._database.one(statements.SHOWN, key=key, sample=sample)
         if row is None:
-            raise StoreError(f"the store has no picture {sample} of {key[:12]}", hint="It may be deleted.")
+            raise StoreError(
+                (f"the store has no picture {sample} of {key[:12]}"), hint="It may have been deleted."
+            )
         return self._stored(row)
 
     def makers(self) -> list[str]:

@@ -48,7 +48,7 @@ _MOST_PREVIEW = 4 * 2**20
 MOST_MEMBERS = 50_000
 #: Characters of somebody else's text that a message repeats.
 _LONGEST_SAID = 300
-#: How often a file is read anew that changes while it is read.
+#: How often a file is read anew that changed while it was read.
 _TRIES = 10
 
 
@@ -188,7 +188,7 @@ class Cassette:
         """What to raise: the cassette's name, what is wrong, and what to do."""
         return CassetteError(
             f"the cassette {self.path.name} {words}",
-            hint="Take it again from where it came, or `%imagegen cassette use none` to go on without.",
+            hint="Download or copy it again, or go on without it: `%imagegen cassette use none`.",
         )
 
     def _image(self, one: Recording, manifest: Manifest) -> Image:
@@ -235,9 +235,9 @@ class Cassette:
         try:
             header = checked_header(data, allow_svg=True)
         except ImageRejected as exc:
-            raise self.refused(f"holds no picture in {name}: {exc}") from exc
+            raise self.refused(f"has no picture in {name}: {exc}") from exc
         if (header.mime, header.width, header.height) != told:
-            raise self.refused(f"holds another picture in {name} than it says")
+            raise self.refused(f"has a different picture in {name} than its index says")
 
     def _now(self) -> _Taken:
         """What the file holds now; read where it is another than last time."""
@@ -275,7 +275,7 @@ class Cassette:
                     raise
             else:
                 return self._last
-        raise self.refused("changes while it is read")
+        raise self.refused("changed while it was read")
 
     def _read(self, file: BinaryIO, length: int, stamp: tuple[int, int, int] | None) -> _Taken:
         members = plainzip.directory(file, most_members=MOST_MEMBERS, length=length)
@@ -293,14 +293,16 @@ class Cassette:
         if strange := members.keys() - {CONTENTS} ^ manifest.members().keys():
             name = min(strange)
             raise self.refused(
-                f"{'holds' if name in members else 'lacks'} {name[:120]!a} against its contents"
+                f"contains {name[:120]!a}, which its index does not list"
+                if name in members
+                else f"lacks {name[:120]!a}, which its index lists"
             )
         if manifest.preview_side is not None:
             return
         for digest, kept in manifest.pictures.items():
             name = kept.member(digest)
             if members[name].size != kept.size_bytes:
-                raise self.refused(f"holds {name} of another length than it says")
+                raise self.refused(f"holds {name} of a different length than its index says")
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
@@ -346,8 +348,8 @@ def check_limits(cassette: Cassette, manifest: Manifest, contents: bytes) -> Non
     if len(members) >= MOST_MEMBERS or len(contents) > MOST_CONTENTS or total > MOST_BYTES:
         held = f"{count_of(len(manifest.recordings), 'picture')} of {total // 2**20:,} MB"
         raise CassetteError(
-            f"{cassette.path.name} would hold {held}, more than a cassette may",
-            hint="Begin another one, or record small copies: `%imagegen cassette use FILE --previews 512`.",
+            f"{cassette.path.name} would have {held}, more than a cassette may have",
+            hint="Start another one, or record small copies: `%imagegen cassette use FILE --previews 512`.",
         )
 
 

@@ -100,7 +100,7 @@ def dollars(value: object, here: str) -> str | None:
     if value is None:
         return None
     try:
-        # Not a whole document of digits: the sum is reckoned with each time that it is shown.
+        # Not a whole document of digits: the sum is calculated each time that it is shown.
         amount = Decimal(value) if isinstance(value, str) and len(value) <= 40 else Decimal("NaN")  # noqa: PLR2004
     except InvalidOperation:
         amount = Decimal("NaN")

@@ -161,7 +161,7 @@ class Database(StaysHere):
             return version == 0
 
     def load(self, copy: Callable[[sqlite3.Connection], bool]) -> bool:
-        """Let `copy` fill a database in memory from another one; gives what it says."""
+        """Let `copy` fill a database in memory from another one; returns what it says."""
         with self._guard():
             self._connection = self._connect()
             return copy(self._connection)

@@ -40,7 +40,7 @@ class Deck:
 
     @property
     def replays(self) -> bool:
-        """Whether nobody but the cassette is asked."""
+        """Whether only the cassette is asked."""
         return self.mode == "replay"
 
     def find(self, pictures: Pictures, key: str, n: int | None, *, composites: bool = False) -> list[Image]:

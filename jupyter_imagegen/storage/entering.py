@@ -160,7 +160,7 @@ def _sweep(database: Database, shelf: Shelf, name: str) -> None:
 def adopt(
     database: Database, shelf: Shelf, found: Sequence[tuple[Recipe, Path]], known: dict[str, bool]
 ) -> int:
-    """Enter recipes whose pictures are whole and in their places; gives how many.
+    """Enter recipes whose pictures are whole and in their places; returns how many.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ def _keep_unread(shelf: Shelf, pending: Path) -> None:
         UnreadAnswers(shelf, now=lambda: datetime.now(UTC)).take(
             pending,
             recipe_from_bytes(files.read(pending)),
-            reason="it is no picture, and its process ended before it was read",
+            reason="it is not a picture, and its process ended before it was read",
         )
 
 

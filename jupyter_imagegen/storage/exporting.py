@@ -57,7 +57,7 @@ def export(
     import zipfile
 
     if os.path.lexists(dest) and not overwrite:
-        raise StoreError(f"{dest} exists", hint="Choose another name, or allow it to be replaced.")
+        raise StoreError(f"{dest} exists", hint="Choose another name, or allow the file to be replaced.")
     scratch = dest.with_name(f".{dest.name}.{secrets.token_hex(4)}.part")
     skipped: set[str] = set()
     originals = recipes = 0

@@ -98,7 +98,7 @@ def failure_from_json(text: str) -> ProviderError | AbandonedError:
         pass
     return errors.PossiblyBilledError(
         "another run sent this request while this one waited, and it failed",
-        hint="It may have been billed. Run it again to try once more.",
+        hint="It may have been billed. Run it again for another try.",
     )
 
 

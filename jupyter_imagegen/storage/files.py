@@ -277,7 +277,7 @@ def refuse_link(path: Path) -> None:
     if is_link(path):
         raise HomeError(
             f"{path} is a link (to {path.readlink()}), and a store neither writes nor deletes through one",
-            hint="Put the folder or file itself there, or take the link away. "
+            hint="Put the folder or file itself there, or remove the link. "
             "To keep a store on another disk, let IMAGEGEN_HOME name a folder there.",
         )
 
@@ -298,7 +298,8 @@ def regular(path: Path) -> os.stat_result:
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         raise StoreError(
-            f"{path} is no file, and the store keeps one of this name", hint="Move away what is there."
+            f"{path} is not a file, and the store keeps a file of this name",
+            hint="Move away what is in its place.",
         )
     return found
 

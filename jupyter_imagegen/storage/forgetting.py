@@ -161,7 +161,7 @@ def by_text(pictures: Pictures, text: str) -> Chosen:
         ]
         place = worded[-1]
     return _with_composites(
-        pictures, Chosen(what=f"with {text!r} in its words", rows=tuple(rows), text=wanted)
+        pictures, Chosen(what=f"whose words contain {text!r}", rows=tuple(rows), text=wanted)
     )
 
 
@@ -177,7 +177,7 @@ def by_date(pictures: Pictures, day: str) -> Chosen:
         here = zone(Zones(pictures.database, pictures.now).present().name)
         moment = utc_text(datetime.combine(date.fromisoformat(day.strip()), clock(), here))
     except (ValueError, OverflowError) as exc:
-        raise RequestError(f"{day!r} is no date", hint="Write year, month and day: 2026-01-31.") from exc
+        raise RequestError(f"{day!r} is not a date", hint="Write year, month and day: 2026-01-31.") from exc
     rows = tuple(pictures.database.all(statements.chosen("until"), until=moment))
     return _with_composites(pictures, Chosen(what=f"from before {day}", rows=rows, before=moment))
 

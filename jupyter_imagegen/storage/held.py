@@ -114,7 +114,7 @@ def settle_by_hand(database: Database, charge_id: str, cost: Decimal, *, force: 
         if cost > most and not force:
             raise RequestError(
                 f"{format_usd(cost)} is far above what call {held.id} can have cost",
-                hint=f"Look at the decimal point; up to {format_usd(most)} is taken, more with --force.",
+                hint=f"Check the decimal point; up to {format_usd(most)} is accepted, more with --force.",
             )
         reason = storable(f"settled by hand: {held.reason}")
         change_charge(database, held.id, "settled", cost_nano=dollars_to_nano(cost), reason=reason)

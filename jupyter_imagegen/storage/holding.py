@@ -52,12 +52,12 @@ class OnDisk(Unchanging):
         except OSError as exc:
             raise StoreError(
                 f"the picture {self.path} cannot be read from here ({exc.strerror or exc})",
-                hint="A result takes the place of its picture along, not the picture: send `image.bytes`.",
+                hint="A result has only the path of its picture: send `image.bytes` instead.",
             ) from exc
         if sha256(data).hexdigest() != self.digest:
             raise DamagedPictureError(
                 f"the picture {self.path} is no longer what was received",
-                hint="Run the cell again to make it anew.",
+                hint="Run the cell again to make a new one.",
             )
         return data
 

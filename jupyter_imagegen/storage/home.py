@@ -113,7 +113,7 @@ def claim(home: Path) -> str:
     """
     if home.is_symlink() and not home.exists():
         raise HomeError(
-            f"the store's folder {home} is a link to {home.readlink()}, and that is not there",
+            f"the store's folder {home} is a link to {home.readlink()}, which does not exist",
             hint="Mount what it leads to, or set IMAGEGEN_HOME to another folder.",
         )
     files.make_folder(home)
@@ -121,7 +121,7 @@ def claim(home: Path) -> str:
     if (home / UNFINISHED).exists():
         raise HomeError(
             f"{home} is a copy of a store that was not finished",
-            hint="Run the command that makes it again: it goes on. Or delete the folder.",
+            hint="Run the same command again to go on, or delete the folder.",
         )
     _refuse_another_users(home)
     if is_marked(home):
@@ -254,8 +254,8 @@ def made_again(shelf: Shelf, name: str) -> Path:
     if not folder.is_dir():
         if not is_marked(shelf.home):
             raise StoreError(
-                f"{shelf.home} is no store's folder any more: its {MARKER} is gone",
-                hint="Run the cell again: where it is the store, its folders are made anew.",
+                f"{shelf.home} is no longer a store's folder: its {MARKER} is gone",
+                hint="Run the cell again: if this is the store, its folders are created again.",
             )
         files.make_folder(folder)
     return folder
@@ -359,7 +359,8 @@ def _check_own(home: Path) -> None:
             # Found now, before a picture that was paid for has no place.
             files.refuse_link(path)
             raise StoreError(
-                f"{path} is no folder, and the store keeps one of this name", hint="Move away what is there."
+                f"{path} is not a folder, and the store keeps a folder of this name",
+                hint="Move away what is in its place.",
             )
 
 
@@ -382,7 +383,7 @@ def _refuse_another_users(home: Path) -> None:
         raise HomeError(
             f"{home} is the store of another user ({_user_name(owner)}), and was left as it is; "
             "a store has one user",
-            hint=f"Keep one of your own: unset IMAGEGEN_HOME, or name another folder. {layer_hint(home)}",
+            hint=f"Use a store of your own: unset IMAGEGEN_HOME, or name another folder. {layer_hint(home)}",
         )
 
 
@@ -438,9 +439,9 @@ def _refuse_foreign(home: Path) -> str:
         pictures += 1
     if strange is not None:
         held = str(strange.relative_to(home))
-        why = f"it is not empty and no store of jupyter_imagegen (it holds {held!r})"
+        why = f"it is not empty, and it is not a store of jupyter_imagegen (it contains {held!r})"
     elif is_common(home):
-        why = "it is for all of a person's or a system's files"
+        why = "it is a folder for all files of a person or a system"
     elif pictures:
         what = (
             "a picture of yours in it stays" if pictures == 1 else f"{pictures} pictures of yours in it stay"

@@ -327,7 +327,7 @@ class Pictures(StoredPictures):
         images
             All pictures of the call.
         cost
-            US dollars of the call; None where nobody can say.
+            US dollars of the call; None where it is unknown.
         usage
             Tokens of the call.
 
@@ -512,7 +512,7 @@ class Pictures(StoredPictures):
             return upkeep.collect(self, progress)
 
     def take_back(self) -> int:
-        """Take out of quarantine/ what can be read by now; gives how many pictures that are.
+        """Take out of quarantine/ what can be read by now; returns how many pictures that are.
 
         Raises
         ------

@@ -170,7 +170,7 @@ class Journal(StaysHere):
         try:
             decided = _decided(self._budgets)
             if decided is None:
-                missing.append(f"{BUDGETS} is not there")
+                missing.append(f"{BUDGETS} does not exist")
             else:
                 self._take(decided)
         except (OSError, StoreError) as exc:
@@ -180,7 +180,7 @@ class Journal(StaysHere):
         try:
             found = self._read(above=-1)
         except FileNotFoundError:
-            missing.append(f"{CHARGES} is not there")
+            missing.append(f"{CHARGES} does not exist")
         except OSError as exc:
             missing.append(f"{CHARGES} cannot be read ({exc.strerror or exc})")
         else:
@@ -494,7 +494,7 @@ def _decided(path: Path) -> dict[str, Any] | None:
     except OSError as exc:
         raise _UnreadableError(exc.strerror or str(exc)) from exc
     except (ValueError, RecursionError) as exc:
-        raise _UnreadableError("it is no JSON") from exc
+        raise _UnreadableError("it is not JSON") from exc
     form = found.get("form") if isinstance(found, dict) else None
     if type(form) is int and form > _FORM:
         raise _newer(BUDGETS)

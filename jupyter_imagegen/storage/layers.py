@@ -219,7 +219,7 @@ def _asked(address: str, sql: str, values: dict[str, object]) -> list[Row]:
         connection.execute("PRAGMA trusted_schema = OFF")
         version, ours = connection.execute(_VERSION).fetchone()["version"], migrations()[-1][0]
         if not isinstance(version, int):
-            raise StoreError("it is no store's index")
+            raise StoreError("it is not a store's index")
         if version > ours:
             raise StoreError(
                 f"a newer version of jupyter_imagegen wrote it (its schema is {version}, this version knows "

@@ -4,7 +4,7 @@
 
     reserve ──> reserved ──> sent ──> settled           its cost is known, or the answer said none
                    │           ├────> released          certainly not billed
-                   └> released └────> possibly_billed   nobody knows; counted at its ceiling
+                   └> released └────> possibly_billed   unknown; counted at its ceiling
 
 A true cost replaces `released` and `possibly_billed`; nothing replaces `settled`.
 """
@@ -126,7 +126,7 @@ class Ledger(StaysHere):
         Parameters
         ----------
         ceiling
-            The most that the call can cost in US dollars; None where nobody can say. 0 always passes.
+            The most that the call can cost in US dollars; None where it is unknown. 0 always passes.
         budgets
             Those of the configuration. One that was set with `set_budget` stands in for the configured one of
             its scope.
@@ -221,7 +221,7 @@ class Ledger(StaysHere):
         Parameters
         ----------
         cost
-            US dollars; None where nobody can say: then it stays counted at its ceiling.
+            US dollars; None where it is unknown: then it stays counted at its ceiling.
         reason
             What is odd about it: no picture came, or the cost is not what the prices give.
 
@@ -258,7 +258,7 @@ class Ledger(StaysHere):
         self._close(charge_id, "released", reason)
 
     def possibly_billed(self, charge_id: str, reason: str) -> None:
-        """Close a charge of which nobody knows whether it was billed: it is counted at its ceiling.
+        """Close a charge of which it is unknown whether it was billed: it is counted at its ceiling.
 
         Raises
         ------
@@ -465,7 +465,7 @@ class Ledger(StaysHere):
         if ceiling is None:
             raise UnknownPriceError(
                 f"this call has no known maximum price, and the budget {budget} needs one",
-                hint="Choose a model and size with a published price, or take the budget away "
+                hint="Choose a model and size with a published price, or remove the budget "
                 f"{set_by if elsewhere else f'with `%imagegen budget none --per {budget.scope}`'}.",
             )
         counted = self._counted(budget.scope, now)

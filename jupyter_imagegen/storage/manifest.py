@@ -304,7 +304,7 @@ def _kept(value: object, digest: str) -> Kept:
 def _settings(value: object) -> dict[str, Any]:
     table = checks.table(value, "settings")
     if strange := sorted(set(table) - set(SETTINGS)):
-        raise ManifestError(f"its settings hold {checks.named(strange[0])}, which is none of a request's")
+        raise ManifestError(f"its settings hold {checks.named(strange[0])}, which a request does not have")
     for name, one in table.items():
         if one is None and name not in _ALWAYS_SET:
             continue
@@ -327,7 +327,7 @@ def checked_parameters(value: object, here: str) -> dict[str, Any]:
     table = checks.table(value, f"{here}: parameters")
     for name, one in table.items():
         if name in {"model", "prompt"}:
-            raise ManifestError(f"{here}: {name} stands in its parameters")
+            raise ManifestError(f"{here}: {name} is among its parameters")
         checks.plain(one, f"{here}: {checks.named(name)}")
     return table
 

@@ -163,7 +163,7 @@ class _Merging:
                 progress(done, max(done, total))
 
     def _find_charges(self) -> int:
-        """Count what calls cost of which only pictures tell; gives how many recipes there are."""
+        """Count what calls cost of which only pictures tell; returns how many recipes there are."""
         total, missing = 0, defaultdict(list)
         for _, recipe in self._recipes():
             total += 1
@@ -304,10 +304,10 @@ class _Merging:
             if data is not None and files.sha256(data) == recipe.digest:
                 return data
             if data is not None and not place.endswith(".part"):
-                self._refuse(place, "it is not the picture that its name says")
+                self._refuse(place, "it is not the picture that its name stands for")
                 return None
         if not name.startswith("incoming/"):
-            self._refuse(name, "its picture is not there, or too large")
+            self._refuse(name, "its picture is missing or too large")
         return None
 
     def _refuse(self, name: str, why: str) -> None:
@@ -340,13 +340,13 @@ def _why_not(recipe: Recipe) -> str:
     moment = datetime.fromisoformat(recipe.made_at)
     # At the ends of time a moment is none in the zone next to its own.
     if moment.tzinfo is None or not 1 < moment.year < 9999:  # noqa: PLR2004  # datetime's own ends
-        return "it was made at no moment that can be"
+        return "the time when it was made is impossible"
     if recipe.sample > _MOST_SAMPLES or (recipe.cost is not None and recipe.cost > nano_to_dollars(_DEAREST)):
-        return "no request has so many pictures, or one that costs so much"
+        return "its number of pictures or its cost is impossible"
     if recipe.day is not None and re.fullmatch(r"\d{4}-\d\d-\d\d", recipe.day) is None:
-        return "it was paid for on no day that can be"
+        return "the day on which it was paid for is impossible"
     if recipe.namespace != "composite" and not _is_its_key(recipe):
-        return "its key is not that of what it says was asked"
+        return "its key is not the key of its request"
     return ""
 
 

@@ -41,7 +41,7 @@ def not_recorded(cassette: Cassette, request: GenerateRequest, key: str, n: int)
     """
     name = cassette.path.name
     hint = (
-        "Change the cell back, or `%imagegen cassette use none` to make it; whoever made the lesson can "
+        "Change the cell back, or `%imagegen cassette use none` to make it; the lesson's author can "
         f"record it with `%imagegen cassette use {name} --mode record`."
     )
     there = len(cassette.find(key))

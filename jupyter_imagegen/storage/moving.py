@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 
-_AGAIN = "What was copied stays there: put that right, and run the same command again to go on."
+_AGAIN = "What was copied is kept: correct this, and run the same command again to go on."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def copy(
     target = Path(os.path.abspath(target))  # noqa: PTH100  # a link to a folder stays one
     packed = target.suffix.lower() == ".zip"
     if packed and os.path.lexists(target):
-        raise StoreError(f"{target} exists", hint="Choose another name; a backup is never written over.")
+        raise StoreError(f"{target} exists", hint="Choose another name; a backup is never overwritten.")
     folder = target.with_name(f"{target.name}.unfinished") if packed else target
     with _written(folder), _begun(folder, home) as goes_on:
         shelf, source = Shelf(folder), Folder(home)
@@ -119,7 +119,7 @@ def restore(path: Path, home: Path, *, progress: Progress | None = None) -> Copy
     if source.is_export:
         raise StoreError(
             f"{path} is an export, which has pictures and recipes only",
-            hint="`jupyter imagegen store merge FROM` takes them into a store.",
+            hint="`jupyter imagegen store merge FROM` adds them to a store.",
         )
     with _written(home), _begun(home, path) as goes_on:
         sound = copy_index(source, home)
@@ -143,7 +143,7 @@ def _written(target: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _begun(target: Path, source: Path) -> Iterator[bool]:
-    """A folder for a copy, which no other process fills; gives whether an earlier try is gone on with."""
+    """A folder for a copy, which no other process fills; returns whether an earlier try is continued."""
     from filelock import Timeout
 
     goes_on = _claimed(target, source)
@@ -181,7 +181,7 @@ def _claimed(target: Path, source: Path) -> bool:
     """
     inner, outer = target.resolve(), source.resolve()
     if inner.is_relative_to(outer) or outer.is_relative_to(inner):
-        raise HomeError(f"{target} and {source} lie one within the other", hint="Choose another folder.")
+        raise HomeError(f"{target} and {source} are one within the other", hint="Choose another folder.")
     files.make_folder(target)
     said = f"A copy of this store is being made, and is not whole yet:\n{source}\n".encode(
         errors="surrogateescape"
@@ -194,7 +194,7 @@ def _claimed(target: Path, source: Path) -> bool:
         goes_on = False
     held = sorted(path.name for path in target.iterdir() if not homes.is_harmless(path.name))
     if (held and not goes_on) or homes.is_common(target):
-        what = f"it holds {held[0]!r}" if held else "it is for all of a person's or a system's files"
+        what = f"it holds {held[0]!r}" if held else "it is a folder for all files of a person or a system"
         raise HomeError(
             f"{target} is not empty ({what})" if held else f"{target} cannot be a store's folder ({what})",
             hint="Give a new folder. `jupyter imagegen store merge FROM` takes pictures into a store that is "

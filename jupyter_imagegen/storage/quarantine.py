@@ -47,7 +47,7 @@ class Quarantine:
         self._originals: dict[str, list[Path]] | None = None
 
     def put(self, path: Path) -> Path:
-        """Move a file of `pictures/` here; gives its new place.
+        """Move a file of `pictures/` here; returns its new place.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class Quarantine:
         return False
 
     def take_back(self, pictures: Pictures) -> int:
-        """Take into the store what can be read by now; gives how many pictures came back.
+        """Take into the store what can be read by now; returns how many pictures came back.
 
         Raises
         ------

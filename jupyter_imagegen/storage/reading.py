@@ -177,7 +177,7 @@ class StoredPictures(StaysHere):
             self.quarantine(digest, row["mime"])
             raise DamagedPictureError(
                 f"the picture {path} is no longer what was received; it was put into quarantine/",
-                hint="Run the cell again to make it anew.",
+                hint="Run the cell again to make a new one.",
             )
         return data
 

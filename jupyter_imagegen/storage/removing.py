@@ -51,7 +51,7 @@ def delete(database: Database, shelf: Shelf, key: str, sample: int) -> int:
     except Timeout as exc:
         raise StoreError(
             "the picture cannot be deleted while another one of its request is being made",
-            hint="Try again when that one is there.",
+            hint="Try again when it is finished.",
         ) from exc
     except OSError as exc:
         raise StoreError(f"the picture could not be deleted ({exc.strerror or exc})") from exc
@@ -85,7 +85,7 @@ def finish(database: Database, shelf: Shelf, aside: Path) -> int:
 
 
 def _taken_out(database: Database, shelf: Shelf, key: str, sample: int, aside: Path) -> list[Path]:
-    """Delete the rows and put the recipe aside; gives the files that nothing refers to any more."""
+    """Delete the rows and put the recipe aside; returns the files that nothing refers to any more."""
     recipe = None
     try:
         with database.transaction():

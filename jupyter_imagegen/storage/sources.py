@@ -101,7 +101,7 @@ class Zip:
         try:
             self._archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as exc:
-            raise StoreError(f"{path} is no store, no backup and no export ({exc})") from exc
+            raise StoreError(f"{path} is not a store, a backup or an export ({exc})") from exc
         self._members = {
             member.filename: member
             for member in self._archive.infolist()
@@ -110,7 +110,7 @@ class Zip:
         self.is_export = self._members.keys().isdisjoint((INDEX, CHARGES))
         held = sum(member.file_size for member in self._members.values())
         if not any(name.endswith(".json") for name in self._members) and self.is_export:
-            self._refuse("is no store, no backup and no export: it has no recipe")
+            self._refuse("is not a store, a backup and no export: it has no recipe")
         if held > path.stat().st_size:
             # What unpacks to more than it is could fill a disk.
             self._refuse("is compressed, and ours are not: unpack it, and give the folder")
@@ -148,10 +148,10 @@ def source_of(path: Path) -> Source:
         return Zip(path)
     if (path / UNFINISHED).exists():
         raise StoreError(
-            f"{path} is a copy that was not finished", hint="Run the command that makes it again; it goes on."
+            f"{path} is a copy that was not finished", hint="Run the same command again to go on."
         )
     if not path.is_dir() or not homes.is_home(path):
-        raise StoreError(f"{path} is no store, no backup and no export")
+        raise StoreError(f"{path} is not a store, a backup or an export")
     homes.is_marked(path)
     return Folder(path)
 

@@ -27,7 +27,7 @@ class Spent:
     usd : Decimal
         US dollars that calls are known to have cost.
     held_usd : Decimal
-        The ceilings of calls that are under way or whose cost nobody knows; a budget counts them as spent.
+        The ceilings of calls that are under way or whose cost is unknown; a budget counts them as spent.
     held_calls : int
         How many calls `held_usd` is for.
     unpriced : int
@@ -98,7 +98,7 @@ class Counts:
 def counts(charge: Row) -> Counts:
     """What a charge adds to the sums in its present state.
 
-    Open charges are held at their ceiling; so are those whose cost nobody knows.
+    Open charges are held at their ceiling; so are those whose cost is unknown.
     """
     state, ceiling, cost = charge["state"], charge["ceiling_nano"], charge["cost_nano"]
     if state == "released":

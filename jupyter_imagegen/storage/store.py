@@ -45,7 +45,7 @@ _OPENING_SECONDS = 300.0
 
 _WRITABLE = "Set IMAGEGEN_HOME to a folder you may write."
 _AWAY = "Move it away and put back what was there, or set IMAGEGEN_HOME to another folder."
-_LIVE = "Leave replay with `%imagegen cassette use none`: the next picture puts it right."
+_LIVE = "Leave replay with `%imagegen cassette use none`: the next picture repairs it."
 
 #: Seconds that whoever replays a lesson waits for another process's transaction.
 _AT_ONCE_SECONDS = 0.05
@@ -364,7 +364,7 @@ def may_hold_a_ledger(home: Path, *, index_counts: bool = True) -> bool:
 
 
 def _opened(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held: bool) -> tuple[str, ...]:
-    """Open a home's index and everything around it; gives what the user should know."""
+    """Open a home's index and everything around it; returns what the user should know."""
     _refuse_a_file(shelf.home)
     with homes.errors_told(shelf.home):
         claimed = homes.claim(shelf.home)
@@ -413,7 +413,7 @@ def _open(database: Database, shelf: Shelf, now: Callable[[], datetime], *, held
             return _open_alone(database, journal, shelf, now, held=held)
     except Timeout as exc:
         raise StoreError(
-            f"the store {shelf.home} was waited for in vain: it is held by "
+            f"the store {shelf.home} stayed locked: it is held by "
             f"{holder(shelf.home / OPENING_LOCK, _OPENING_SECONDS, 'opening it')}",
             hint="Try again, end that process if it hangs, or set IMAGEGEN_HOME to another folder.",
         ) from exc
@@ -492,8 +492,8 @@ def _rebuild(
     missing = journal.load()
     with Progress("recipes read into the index", ended="The next opening builds it again.") as progress:
         built = entering.rebuild(database, shelf, mend=mend, progress=progress)
-    if built.calls and f"{CHARGES} is not there" not in missing:
-        missing.append(f"{CHARGES} lacks {count_of(built.calls, 'call')} that pictures tell of")
+    if built.calls and f"{CHARGES} does not exist" not in missing:
+        missing.append(f"{CHARGES} lacks {count_of(built.calls, 'call')} that pictures mention")
     unknown = "; ".join(missing) if held else ""
     if unknown:
         # What is built again without its budgets must not say that there are none.

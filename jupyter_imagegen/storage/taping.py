@@ -204,7 +204,9 @@ def check_name(path: Path) -> None:
         If it does not.
     """
     if path.suffix != SUFFIX:
-        raise CassetteError(f"{path.name} is no cassette's name", hint=f"It ends in {SUFFIX}.")
+        raise CassetteError(
+            (f"{path.name} is not a cassette's name"), hint=f"A cassette's name ends in {SUFFIX}."
+        )
 
 
 @contextlib.contextmanager
@@ -232,14 +234,14 @@ def _alone(cassette: Cassette) -> Iterator[_Draft]:
 
 
 def _merge_one(draft: _Draft, name: str, other: Cassette) -> tuple[int, list[str]]:
-    """Take another cassette's recordings in; gives how many, and what the user should know."""
+    """Take another cassette's recordings in; returns how many, and what the user should know."""
     mine, theirs = draft.manifest, other.manifest
     if not mine.recordings:
         mine = replace(mine, preview_side=theirs.preview_side)
     if theirs.preview_side != mine.preview_side:
         raise CassetteError(
             f"{name} holds {mine.holds} and {other.path.name} {theirs.holds}",
-            hint="Merge cassettes that hold the same, or export one of them anew.",
+            hint="Merge cassettes that hold the same, or export one of them again.",
         )
     recordings = dict(mine.recordings)
     held = {(one.key, one.digest) for one in recordings.values()}
@@ -291,7 +293,7 @@ def _recording(pictures: Pictures, key: str, image: Image) -> Recording:
     if any(_KEY.search(text) for text in texts):
         raise CassetteError(
             f"the prompt of {key[:12]} holds what looks like an account's key, and a cassette is passed on",
-            hint="Take it out of the prompt, and make the picture anew.",
+            hint="Remove it from the prompt, and make the picture again.",
         )
     if one.namespace != COMPOSITE and key_of(one) != key:
         raise StoreError("its prompt cannot be written down exactly")

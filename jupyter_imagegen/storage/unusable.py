@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from jupyter_imagegen.core.budgets import Budget, Scope
 
-_ELSEWHERE = "Mend it, or set IMAGEGEN_HOME to another folder."
+_ELSEWHERE = "Repair it, or set IMAGEGEN_HOME to another folder."
 
 
 @dataclass(kw_only=True)
@@ -51,7 +51,7 @@ def no_paid_call(missing: Unusable, configured: Iterable[Budget]) -> StoreError 
     if wide := [budget for budget in configured if budget.scope != "session"]:
         return StoreError(
             f"a budget is set ({', '.join(map(str, wide))}) and the ledger in {missing.home} cannot be used, "
-            f"so nothing holds it: {missing.why.message}",
+            f"so it cannot be enforced: {missing.why.message}",
             hint=missing.why.hint or _ELSEWHERE,
         )
     return None
@@ -69,7 +69,7 @@ def budgets_lost(why: str) -> BudgetsUnknownError:
     return BudgetsUnknownError(
         f"no paid call is made, because not all of the ledger could be found again{told}: its budgets are "
         "unknown, and so is what calls without a stored picture cost",
-        hint="Set one with `%imagegen budget 5 --per day`, or do without with `%imagegen budget none`.",
+        hint="Set one with `%imagegen budget 5 --per day`, or go on without one: `%imagegen budget none`.",
     )
 
 
@@ -87,6 +87,6 @@ def refuse_change(missing: Unusable | None, budget: Scope = "session") -> None:
         )
     if missing is not None and budget != "session":
         raise StoreError(
-            f"a budget per {budget} is kept in a store, and there is none: {missing.why.message}",
+            f"a budget per {budget} is kept in a store, and there is no store: {missing.why.message}",
             hint=missing.why.hint or _ELSEWHERE,
         )

@@ -128,7 +128,7 @@ export default {
       models.replaceChildren(...modelRows(state.models));
       const pictures = state.saved_pictures === 1 ? "1 picture" : `${state.saved_pictures} pictures`;
       saved.replaceChildren(...(state.saved_pictures
-        ? ["The store saved ", el("b", { class: "ok" }, state.saved), ` this month: ${pictures} came back for nothing.`]
+        ? ["The store saved ", el("b", { class: "ok" }, state.saved), ` this month: ${pictures} came back at no cost.`]
         : ["The store saved nothing yet this month."]));
       tables.replaceChildren(amountTable("By day", "Day", state.days),
         amountTable("This month by model", "Model", state.models));

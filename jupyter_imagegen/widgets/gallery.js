@@ -172,8 +172,8 @@ export default {
       more.textContent = "Show more";
       list.hidden = !options().length;
       if (options().length) showEmpty("");
-      else if (message.narrowed) showEmpty("No picture is like that.", button("Clear", () => { reset(); search.focus(); }));
-      else showEmpty("No pictures yet. Make one with %%imagegen, and it is here.");
+      else if (message.narrowed) showEmpty("No picture matches.", button("Clear", () => { reset(); search.focus(); }));
+      else showEmpty("No pictures yet. Make one with %%imagegen, and it appears here.");
       if (first) {
         current = (kept && optionNamed(kept)) || options()[0] || null;
         select(selected.filter((name) => optionNamed(name)));

@@ -32,7 +32,7 @@ export default {
     const progress = el("div", { class: "bar", role: "progressbar", "aria-label": "Pictures made" }, bar);
     const moment = el("span", { class: "soft" });
     const said = el("span", { class: "soft said", role: "status" });
-    const detach = el("button", { type: "button", title: "It goes on by itself; its pictures come here" }, "Detach");
+    const detach = el("button", { type: "button", title: "It goes on by itself; its pictures will appear here" }, "Detach");
     const cancel = el("button", { type: "button", title: "What has been sent may be billed" }, "Cancel");
     const running = el("div", { class: "running" }, progress, el("div", { class: "row" }, moment, el("span", { class: "grow" }), detach, cancel));
     const state = el("div", { class: "state" }, running, said);
@@ -74,8 +74,8 @@ export default {
     tools.append(
       action("Edit", () => { act("edit"); prompt.focus(); }, "Change this picture: the prompt says what"),
       action("Paint mask", () => act("mask"), "Paint where it should change"),
-      action("Use as reference", () => act("reference"), "Let it go in beside others"),
-      action("Another", () => act("another"), "Buy one more drawing of the same"),
+      action("Use as reference", () => act("reference"), "Use it beside other pictures"),
+      action("Another", () => act("another"), "Make one more picture of the same request"),
       save, copy, larger, star);
     star.addEventListener("click", () => act("favourite", { on: star.getAttribute("aria-pressed") !== "true" }));
     larger.addEventListener("click", () => {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_imagegen.desk import Preflight
     from jupyter_imagegen.session import Session
 
-#: Seconds after the last change before a price is reckoned.
+#: Seconds after the last change before a price is estimated.
 QUOTE_DELAY = 0.12
 
 
@@ -38,7 +38,7 @@ class Quote(TypedDict):
 
 
 def quote(session: Session, prompt: str, options: Mapping[str, Any]) -> Quote:
-    """What a run would cost, and whether it would be refused; spends nothing and calls nobody.
+    """What a run would cost, and whether it would be refused; spends nothing and calls no API.
 
     Parameters
     ----------

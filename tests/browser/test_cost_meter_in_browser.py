@@ -107,7 +107,7 @@ def test_the_meter_moves_as_cells_spend_and_budgets_change(ui, meter, page):
     assert faults_in_both_themes(page, ".ig-meter") == []
 
     meter.run(GENERATE)
-    expect(found).to_contain_text("The store saved $0.0132 this month: 1 picture came back for nothing.")
+    expect(found).to_contain_text("The store saved $0.0132 this month: 1 picture came back at no cost.")
     # What someone opened stays open when new sums come.
     expect(by_day).to_be_visible()
 

@@ -112,7 +112,7 @@ def test_a_person_searches_narrows_marks_deletes_and_exports(ui, page, store, sh
     expect(options).to_have_count(1)
     assert gallery.bounding_box()["height"] == height
     search.fill("nothing like this")
-    expect(gallery.get_by_text("No picture is like that.")).to_be_visible()
+    expect(gallery.get_by_text("No picture matches.")).to_be_visible()
     gallery.get_by_role("button", name="Clear").last.click()
     expect(options).to_have_count(24)
 
@@ -145,7 +145,7 @@ def test_a_person_searches_narrows_marks_deletes_and_exports(ui, page, store, sh
     expect(dialog.get_by_role("button", name="Keep it")).to_be_focused()
     assert serious_faults(page, ".ig-gallery dialog") == []
     dialog.get_by_role("button", name="Delete", exact=True).click()
-    expect(gallery.get_by_text("No picture is like that.")).to_be_visible()
+    expect(gallery.get_by_text("No picture matches.")).to_be_visible()
     assert store.storage.pictures.history("lighthouse") == []
     gallery.get_by_role("button", name="Favourites").click()
     expect(options).to_have_count(24)

@@ -58,7 +58,7 @@ def refused(path, words=None, *, when_read=False):
         everything(path) if when_read else Cassette(path).manifest
     assert path.name in str(caught.value)
     assert len(str(caught.value)) < 1000
-    assert caught.value.hint.endswith("or `%imagegen cassette use none` to go on without.")
+    assert caught.value.hint.endswith("or go on without it: `%imagegen cassette use none`.")
     assert sorted(each.name for each in path.parent.parent.rglob("*")) == beside
     assert before is None or path.read_bytes() == before
     return str(caught.value)
@@ -357,7 +357,8 @@ def test_a_picture_whose_length_is_not_what_the_contents_say_is_refused(folder):
     digest = tape.document["recordings"][0]["digest"]
     tape.put(("pictures", digest, "size_bytes"), 12345)
     refused(
-        tape.write(folder / "a.cassette"), rf"holds pictures/{digest}\.png of another length than it says"
+        tape.write(folder / "a.cassette"),
+        rf"holds pictures/{digest}\.png of a different length than its index says",
     )
 
 
@@ -496,7 +497,7 @@ def test_what_is_no_such_picture_is_refused_when_it_is_asked_for(folder, data, c
 
 def test_a_small_copy_that_is_no_picture_is_refused(folder):
     path = tape_of(png(), small=b"<svg onload='alert(1)'/>").write(folder / "a.cassette")
-    refused(path, r"holds (no|another) picture in previews/[0-9a-f]{64}\.png", when_read=True)
+    refused(path, r"has (no|a different) picture in previews/[0-9a-f]{64}\.png", when_read=True)
 
 
 def test_a_small_copy_that_says_another_size_is_refused(folder):
@@ -506,7 +507,9 @@ def test_a_small_copy_that_says_another_size_is_refused(folder):
 
 def test_a_picture_of_another_size_than_is_said_is_called_another_picture(folder):
     path = tape_of(png(says=(9, 8))).write(folder / "a.cassette")
-    refused(path, r"holds another picture in pictures/[0-9a-f]{64}\.png than it says", when_read=True)
+    refused(
+        path, r"has a different picture in pictures/[0-9a-f]{64}\.png than its index says", when_read=True
+    )
 
 
 def test_a_picture_in_the_place_of_another_is_refused(folder):
@@ -656,8 +659,8 @@ def test_of_two_values_for_one_name_neither_gets_past_the_checks(folder):
         (("recordings", 0, "operation"), "delete", "operation"),
         (("preview_side",), 0, "preview_side"),
         (("preview_side",), -1, "preview_side"),
-        (("settings", "api_key"), "x", "none of a request's"),
-        (("settings", "x" * 1_000_000), "x", "none of a request's"),
+        (("settings", "api_key"), "x", "which a request does not have"),
+        (("settings", "x" * 1_000_000), "x", "which a request does not have"),
         (("settings", "size"), None, "size"),
         (("settings", "quality"), None, "quality"),
         (("settings", "quality"), "", "quality"),

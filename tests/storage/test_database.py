@@ -255,7 +255,7 @@ def test_whoever_has_to_wait_too_long_for_another_opening_is_told(home, clock, m
     monkeypatch.setattr("jupyter_imagegen.storage.store._OPENING_SECONDS", 0.1)
     with (
         FileLock(home / "opening.lock", is_singleton=False),
-        pytest.raises(StoreError, match="was waited for in vain: it is held by") as told,
+        pytest.raises(StoreError, match="stayed locked: it is held by") as told,
     ):
         open_storage(home, now=clock, session="s")
     assert told.value.hint.startswith("Try again, end that process if it hangs, or set IMAGEGEN_HOME")
@@ -298,8 +298,8 @@ def test_a_home_under_a_file_is_a_clear_error(tmp_path, clock):
     [
         ("home", "the store cannot be used", "Set IMAGEGEN_HOME to a folder you may write."),
         # Where a file can be made in it, the owner's name tells more than the mode.
-        ("pictures", "is the store of another user", "Keep one of your own"),
-        ("imagegen.sqlite3", "is the store of another user", "Keep one of your own"),
+        ("pictures", "is the store of another user", "Use a store of your own"),
+        ("imagegen.sqlite3", "is the store of another user", "Use a store of your own"),
     ],
 )
 def test_a_read_only_store_is_a_clear_error(opened, child, what, why, hint):

@@ -148,7 +148,7 @@ PICTURE = f"picture {picture()[1][:12]}"
         (picture("preview", "width"), "8", f"{PICTURE}: preview must be a whole"),
         (picture("preview", "height"), "8", f"{PICTURE}: preview must be a whole"),
         (("settings",), [], "settings must be a table"),
-        (("settings",), {"b": 1, "a": 1}, "its settings hold 'a', which is none of a request's$"),
+        (("settings",), {"b": 1, "a": 1}, "its settings hold 'a', which a request does not have$"),
         (("styles",), [], "styles must be a table"),
         (("styles", "x" * 300_000), "$prompt", "a style's name must be"),
         (("cassette",), 2, "it is of version 2, written by a newer jupyter_imagegen$"),

@@ -240,7 +240,7 @@ def test_every_miss_says_what_to_do(recordings, n):
     error = not_recorded(Recorded(recordings), request, request_key(request), n)
     assert error.message.startswith("lesson.cassette ")
     assert error.hint == (
-        "Change the cell back, or `%imagegen cassette use none` to make it; whoever made the lesson can record "
+        "Change the cell back, or `%imagegen cassette use none` to make it; the lesson's author can record "
         "it with `%imagegen cassette use lesson.cassette --mode record`."
     )
 

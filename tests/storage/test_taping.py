@@ -305,7 +305,7 @@ def test_what_the_system_will_not_let_go_is_left_and_the_cassette_is_written(
 def test_nothing_but_a_cassette_is_ever_written_over(storage, drawn, tmp_path, name):
     path = tmp_path / name
     path.write_text("mine")
-    with pytest.raises(CassetteError, match=r"no cassette's name") as told:
+    with pytest.raises(CassetteError, match=r"not a cassette's name") as told:
         taping.add(Cassette(path), drawn, storage.pictures)
     assert told.value.hint == "It ends in .cassette."
     assert path.read_text() == "mine"
@@ -376,7 +376,7 @@ def test_text_with_a_key_is_refused_wherever_it_stands(storage, drawn, path, pla
     )
     with pytest.raises(CassetteError, match=f"the prompt of {key[:12]} holds .* account's key") as told:
         taping.add(Cassette(path), [(key, image)], storage.pictures)
-    assert told.value.hint == "Take it out of the prompt, and make the picture anew."
+    assert told.value.hint == "Remove it from the prompt, and make the picture again."
     assert not path.exists()
 
 
@@ -449,7 +449,7 @@ def test_originals_and_small_copies_do_not_become_one(storage, drawn, path):
         CassetteError, match=r"holds small copies of 16 pixels and lesson.cassette originals"
     ) as told:
         taping.merge(Cassette(small), [Cassette(path)])
-    assert told.value.hint == "Merge cassettes that hold the same, or export one of them anew."
+    assert told.value.hint == "Merge cassettes that hold the same, or export one of them again."
     assert (path.read_bytes(), small.read_bytes()) == before
 
 

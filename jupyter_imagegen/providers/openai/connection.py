@@ -217,7 +217,7 @@ def read_connection(
 
 
 def is_configured(environ: Mapping[str, str] | None = None) -> bool:
-    """Whether a key or an address for the OpenAI provider is set; imports nothing and asks nobody."""
+    """Whether a key or an address for the OpenAI provider is set; imports nothing and sends nothing."""
     variables = environ if isinstance(environ, Environment) else Environment(environ)
     names = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT")
     return any(variables.get(name, "").strip() for name in names)

@@ -78,7 +78,7 @@ def estimate(request: GenerateRequest, options: CallOptions, *, catalog: Catalog
 def usage_before(
     request: GenerateRequest, options: CallOptions, *, catalog: Catalog
 ) -> tuple[Usage, Usage] | None:
-    """The tokens that a call will likely take, and the most it can; None where nobody publishes them."""
+    """The tokens that a call will likely take, and the most it can; None where they are not published."""
     model = catalog.get(request.model)
     if model is None or request.output_format in {"gif", "svg"}:
         return None

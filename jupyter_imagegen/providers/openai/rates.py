@@ -58,7 +58,7 @@ def rates(model_name: str, catalog: Catalog) -> Rates | None:
     Returns
     -------
     Rates or None
-        None where nobody can say.
+        None where it is unknown.
 
     Examples
     --------

@@ -106,7 +106,7 @@ class TokenRule:
         return self.kind == "formula" or (self.kind == "table" and not self.margin and not self.text_output)
 
     def output(self, size: str, quality: str, sizes: SizeRule) -> Span | None:
-        """Output tokens of one picture; None where nobody can say.
+        """Output tokens of one picture; None where it is unknown.
 
         `auto` for either is answered with the most that any allowed value takes, as likely and as most,
         because what the model will choose is not known before.
@@ -148,7 +148,7 @@ class TokenRule:
         return Span(likely=most if size == "auto" else likely, most=most)
 
     def input_image(self, width: int, height: int, *, high_fidelity: bool = False) -> Span | None:
-        """Tokens of one input picture; None where nobody can say.
+        """Tokens of one input picture; None where it is unknown.
 
         Examples
         --------
