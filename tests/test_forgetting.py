@@ -263,7 +263,7 @@ NOTHING = [
     ({"key": "ab", "prompt": "cat"}, RequestError, "named in one way"),
     ({"prompt": "  "}, RequestError, "an empty text is in every prompt"),
     ({"before": "yesterday"}, RequestError, "'yesterday' is not a date"),
-    ({"before": "2026-02-30"}, RequestError, "no date"),
+    ({"before": "2026-02-30"}, RequestError, "is not a date"),
     ({"key": "xyz"}, StoreError, "is not a key"),
     ({"key": "%"}, StoreError, "is not a key"),
     ({"key": ""}, StoreError, "is not a key"),

@@ -435,8 +435,8 @@ def test_a_hostile_store_brings_nothing_but_what_is_sound(at, server, shell, tmp
     code, said = shell("lab", "merge", home)
     assert code == 8
     assert "2 pictures taken" in said
-    assert "not the picture that its name says" in said
-    assert "its key is not that of" in said
+    assert "its picture does not match its name" in said
+    assert "its key is not the key of its request" in said
     assert "number of pictures or its cost is impossible" in said
     assert "the time when it was made is impossible" in said
     assert "its recipe cannot be read" in said

@@ -304,7 +304,7 @@ class _Merging:
             if data is not None and files.sha256(data) == recipe.digest:
                 return data
             if data is not None and not place.endswith(".part"):
-                self._refuse(place, "it is not the picture that its name stands for")
+                self._refuse(place, "its picture does not match its name")
                 return None
         if not name.startswith("incoming/"):
             self._refuse(name, "its picture is missing or too large")

@@ -453,7 +453,7 @@ def test_a_file_more_and_a_file_less_are_refused(folder):
     tape.write(path, names=names[1:])
     refused(path, "no cassette.json")
     tape.members["pictures/readme.txt"] = b"hello"
-    refused(tape.write(path), "holds 'pictures/readme.txt'")
+    refused(tape.write(path), "contains 'pictures/readme.txt', which its index does not list")
 
 
 # pictures that are not what they say

@@ -307,7 +307,7 @@ def test_nothing_but_a_cassette_is_ever_written_over(storage, drawn, tmp_path, n
     path.write_text("mine")
     with pytest.raises(CassetteError, match=r"not a cassette's name") as told:
         taping.add(Cassette(path), drawn, storage.pictures)
-    assert told.value.hint == "It ends in .cassette."
+    assert told.value.hint == "A cassette's name ends in .cassette."
     assert path.read_text() == "mine"
 
 
