@@ -184,10 +184,15 @@ def empty(folder):
     (folder / INDEX).write_bytes(b"")
 
 
+def unfinished(folder):
+    """As a copy is before its last picture is there."""
+    (folder / "imagegen-copy-unfinished.txt").write_text("A copy of this store is being made")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes and links")
 @pytest.mark.parametrize(
     "spoil",
-    [shutil.rmtree, newer, garbled, of_another_program, pipe, link, empty],
+    [shutil.rmtree, newer, garbled, of_another_program, pipe, link, empty, unfinished],
     ids=lambda one: one.__name__,
 )
 def test_one_that_cannot_be_read_is_a_note_and_never_an_error(server, course, layered, spoil):

@@ -547,3 +547,22 @@ def test_the_help_says_what_not_to_do(capsys):
     said = capsys.readouterr().out
     for word in ("rsync", "Dropbox", "network disk", "goes on", "never merged"):
         assert word in said
+
+
+def test_a_store_whose_pictures_are_not_mounted_gives_no_empty_backup(at, server, shell, tmp_path):
+    at("lab").generate(PROMPT)
+    (tmp_path / "lab" / "pictures").rename(tmp_path / "pictures")
+    for target in ("folder", "file.zip"):
+        code, said = shell("lab", "backup", tmp_path / target)
+        assert (code, "may not be mounted" in said) == (8, True), said
+        assert not (tmp_path / "file.zip").exists()
+    code, said = shell("restored", "restore", tmp_path / "folder")
+    assert (code, "not finished" in said) == (8, True), said
+    (tmp_path / "pictures").rename(tmp_path / "lab" / "pictures")
+    assert "1 picture," in shell("lab", "backup", tmp_path / "folder")[1]
+
+
+def test_a_source_that_the_system_does_not_give_is_named(shell):
+    for command in ("merge", "restore"):
+        code, said = shell("lab", command, "long" * 100)
+        assert (code, "longlong cannot be read (File name too long)" in said) == (8, True), said

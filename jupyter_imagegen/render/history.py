@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from jupyter_imagegen.storage.lineage import Ancestor
 
 #: What no store can reach.
-_ELSEWHERE = "Not deleted: copies in cassettes, saved notebooks, exports, backups and running kernels."
+_ELSEWHERE = (
+    "Not deleted: copies in cassettes, saved notebooks, exports, backups, stores of others and running kernels."
+)
 _THUMBNAIL_SIDE = 72
 _THUMBNAIL_BYTES = 4_000
 #: How much of a key is enough to name it.

@@ -289,12 +289,12 @@ def refuse_absent(database: Database, shelf: Shelf, *, sought: str = statements.
                 return
         except OSError as exc:
             raise StoreError(
-                f"no paid call is made: {folder} cannot be read now ({exc.strerror or exc})",
+                f"{folder} cannot be read now ({exc.strerror or exc})",
                 hint="Try again when the disk is back.",
             ) from exc
     if database.one(sought) is not None:
         raise StoreError(
-            f"no paid call is made: {folder} has no pictures and the index has some; it may not be mounted",
+            f"{folder} has no pictures and the index has some; it may not be mounted",
             hint=f"Mount it, or put the pictures back. If they are gone for good: "
             f"mkdir -p {shlex.quote(str(folder / '00'))}",
         )

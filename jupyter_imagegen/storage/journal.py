@@ -335,7 +335,7 @@ class Journal(StaysHere):
         try:
             decided = _decided(self._budgets)
         except _UnreadableError as exc:
-            why = f"{BUDGETS} cannot be read ({exc}): the store's budgets are unknown"
+            why = f"{BUDGETS} cannot be read ({exc})"
             self._database.all(statements.LOSE_BUDGETS, why=why)
             decided = None
         if decided is not None and decided["change"] > (mine or 0):

@@ -7,6 +7,7 @@ our own, and a picture is shown only after its bytes were compared with its dige
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from jupyter_imagegen.core.results import Image
 from jupyter_imagegen.errors import ImagegenError, StoreError
 from jupyter_imagegen.storage import files, statements
 from jupyter_imagegen.storage.database import migrations
-from jupyter_imagegen.storage.files import INDEX, Shelf
+from jupyter_imagegen.storage.files import INDEX, UNFINISHED, Shelf
 from jupyter_imagegen.storage.holding import OnDisk
 from jupyter_imagegen.storage.manifest import checked_inputs, checked_parameters
 from jupyter_imagegen.storage.recipes import recipe_from_bytes
@@ -185,6 +186,8 @@ class Layer:
         import sqlite3
 
         index, why = self.home / INDEX, "there is none"
+        if os.path.lexists(self.home / UNFINISHED):
+            raise StoreError(f"the store {self.home} cannot be read: it is a copy that was not finished")
         try:
             files.regular(index)
             with tempfile.TemporaryDirectory(prefix="imagegen-layer-") as scratch:

@@ -113,9 +113,12 @@ def merge(storage: Storage, path: Path, *, progress: Callable[[int, int], None] 
     if path.resolve() == storage.home.resolve():
         raise StoreError(f"{path} is this store itself", hint="IMAGEGEN_HOME names another one.")
     merging = _Merging(storage, source)
-    merging.take_ledger()
-    merging.take_pictures(progress)
-    merging.take_answers()
+    try:
+        merging.take_ledger()
+        merging.take_pictures(progress)
+        merging.take_answers()
+    except OSError as exc:
+        raise StoreError(f"the merge stopped: {exc}", hint="Run it again: it goes on.") from exc
     return merging.report
 
 
@@ -146,7 +149,7 @@ class _Merging:
 
     def take_pictures(self, progress: Callable[[int, int], None] | None) -> None:
         """Take every picture that has a recipe; one that is refused stops no other."""
-        total = self._find_charges()
+        total = self._find_charges(progress)
         for done, (name, recipe) in enumerate(self._recipes(), 1):
             try:
                 if recipe is None:
@@ -157,16 +160,18 @@ class _Merging:
                     self._take_picture(name, recipe)
             except (ImageRejected, Timeout) as exc:
                 self._refuse(name, str(exc))
-            except (OSError, StoreError) as exc:
+            except StoreError as exc:
                 raise StoreError(f"the merge stopped: {exc}", hint="Run it again: it goes on.") from exc
             if progress is not None:
                 progress(done, max(done, total))
 
-    def _find_charges(self) -> int:
+    def _find_charges(self, progress: Callable[[int, int], None] | None) -> int:
         """Count what calls cost of which only pictures tell; returns how many recipes there are."""
         total, missing = 0, defaultdict(list)
         for _, recipe in self._recipes():
             total += 1
+            if progress is not None:
+                progress(0, total)
             if recipe is None or recipe.charge_id is None or self._source.is_export:
                 continue
             if not has_charge(self._database, recipe.charge_id) and not _why_not(recipe):

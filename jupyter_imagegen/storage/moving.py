@@ -97,6 +97,8 @@ def copy(
                 copy_file(source, name, folder)
         if not sound and database is not None:
             raise StoreError(f"the store's index could not be copied to {folder}", hint=_AGAIN)
+        if sound:
+            _refuse_absent(folder / INDEX, Shelf(home))
         report = _fill(source, folder, sound=sound, goes_on=goes_on, progress=progress)
         if database is not None:
             _leave_out_forgotten(shelf, database)
@@ -136,7 +138,7 @@ def _written(target: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise StoreError(
-            f"{target} could not be written ({exc.strerror or exc})",
+            f"{exc.filename or target} could not be read or written ({exc.strerror or exc})",
             hint=_AGAIN,
         ) from exc
 
@@ -256,6 +258,15 @@ def _leave_out_forgotten(shelf: Shelf, live: Database) -> None:
             index.erase()
     finally:
         index.close()
+
+
+def _refuse_absent(index: Path, shelf: Shelf) -> None:
+    """Refuse a store whose pictures are not mounted: a copy of it would have none."""
+    database = Database(index)
+    try:
+        homes.refuse_absent(database, shelf)
+    finally:
+        database.close()
 
 
 def _count(index: Path) -> int:

@@ -144,15 +144,24 @@ def source_of(path: Path) -> Source:
     NewerSchemaError
         If a newer version made it.
     """
-    if path.is_file():
-        return Zip(path)
-    if (path / UNFINISHED).exists():
+    try:
+        if path.is_file():
+            return Zip(path)
+        if (path / UNFINISHED).exists():
+            raise StoreError(
+                f"{path} is a copy that was not finished",
+                hint="Run the same command again to go on.",
+            )
+        if not path.is_dir() or not homes.is_home(path):
+            raise StoreError(f"{path} is not a store, a backup or an export")
+        homes.is_marked(path)
+        for name in os.listdir(path):  # noqa: PTH208  # what may not be listed is refused here
+            if name in {INDEX, CHARGES, *_KEPT} and not os.access(path / name, os.R_OK):
+                raise PermissionError(13, os.strerror(13), str(path / name))
+    except OSError as exc:
         raise StoreError(
-            f"{path} is a copy that was not finished", hint="Run the same command again to go on."
-        )
-    if not path.is_dir() or not homes.is_home(path):
-        raise StoreError(f"{path} is not a store, a backup or an export")
-    homes.is_marked(path)
+            f"{exc.filename or path} cannot be read ({exc.strerror or exc})", hint="Check its permissions."
+        ) from exc
     return Folder(path)
 
 
