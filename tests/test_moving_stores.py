@@ -19,6 +19,7 @@ import pytest
 from imageserver import Reply, html
 
 from jupyter_imagegen.cli import main
+from jupyter_imagegen.core.dollars import format_usd
 from jupyter_imagegen.errors import HomeError, ProviderError, StoreError
 from jupyter_imagegen.storage import moving
 
@@ -361,7 +362,9 @@ def test_a_store_from_before_there_was_a_journal_is_merged_from_its_index(at, se
     (tmp_path / "laptop" / "imagegen.sqlite3").write_bytes(b"garbled")
     code, said = shell("lab2", "merge", tmp_path / "laptop")
     assert code == 0, said
-    assert "1 call taken" in said
+    spent = format_usd(at("lab2").accounts.costs().spending.total.usd)
+    assert spent != "$0.00"
+    assert f"1 call taken, known to have cost {spent}" in said
 
 
 def test_an_empty_store_is_copied_restored_and_merged(at, shell, tmp_path):

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 #: What no store can reach.
 _ELSEWHERE = (
-    "Not deleted: copies in cassettes, saved notebooks, exports, backups, stores of others and running kernels."
+    "Not deleted: copies in cassettes, saved notebooks, exports, backups, stores of others "
+    "and running kernels."
 )
 _THUMBNAIL_SIDE = 72
 _THUMBNAIL_BYTES = 4_000

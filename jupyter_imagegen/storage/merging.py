@@ -181,6 +181,7 @@ class _Merging:
             with self._database.transaction():
                 for recipe in found:
                     find_again(self._database, recipe)
+                    self.report.cost_usd += recipe.cost or 0
             self.report.calls_taken += 1
         return total
 
