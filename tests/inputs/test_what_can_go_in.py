@@ -440,7 +440,7 @@ def test_an_address_that_drips_is_given_up_in_time_and_the_connection_closed(edi
         edit.session.configure(allowed_urls=[url], timeout=1)
         began = time.monotonic()
         try:
-            with pytest.raises(SourceError, match="not there after 1 seconds"):
+            with pytest.raises(SourceError, match="not there after 1 second"):
                 edit(f"{url}a.png")
             assert time.monotonic() - began < 5
             assert ended.wait(5)

@@ -118,6 +118,8 @@ def _check_types(request: GenerateRequest) -> None:
             _typed(name, value, int, "a whole number")
     if request.svg is not None:
         _typed("svg", request.svg, Mapping, 'a table such as {"model": "gpt-5.6-terra"}')
+    if request.extra is not None:
+        _typed("extra", request.extra, Mapping, 'a table such as {"seed": 7}')
 
 
 def _typed(name: str, value: object, kind: type, spoken_kind: str) -> None:
