@@ -239,7 +239,7 @@ def _store(session: Session, settings: Settings) -> Check:
     counted = database.one(statements.COUNT_PICTURES) or {"pictures": 0, "damaged": 0}
     free = shutil.disk_usage(storage.home).free
     told = f"{settings.home}, {count_of(counted['pictures'], 'picture')}, {free / 1e9:,.1f} GB free"
-    problems = list(storage.notes)
+    problems = list(filter(None, [workshop.stores.note(storage)]))
     if not database.is_sound():
         problems.append(
             "SQLite's check finds the index damaged; opening it again rebuilds it from the pictures."

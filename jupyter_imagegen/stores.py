@@ -192,7 +192,7 @@ class Stores(StaysHere):
             return self._note_of(self._opened[home]) if home in self._opened else ""
 
     def note(self, storage: Storage) -> str:
-        """What a result says of its store; that it can only be read is said once."""
+        """What a result says of its store; that it can only be read, or was put right, is said once."""
         with self._lock:
             if not any(opened is storage for opened in self._opened.values()):
                 return ""
@@ -200,7 +200,17 @@ class Stores(StaysHere):
                 if self._told is storage:
                     return ""
                 self._told = storage
-            return self._note_of(storage)
+            note = self._note_of(storage)
+            if storage.stands_for is None:
+                # What was put right is said once; later it may not be true any more.
+                storage.notes = ()
+            return note
+
+    def untold(self) -> str:
+        """What was put right in stores that were opened, where no result has said it; said once."""
+        with self._lock:
+            sound = [storage for storage in self._opened.values() if storage.stands_for is None]
+            return " ".join(filter(None, map(self.note, sound)))
 
     def layers(self, homes: tuple[Path, ...], own: Path) -> tuple[Layer, ...]:
         """The stores of others that are looked up after one's own."""

@@ -11,7 +11,10 @@ from decimal import Decimal
 import pytest
 from children import python
 from imageserver import moderated, server_error
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
+from jupyter_imagegen.cli import main
 from jupyter_imagegen.errors import (
     BudgetExceededError,
     BudgetsUnknownError,
@@ -193,6 +196,33 @@ def test_a_lost_or_old_index_is_built_again_and_paid_calls_go_on(home, server, b
     assert "built again from the recipes of 2 pictures" in first.notes[0]
     assert_it_goes_on(session, server, spent)
     assert_it_is_sound(home)
+
+
+def test_that_it_was_built_again_is_said_once_whatever_finds_it(home, server, before, new_session, capsys):
+    deleted(home, before)
+    (home / BUDGETS).unlink()
+    assert main(["costs", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["paid_calls_stopped"]
+    assert err.count("It was built again from the recipes of 2 pictures") == 1
+    assert "`jupyter-imagegen budget none`" in err
+    assert main(["budget", "none"]) == 0
+    assert capsys.readouterr().err == ""
+    deleted(home, before)
+    session = new_session()
+    notes = [session.generate(prompt).notes for prompt in ("a lighthouse", "a boat", "a fox")]
+    assert ["built again" in " ".join(each) for each in notes] == [True, False, False]
+
+
+def test_a_command_in_a_cell_says_it_too(home, before, capsys):
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    try:
+        shell.run_line_magic("load_ext", "jupyter_imagegen")
+        deleted(home, before)
+        shell.run_line_magic("imagegen", "costs")
+        assert "It was built again from the recipes of 2 pictures" in capsys.readouterr().err
+    finally:
+        InteractiveShell.clear_instance()
 
 
 @lost

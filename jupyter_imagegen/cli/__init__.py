@@ -73,11 +73,15 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Namespace) -> int:
+    from jupyter_imagegen.cli.outcomes import PROG, in_shell
+    from jupyter_imagegen.render.escaping import one_line
     from jupyter_imagegen.session import Session
 
     session = Session(demo_fallback=False)
     try:
         code = _command(arguments.command)(arguments, session)
+        if note := session.workshop.stores.untold():
+            sys.stderr.write(f"{PROG}: {one_line(in_shell(note))}\n")
     finally:
         # What calls this from Python goes on, and so would its connections.
         session.close()

@@ -6,6 +6,7 @@ What is heavy is imported when a cell runs: loading the extension must not be fe
 from __future__ import annotations
 
 import keyword
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -138,7 +139,10 @@ class Imagegen(Magics):
             return self._line(session, words, line, names)
         from jupyter_imagegen.magics.commands import run_command
 
-        return run_command(session, command, filled_words(words[1:], names), names)
+        view = run_command(session, command, filled_words(words[1:], names), names)
+        if note := session.workshop.stores.untold():
+            sys.stderr.write(f"{note}\n")
+        return view
 
     # IPython asks an object for its `getdoc` before it reads `__doc__`: the help is written when it is read.
     imagegen.__dict__["getdoc"] = _help
