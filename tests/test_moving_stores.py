@@ -569,3 +569,17 @@ def test_a_source_that_the_system_does_not_give_is_named(shell):
     for command in ("merge", "restore"):
         code, said = shell("lab", command, "long" * 100)
         assert (code, "longlong cannot be read (File name too long)" in said) == (8, True), said
+
+
+def test_a_backup_in_which_a_picture_was_damaged_brings_the_others(at, server, shell, tmp_path):
+    laptop = at("laptop")
+    spoilt = laptop.generate(PROMPT, n=2).images[0]
+    assert shell("laptop", "backup", tmp_path / "good.zip")[0] == 0
+    data = (tmp_path / "good.zip").read_bytes()
+    whole = spoilt.path.read_bytes()
+    assert data.count(whole) == 1
+    (tmp_path / "bad.zip").write_bytes(data.replace(whole, whole[:-20] + b"?" + whole[-19:]))
+    for command in ("merge", "restore"):
+        code, said = shell(command, command, tmp_path / "bad.zip")
+        assert (code, "damaged" in said) == (8, True), said
+        assert [image.sample for image in at(command).accounts.entry("last").images] == [1]

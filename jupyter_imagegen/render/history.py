@@ -86,8 +86,8 @@ def forgotten_view(report: Forgotten) -> View:
     if number:
         unknown = f", and an unknown cost of {report.unknown:,}" if report.unknown else ""
         cost = (
-            f"What they cost, {format_usd(report.cost_usd)}{unknown}, stays in the costs, "
-            f"without the prompts."
+            f"What {'it' if number == 1 else 'they'} cost, {format_usd(report.cost_usd)}{unknown}, "
+            "stays in the costs, without the prompts."
         )
         lines += [cost, "The same cell makes and pays for a new picture."]
     lines += [f"Not deleted: {reason}" for reason in report.left]

@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import re
 import tempfile
+import zipfile
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -313,7 +314,7 @@ class _Merging:
                 self._refuse(place, "its picture does not match its name")
                 return None
         if not name.startswith("incoming/"):
-            self._refuse(name, "its picture is missing or too large")
+            self._refuse(name, "its picture is missing, damaged or too large")
         return None
 
     def _refuse(self, name: str, why: str) -> None:
@@ -321,7 +322,9 @@ class _Merging:
 
     def _read(self, name: str, most: int) -> bytes | None:
         """A file of the source; None where it is not there, larger than it may be, or no plain file."""
-        with contextlib.suppress(OSError, StoreError), self._source.open(name) as file:
+        # The zip file's own checksum is compared as it is read.
+        unreadable = (OSError, StoreError, zipfile.BadZipFile)
+        with contextlib.suppress(*unreadable), self._source.open(name) as file:
             data = file.read(most + 1)
             return data if len(data) <= most else None
         return None

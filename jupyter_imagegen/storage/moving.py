@@ -138,7 +138,9 @@ def _written(target: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise StoreError(
-            f"{exc.filename or target} could not be read or written ({exc.strerror or exc})",
+            f"{exc.filename} could not be read or written ({exc.strerror})"
+            if exc.filename
+            else f"{target} could not be written ({exc.strerror or exc})",
             hint=_AGAIN,
         ) from exc
 
