@@ -583,3 +583,14 @@ def test_a_backup_in_which_a_picture_was_damaged_brings_the_others(at, server, s
         code, said = shell(command, command, tmp_path / "bad.zip")
         assert (code, "damaged" in said) == (8, True), said
         assert [image.sample for image in at(command).accounts.entry("last").images] == [1]
+
+
+def test_a_picture_that_the_store_lacks_itself_is_named_as_not_in_the_copy(at, server, shell, tmp_path):
+    gone, kept = at("lab").generate(PROMPT, n=2).images
+    gone.path.unlink()
+    for command, place in (("backup", "file.zip"), ("copy", "folder"), ("restore", "folder")):
+        code, said = shell("new" if command == "restore" else "lab", command, tmp_path / place)
+        assert (code, said.count("its file is missing")) == (0, 1), said
+        assert "1 picture," in said
+        assert gone.digest in said
+        assert kept.digest not in said

@@ -100,6 +100,10 @@ def _tell(arguments: Namespace, report: CopyReport, done: str) -> int:
         say(f"left out because it is damaged  {one_line(name)}")
     if len(report.damaged) > _NAMED:
         say(f"and {len(report.damaged) - _NAMED:,} more")
+    for name in report.missing[:_NAMED]:
+        say(f"not in it because its file is missing  {one_line(name)}")
+    if len(report.missing) > _NAMED:
+        say(f"and {len(report.missing) - _NAMED:,} more")
     return STORE if report.damaged else OK
 
 

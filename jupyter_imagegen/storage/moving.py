@@ -57,6 +57,8 @@ class CopyReport:
         The bytes of its files.
     damaged : tuple of str
         Originals that are not what was paid for any more; they were left out.
+    missing : tuple of str
+        Originals that the index has and the store has not; their recipes and costs are in the copy.
     index_read : bool
         Whether its index is in it. Where not, it is built again when the copy is opened.
     """
@@ -65,6 +67,7 @@ class CopyReport:
     pictures: int
     size_bytes: int
     damaged: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     index_read: bool = True
 
 
@@ -102,6 +105,7 @@ def copy(
         report = _fill(source, folder, sound=sound, goes_on=goes_on, progress=progress)
         if database is not None:
             _leave_out_forgotten(shelf, database)
+        report = replace(report, missing=_missing(shelf, report) if sound else ())
         if packed:
             _pack(folder, target)
         else:
@@ -129,7 +133,7 @@ def restore(path: Path, home: Path, *, progress: Progress | None = None) -> Copy
             copy_file(source, name, home)
         report = _fill(source, home, sound=sound, goes_on=goes_on, progress=progress)
         _finish(home)
-    return report
+        return replace(report, missing=_missing(Shelf(home), report) if sound else ())
 
 
 @contextlib.contextmanager
@@ -269,6 +273,19 @@ def _refuse_absent(index: Path, shelf: Shelf) -> None:
         homes.refuse_absent(database, shelf)
     finally:
         database.close()
+
+
+def _missing(shelf: Shelf, report: CopyReport) -> tuple[str, ...]:
+    """Originals that a copied index has and its folder has not."""
+    index, digest, found = Database(shelf.home / INDEX), "", []
+    try:
+        while rows := index.all(statements.PICTURES_AFTER, digest=digest):
+            digest = rows[-1]["digest"]
+            places = (shelf.original(row["digest"], row["mime"]) for row in rows)
+            found += [place.relative_to(shelf.home).as_posix() for place in places if not place.exists()]
+    finally:
+        index.close()
+    return tuple(name for name in found if name not in report.damaged)
 
 
 def _count(index: Path) -> int:
