@@ -143,12 +143,15 @@ def test_the_panel_offers_them_for_nothing_and_says_what_is_missing(official):
     shown.close()
 
 
-def test_a_notebooks_plan_counts_nothing_for_them_and_says_it(official, tmp_path):
-    line = f'%imagegen "a fox" -m {GONE} -n 5 -s 1024x1024 -q low'
+def plan_of(session, folder, line):
     cell = {"cell_type": "code", "source": line, "metadata": {}, "outputs": [], "execution_count": None}
-    path = tmp_path / "plan.ipynb"
+    path = folder / "plan.ipynb"
     path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
-    plan = plan_notebook(official, path)
+    return plan_notebook(session, path)
+
+
+def test_a_notebooks_plan_counts_nothing_for_them_and_says_it(official, tmp_path):
+    plan = plan_of(official, tmp_path, f'%imagegen "a fox" -m {GONE} -n 5 -s 1024x1024 -q low')
     assert (plan.now.usd, plan.refused) == (0, [])
     assert f"3 of 5 pictures are missing: {SHUT_DOWN}" in " ".join(plan.rows[0].notes)
 
@@ -266,7 +269,7 @@ def test_where_the_call_may_be_billed_what_is_held_is_said(kept, server):
     assert "cost unknown" in caption(result).text
 
 
-def test_where_one_of_the_stored_pictures_cannot_be_read_now(kept, server):
+def test_where_one_of_the_stored_pictures_cannot_be_read_now(kept, server, tmp_path):
     away, shown = (image.path for image in kept.generate("a fox", n=2, **ASKED).images)
     away.unlink()
     away.mkdir()
@@ -277,5 +280,8 @@ def test_where_one_of_the_stored_pictures_cannot_be_read_now(kept, server):
         for notes in (result.notes, kept.preflight("a fox", n=n, **ASKED).told):
             assert f"{n - 1} of {n} pictures" in notes[-1]
             assert str(away) in notes[-1]
+    (row,) = plan_of(kept, tmp_path, '%imagegen "a fox" -n 3 -s 1024x1024 -q low').rows
+    assert (row.now.usd, row.price.usd > 0) == (0, True)
+    assert f"2 of 3 pictures are missing: {away}" in " ".join(row.notes)
     away.rmdir()
     assert server.calls == before

@@ -236,17 +236,21 @@ class Pricing:
         name = "" if vague else self._name(order, maker, inputs)
         known = bool(name) and not order.fresh
         stored: list[Image] = []
+        unreadable: StoreError | None = None
         if real and not unsure and not order.fresh:
             key = request_key(order.request, namespace=order.provider.namespace)
-            stored = order.deck.find(self._workshop.storage_to_read.pictures, key, n)
+            stored, unreadable = order.deck.look(self._workshop.storage_to_read.pictures, key, n)
         sure = not asked.often
         had = self._held[name] if known else 0
         buys = max(0, n - had)
         buys_now = max(0, n - max(len(stored), self._held_now[name] if known else 0))
+        # What cannot be read now is not bought again.
+        buys_now = buys_now if unreadable is None else 0
         if name and sure:
             self._held[name] += buys
             self._held_now[name] = max(self._held_now[name], len(stored)) + buys_now
         notes = [asked.often, _ONCE if asked.often and known else ""]
+        notes += [] if unreadable is None else [missing_words(n, len(stored), unreadable)]
         if order.deck.replays:
             buys_now = 0
             there = f"{len(stored)} of {n}" if stored else "nothing of it"
