@@ -84,7 +84,7 @@ def test_max_cost_that_is_no_amount_is_refused(order, given):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right"), [("sise", "size"), ("partial_image", "partial_images"), ("zzz", "There are")]
+    ("wrong", "right"), [("sise", "size"), ("partial_image", "partial_images"), ("zzz", "Available")]
 )
 def test_an_unknown_option_is_answered_with_the_nearest(order, wrong, right):
     with pytest.raises(RequestError, match=right):

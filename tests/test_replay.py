@@ -175,7 +175,7 @@ def test_a_miss_says_what_differs_and_calls_nobody(author, server, reader, no_ne
         student.generate("a lighthouse at dawn", quality="low")
     with pytest.raises(NotRecordedError, match="n: 3 here, 1 recorded"):
         student.generate("a lighthouse at dusk", quality="low", n=3)
-    with pytest.raises(NotRecordedError, match="calls nobody"):
+    with pytest.raises(NotRecordedError, match="calls no API"):
         student.generate("a lighthouse at dusk", quality="low", model="gpt-image-2")
     assert (server.calls, tried) == (calls, [])
 

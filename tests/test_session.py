@@ -111,7 +111,7 @@ def test_an_estimate_needs_no_key_and_calls_nobody(new_session, home):
         ({"sise": "1024x1024"}, "Did you mean size"),
         ({"max_cost": "lots"}, "not an amount"),
         ({"style": 3}, "style must be a name"),
-        ({"style": "nope"}, "There are"),
+        ({"style": "nope"}, "Available"),
         ({"provider": "opnai"}, "Did you mean openai"),
     ],
 )

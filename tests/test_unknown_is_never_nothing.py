@@ -150,7 +150,7 @@ def nowhere(tmp_path, monkeypatch, server):
 @pytest.mark.parametrize("per", ["day", "month", "total"])
 def test_a_budget_for_all_sessions_is_not_taken_where_no_store_keeps_it(nowhere, server, capsys, per):
     assert main(["budget", "5", "--per", per]) == 8
-    assert f"a budget per {per} is kept in a store, and there is none" in capsys.readouterr().err
+    assert f"a budget per {per} is kept in a store, and there is no store" in capsys.readouterr().err
 
 
 def test_a_temporary_store_says_which_budget_holds_there_as_things_are_now(nowhere, server, new_session):

@@ -526,8 +526,8 @@ def test_nobody_is_called_while_planning(plan, monkeypatch):
         (b"", "damaged"),
         (b"{", "damaged"),
         (b"\xff\xfe", "damaged"),
-        (b"[]", "no notebook"),
-        (b"{}", "no notebook"),
+        (b"[]", "not a notebook"),
+        (b"{}", "not a notebook"),
         (b'{"nbformat": 3, "worksheets": []}', "format 3"),
         (b'{"nbformat": 4}', "not a list"),
         (b'{"nbformat": 4, "cells": [1]}', "not a list"),
@@ -543,9 +543,9 @@ def test_a_file_that_is_no_notebook_is_a_clear_error(tmp_path, new_session, data
 
 
 def test_a_notebook_that_is_not_there_or_too_large_is_a_clear_error(tmp_path, new_session):
-    with pytest.raises(RequestError, match="is not there"):
+    with pytest.raises(RequestError, match="does not exist"):
         plan_notebook(new_session(), tmp_path / "a.ipynb")
-    with pytest.raises(RequestError, match="is not there"):
+    with pytest.raises(RequestError, match="does not exist"):
         plan_notebook(new_session(), tmp_path)
     with (tmp_path / "a.ipynb").open("wb") as file:
         file.truncate(MAX_NOTEBOOK_BYTES + 1)
