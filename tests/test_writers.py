@@ -14,6 +14,7 @@ import textwrap
 import pytest
 from children import python
 
+from jupyter_imagegen.cli import main
 from jupyter_imagegen.errors import StoreError
 
 ROOT = sys.platform.startswith("linux") and os.getuid() == 0
@@ -275,6 +276,24 @@ def test_a_picture_that_cannot_be_read_for_a_moment_is_not_bought_again(
         assert not later.generate("a lighthouse", fresh=True).cached
         assert server.calls == 2
     monkeypatch.undo()
+
+
+def test_a_folder_that_cannot_be_listed_is_counted_as_its_pictures(session, monkeypatch, capsys):
+    hidden, _ = (image.path for image in session.generate("a lighthouse", n=2).images)
+    session.close()
+
+    def shim(real):
+        def asked(path=".", *more, **options):
+            if str(hidden.parent) in str(path):
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return real(path, *more, **options)
+
+        return asked
+
+    for name in ("open", "scandir", "listdir"):
+        monkeypatch.setattr(os, name, shim(getattr(os, name)))
+    assert main(["store", "verify"]) == 8
+    assert "2 pictures checked, 1 as they were paid for, 1 not" in capsys.readouterr().out
 
 
 def test_a_picture_that_can_be_read_again_is_shown(session, server, new_session):

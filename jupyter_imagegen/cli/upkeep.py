@@ -41,13 +41,14 @@ def verify(arguments: Namespace, session: Session) -> int:
         "not in the index": report.unknown,
         "not the store's": report.foreign,
         "cannot be read now": report.hidden,
-        "no recipe any more": report.garbled,
+        "recipe cannot be read": report.garbled,
         "recipe of a newer version": report.newer,
     }
     for what, names in found.items():
         for name in names:
             say(f"{what}  {one_line(str(name))}")
-    unread = sum(path.suffix != ".json" for path in report.hidden)
+    # Not a recipe, and not a folder.
+    unread = sum(path.suffix not in {"", ".json"} for path in report.hidden)
     lost = len(report.damaged) + len(report.missing) + unread
     checked = count_of(report.checked, "picture")
     say(f"{checked} checked, {report.checked - lost} as they were paid for, {lost} not")
