@@ -390,3 +390,21 @@ def test_a_snapshot_that_a_killed_process_left_goes_too(session, home, tmp_path,
     os.utime(left / "imagegen.sqlite3", (0, 0))
     session.accounts.forget(prompt="müller")
     assert [path.name for path in Path(left).glob("*sqlite3*")] == ["imagegen.sqlite3-wal"]
+
+
+def test_an_index_from_before_the_forgetting_does_not_bring_the_words_back(session, home, new_session):
+    session.generate(PUBLIC)
+    session.generate(SECRET)
+    session.close()
+    old = (home / "imagegen.sqlite3").read_bytes()
+    forgetful = new_session()
+    spent = forgetful.accounts.costs().spending.total
+    forgetful.accounts.forget(prompt=SECRET)
+    forgetful.close()
+    (home / "imagegen.sqlite3").write_bytes(old)
+    later = new_session()
+    assert [entry.prompt for entry in later.accounts.history()] == [PUBLIC]
+    assert later.accounts.costs().spending.total == spent
+    # The old index was put aside whole; it goes with the next forgetting.
+    later.accounts.forget(prompt=SECRET)
+    assert places_of(SECRET, home) == []

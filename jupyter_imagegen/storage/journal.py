@@ -114,7 +114,8 @@ class Journal(StaysHere):
             if "budgets" in kinds:
                 self._write_budgets()
             if "whole" in kinds:
-                self.rewrite()
+                # A number is left out: an index that lacks this, such as what was forgotten, is an old copy.
+                self.rewrite(step=2)
             elif lines := [note for note in notes if note[0] != "budgets"]:
                 self._append(lines, durable=durable)
         except OSError as exc:
@@ -189,7 +190,7 @@ class Journal(StaysHere):
                 missing.append(f"{count_of(found.garbled, 'line')} of {CHARGES} cannot be read")
         return missing
 
-    def rewrite(self) -> None:
+    def rewrite(self, *, step: int = 1) -> None:
         """Write the journal whole, with one line for each charge; within a transaction.
 
         Raises
@@ -198,7 +199,7 @@ class Journal(StaysHere):
             If the disk refuses.
         """
         state = self._state()
-        seq = 1 if state is None else state.seq + 1
+        seq = 1 if state is None else state.seq + step
         scratch = self._charges.with_name(f"{CHARGES}.{secrets.token_hex(8)}")
         try:
             with files.create(scratch) as file:
