@@ -152,7 +152,8 @@ def build_request(
     for name in _EDIT_ONLY:
         if options.get(name):
             raise RequestError(
-                f"{name} is for changing a picture, and there is none", hint="Add one with -i, or image=…"
+                f"{name} is for changing a picture, and no picture was given",
+                hint="Add one with -i, or image=…",
             )
     return GenerateRequest(**values)
 
@@ -244,7 +245,9 @@ def input_pictures(
             markup=None if markup is None else sources.markup(markup, size, names),
         )
     if mask is not None or markup is not None:
-        raise SourceError("a mask says where to change a picture, and there is none", hint="Add one with -i.")
+        raise SourceError(
+            ("a mask says where to change a picture, and no picture was given"), hint="Add one with -i."
+        )
     return Inputs()
 
 

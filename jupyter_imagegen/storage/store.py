@@ -474,7 +474,8 @@ def _open_alone(
         return (f"{note}, {CHARGES} and {BUDGETS}; costs and budgets are as before.", *built.passed_over)
     return (
         note + f"; budgets and calls without a picture are not all in it ({unknown}). No call is paid until "
-        "you set a budget anew with `%imagegen budget 5 --per day`, or say `%imagegen budget none`.",
+        "you set a budget again with `%imagegen budget 5 --per day`, or remove it with `%imagegen "
+        "budget none`.",
         *built.passed_over,
     )
 

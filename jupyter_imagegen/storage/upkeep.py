@@ -184,7 +184,7 @@ def collect(
             return GcReport(adopted=0, removed=0, freed_bytes=0)
         raise StoreError(
             f"{shelf.home} no longer has the file {files.MARKER}, without which nothing is removed from it",
-            hint="Run it again: if it is the store, it is marked anew.",
+            hint="Run it again: if this is the store, the file is made again.",
         )
     home.refuse_absent(database, shelf)
     tidying = _Tidying(pictures, before=now() - UNREFERENCED_AFTER)

@@ -177,7 +177,7 @@ def test_what_is_written_may_reach_each_limit_of_what_is_read(kept, record, monk
             cassettes.check_limits(tape, tape.manifest, contents)
             patch.setattr(cassettes, limit, enough - 1)
             with pytest.raises(
-                CassetteError, match=r"would hold 3 pictures of 0 MB, more than a cassette may"
+                CassetteError, match=r"would have 3 pictures of 0 MB, more than a cassette may"
             ):
                 cassettes.check_limits(tape, tape.manifest, contents)
     with monkeypatch.context() as patch:

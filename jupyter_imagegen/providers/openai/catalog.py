@@ -95,7 +95,7 @@ class Catalog(Models):
         where = clean(str(override), 300)
         if text is None:
             raise ConfigError(
-                f"the catalog file {where} cannot be read: there is none",
+                f"the catalog file {where} does not exist",
                 hint="Correct the path, or take the setting away.",
             )
         return _overridden(text, where)
