@@ -100,7 +100,7 @@ def test_an_edit_holds_its_pictures_in_order_and_its_mask(order):
 
 @pytest.mark.parametrize("options", [{"mask": PNG}, {"markup": PNG}])
 def test_a_mask_without_a_picture_is_refused(order, options):
-    with pytest.raises(SourceError, match="there is none"):
+    with pytest.raises(SourceError, match="no picture was given"):
         order(**options)
 
 
