@@ -53,6 +53,10 @@ _CASSETTES = """\
 Recorded pictures that replay with no key and no network. IMAGEGEN_CASSETTE=FILE uses one, as
 IMAGEGEN_RECORD_MODE=live|replay|record says; without a command, this says which one is."""
 
+_MOVING = (
+    "`jupyter imagegen help stores` says how a store is backed up, moved and merged, and what not to do."
+)
+
 
 def command_names() -> list[str]:
     """Return the first words that the command line knows."""
@@ -197,7 +201,7 @@ def _build(version: str) -> tuple[CommandParser, dict[str, CommandParser]]:
          "FROM", "a store's folder, a backup, or an export"),
     ):  # fmt: skip
         made = command(f"store {name}", words, to=store_commands)
-        made.epilog = MOVING
+        made.epilog = _MOVING
         made.add_argument("path", metavar=metavar, help=about)
     export = command("store export", "write pictures and their recipes into one zip file", to=store_commands)
     export.add_argument("dest", metavar="ZIP", help="the file to write; an existing file is not overwritten")
@@ -227,23 +231,6 @@ def _add_cassette_commands(command: Callable[..., CommandParser]) -> None:
     for each in CASSETTE_COMMANDS:
         if not each.session:
             add_cassette_arguments(command(f"cassette {each.name}", each.help, to=to), each.name)
-
-
-#: What is good to know before a store is moved.
-MOVING = """\
-Moving and backing up:
-  store backup TO          of the moment when it began, whatever kernels do meanwhile. Stopped half-way,
-                           the same command goes on; a half copy is never opened as a store.
-  store restore FROM       into IMAGEGEN_HOME, which must be new or empty.
-  store merge FROM         laptop into lab machine: pictures, favourites, costs on their own days. What is
-                           there stays; run again, it changes nothing. Budgets are never merged. FROM is
-                           only read.
-
-What not to do:
-  cp or rsync of a store that a kernel has open: pictures and index are then of different moments.
-  a store in a folder that Dropbox, OneDrive, Syncthing or the like keeps in step: two machines write it.
-  one store on a network disk for two machines where locks do not exclude (`doctor` says it).
-What was forgotten is still in older backups, and a merge brings it back."""
 
 
 def _no_such_command(words: Sequence[str], names: Sequence[str]) -> RequestError:
