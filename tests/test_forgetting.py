@@ -335,7 +335,8 @@ def test_deleting_from_a_large_index_says_what_may_still_be_in_it(session, monke
     monkeypatch.setattr(forgetting, "_QUICK", 0)
     made = session.generate(SECRET)
     (still,) = session.workshop.storage.pictures.delete(made.key, 0).left
-    assert "until `%imagegen forget`" in still
+    assert f"until `%imagegen forget {made.key[:12]}` runs" in still
+    assert session.accounts.forget(made.key[:12]).left == ()
 
 
 def test_forget_is_public(session, monkeypatch):

@@ -306,7 +306,7 @@ class Database(StaysHere):
                 self._connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
             self._wait = seconds
 
-    def erase(self, *, at_most: int | None = None) -> str:
+    def erase(self, *, at_most: int | None = None, later: str = "") -> str:
         """Write the file anew without what was deleted from it, and empty its log.
 
         `secure_delete` alone is not enough: it leaves copies of rows that were moved within a page.
@@ -315,6 +315,8 @@ class Database(StaysHere):
         ----------
         at_most
             Bytes of a file that is written anew; only its log is emptied where it has more. None for any.
+        later
+            The command that writes a larger one anew.
 
         Returns
         -------
@@ -332,9 +334,7 @@ class Database(StaysHere):
             if at_most is None or self.path is None or self.path.stat().st_size <= at_most:
                 self._run("VACUUM")
             else:
-                still.append(
-                    "copies of its words in a large index's free space, until `%imagegen forget` runs"
-                )
+                still.append(f"copies of its words in a large index's free space, until `{later}` runs")
             if self._run("PRAGMA wal_checkpoint(TRUNCATE)")[0]["busy"]:
                 still.append("the index's log, which another process is reading; run it again to empty it")
             return " and ".join(still)

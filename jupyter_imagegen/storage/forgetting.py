@@ -266,7 +266,8 @@ def forget(
     freed += sum(_removed(shelf, path) for path in (*loose, *copies))
     left += [f"{path} could not be removed, or is in use" for path in (*loose, *copies) if path.exists()]
     _silence(pictures, charges, whole=whole)
-    if still := database.erase(at_most=None if whole else _QUICK):
+    again = next((f"%imagegen forget {row['key'][:12]}" for row in chosen.rows), "")
+    if still := database.erase(at_most=None if whole else _QUICK, later=again):
         left.append(still)
     samples = tuple((row["key"], row["sample"]) for row in gone)
     costs = [row["cost_nano"] for row in gone]
