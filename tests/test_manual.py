@@ -196,6 +196,18 @@ def test_the_list_and_the_completion_offer_every_topic(capsys):
     ]
 
 
+def test_tab_offers_topics_in_a_notebook(kernel):
+    kernel.run("%load_ext jupyter_imagegen")
+    answer = kernel.client.complete("%imagegen help tr", reply=True, timeout=30)
+    assert answer["content"]["matches"] == ["troubleshooting"]
+
+
+def test_reading_the_manual_makes_no_store(home, capsys):
+    assert main(["help", "start"]) == 0
+    assert capsys.readouterr().err == ""
+    assert not home.exists()
+
+
 @pytest.mark.parametrize(
     ("word", "answer"),
     [
