@@ -198,7 +198,8 @@ class Desk(StaysHere):
         deck = workshop.deck(settings)
         author = {} if deck.cassette is None else deck.cassette.manifest.settings
         recorded = settings.with_recorded(author, replays=deck.replays)
-        models = workshop.models(options.get("provider"), options.get("model") or recorded.model)
+        named = options.get("provider") or settings.provider
+        models = workshop.asked(named, options.get("model") or recorded.model).models()
         declared = models.get(_model_of(options, recorded, models, workshop.utc_date))
         parameters = () if declared is None else [each.name for each in declared.parameters]
         options = given_options(options, parameters)
