@@ -20,6 +20,10 @@ sys.path.insert(0, str(TESTS))
 # seconds of each process. (nbval, which pytest would load before this file, is kept out by pyproject.toml.)
 sys.modules.setdefault("rfc3987_syntax", None)
 
+# Where no bytecode is written, each of a hundred children and kernels would compile the SDK and Jupyter anew.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    os.environ["PYTHONPYCACHEPREFIX"] = str(TESTS.parent / ".pytest_cache" / "bytecode")
+
 _OURS = ("OPENAI_", "AZURE_OPENAI_", "IMAGEGEN_", "JPY_")
 
 

@@ -8,11 +8,11 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 
+import children
 import pytest
 
 from jupyter_imagegen.errors import HomeError, StoreError
@@ -23,17 +23,9 @@ LONG_AGO = time.time() - 30 * 86_400
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 
 
-def command(*words, home, cwd=None, **environ):
+def command(*words, home, cwd=".", **environ):
     """How a command ended, in a process of its own."""
-    return subprocess.run(
-        [SCRIPT, *words],
-        env={**os.environ, "IMAGEGEN_HOME": str(home), **environ},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=cwd,
-    )
+    return children.command(*words, cwd=cwd, IMAGEGEN_HOME=str(home), **environ)
 
 
 def put(path, text="somebody's work"):

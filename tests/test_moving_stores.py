@@ -9,13 +9,12 @@ import shutil
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 import zipfile
 from pathlib import Path
 
 import pytest
+from children import python
 from imageserver import Reply, html
 
 from jupyter_imagegen.cli import main
@@ -181,9 +180,9 @@ sys.exit(main(sys.argv[2:]))
 
 
 def killed(home, at_move, *words):
-    environ = {**os.environ, "IMAGEGEN_HOME": str(home)}
-    command = [sys.executable, "-c", KILLED, str(at_move), "store", *map(str, words)]
-    return subprocess.run(command, env=environ, capture_output=True, check=False, timeout=60).returncode
+    child = python(KILLED, str(at_move), "store", *map(str, words), IMAGEGEN_HOME=str(home))
+    child.communicate(timeout=60)
+    return child.returncode
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")

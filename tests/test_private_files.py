@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+from children import command, output
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="permissions are lists there")
 
@@ -31,19 +30,10 @@ USE = """
 """
 
 
-def use(home, folder, umask=-1, **more):
-    ended = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(USE)],
-        env={**os.environ, "IMAGEGEN_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-        cwd=folder,
-        umask=umask,
-        **more,
-    )
-    told = [line.split(" ", 1) for line in ended.stdout.splitlines()]
+def use(home, folder, umask=None):
+    begin = "" if umask is None else f"import os; os.umask({umask})\n"
+    said = output(begin + textwrap.dedent(USE), cwd=folder, IMAGEGEN_HOME=str(home))
+    told = [line.split(" ", 1) for line in said.splitlines()]
     return {name: int(mode, 8) for mode, name in told}
 
 
@@ -81,13 +71,11 @@ def test_a_home_that_others_could_read_is_put_right_when_it_is_opened(tmp_path):
     (home / "imagegen-home.txt").unlink()
     theirs = home / "notes.txt"
     theirs.touch(mode=0o644)
-    script = shutil.which("jupyter-imagegen", path=str(Path(sys.executable).parent))
-    environ = {**os.environ, "IMAGEGEN_HOME": str(home)}
-    subprocess.run([script, "costs"], env=environ, check=True, capture_output=True)
+    assert command("costs", IMAGEGEN_HOME=str(home)).returncode == 0
     assert list(wrong(modes_in(home))) == ["notes.txt"]
     # One file alone, while the folders are right.
     (home / "imagegen.sqlite3").chmod(0o644)
-    subprocess.run([script, "costs"], env=environ, check=True, capture_output=True)
+    assert command("costs", IMAGEGEN_HOME=str(home)).returncode == 0
     assert list(wrong(modes_in(home))) == ["notes.txt"]
 
 

@@ -10,7 +10,6 @@ import io
 import json
 import shutil
 import sqlite3
-import subprocess
 import sys
 import textwrap
 import threading
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from big_store import bytes_of, fill, recipe_of
+from children import python
 
 from jupyter_imagegen.cli import main
 from jupyter_imagegen.errors import StoreError
@@ -230,14 +230,12 @@ def test_an_interruption_in_the_middle_leaves_the_store_whole_and_says_how_far_i
     if what == "rebuild":
         (home / INDEX).unlink()
     words = ["store", "verify" if what == "rebuild" else what, *(["all.zip"] if what == "export" else [])]
-    code = textwrap.dedent(INTERRUPTED).format(words=words)
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert ended.returncode == 130, ended.stderr
-    assert "interrupted after " in ended.stderr
-    assert " of 60 " in ended.stderr
-    assert "Traceback" not in ended.stderr
+    child = python(textwrap.dedent(INTERRUPTED).format(words=words))
+    said, _ = child.communicate(timeout=60)
+    assert child.returncode == 130, said
+    assert "interrupted after " in said
+    assert " of 60 " in said
+    assert "Traceback" not in said
     assert not list(Path().glob("*all.zip*"))
     with contextlib.closing(open_storage(home, now=now, session="s")) as storage:
         report = storage.pictures.verify()
