@@ -134,9 +134,13 @@ class Forked:
     def kill(self):
         self.send_signal(signal.SIGKILL)
 
+    def _end_all(self):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
     def communicate(self, text="", timeout=None):
-        """Give it this, and read what it says to its end."""
-        late = threading.Timer(timeout or 600, self.kill)
+        """Give it this, and read what it says to its end; when it is late it ends, with what it forked."""
+        late = threading.Timer(timeout or 600, self._end_all)
         late.start()
         try:
             with contextlib.suppress(BrokenPipeError, ValueError):

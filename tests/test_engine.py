@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from children import go, joined, making, output, told
+from children import go, joined, making, output, python, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imageserver import ImageServer, Reply, error, no_quota, rows, server_error, wrong_key
@@ -244,12 +244,14 @@ def test_fresh_runs_buy_one_each_although_they_queue(session, server):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_a_forked_child_does_not_wait_for_a_turn_that_its_parent_holds(server):
     server.latency = 1.5
-    said = output("""
+    child = python("""
         import os, sys, threading
         import jupyter_imagegen as imagegen
         session = imagegen.default_session()
         job = session.submit("a lighthouse")
         next(event for event in job.events() if type(event).__name__ == "Sent")
+        # Until the request has left: a thread that is at work could hold any lock of the system's.
+        sys.stdin.readline()
         pid = os.fork()
         if not pid:
             result = imagegen.generate("a lighthouse")
@@ -258,6 +260,8 @@ def test_a_forked_child_does_not_wait_for_a_turn_that_its_parent_holds(server):
         print("parent", job.result().images[0].digest, flush=True)
         os.waitpid(pid, 0)
     """)
+    assert server.arrived.wait(30)
+    said, _ = child.communicate("\n", timeout=60)
     digests = dict(line.split() for line in said.splitlines())
     assert digests["child"] == digests["parent"]
     assert server.calls == 1

@@ -85,6 +85,7 @@ def _become(task, files):
     for file in files:
         os.close(file)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.setpgid(0, 0)
     os.chdir(task["cwd"])
     os.environ.clear()
     os.environ.update(task["environ"])
