@@ -265,7 +265,7 @@ class Database(StaysHere):
                         self.before_commit(self._notes, durable)
                     # Whoever builds a lost index again reads what was noted before it was lost.
                     self._refuse_another_file()
-                    self._run("COMMIT")
+                    self._commit()
                 except BaseException:
                     # A full disk may have rolled back already.
                     with contextlib.suppress(StoreError):
@@ -277,6 +277,26 @@ class Database(StaysHere):
                 if not durable:
                     with contextlib.suppress(StoreError):
                         self._run("PRAGMA synchronous = FULL")
+
+    def _commit(self) -> None:
+        """Keep what was written.
+
+        With a rollback journal it is kept once the journal is gone: every page was written and synced before.
+        NFS 4.2 was seen to answer that there is no journal to delete: it is gone then, and all is kept.
+        SQLite calls that an error, and its connection cannot be relied on afterwards.
+        """
+        import sqlite3
+
+        before = self.failed
+        try:
+            self._run("COMMIT")
+        except StoreError as exc:
+            code = getattr(exc.__cause__, "sqlite_errorcode", None)
+            if not self.shared or code != sqlite3.SQLITE_IOERR_DELETE_NOENT:
+                raise
+            if self._connection is not None:
+                self._connection.close()
+            self._connection, self.failed = None, before
 
     def note(self, kind: str, row: Mapping[str, Any] | None = None) -> None:
         """Note for `before_commit` what this transaction changed."""

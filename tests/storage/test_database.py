@@ -488,3 +488,21 @@ def test_what_sqlite_answers_is_said_with_its_place_and_with_what_to_do(home, st
         memory.one("SELECT :text AS text")
     with pytest.raises(StoreError, match="lone surrogate"):
         memory.one("SELECT :text AS text", text="\ud800")
+
+
+def test_a_commit_whose_journal_is_gone_already_is_kept_and_the_next_ones_too(tmp_path):
+    """As NFS 4.2 answers now and then: SQLite calls it a disk I/O error. Without it that was an error here too."""
+    path = tmp_path / "i.sqlite3"
+    database = Database(path, steps=[(1, "one", "CREATE TABLE one (a TEXT);")])
+    database.shared = True
+    database.open()
+    for text in ("first", "second"):
+        with database.transaction():
+            database.all("INSERT INTO one VALUES (:a)", a=text)
+            path.with_name("i.sqlite3-journal").unlink()
+    assert not database.failed
+    other = sqlite3.connect(path)
+    assert [row[0] for row in other.execute("SELECT a FROM one ORDER BY a")] == ["first", "second"]
+    assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    other.close()
+    database.close()
