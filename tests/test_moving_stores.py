@@ -546,6 +546,8 @@ def test_a_full_disk_is_said_and_the_copy_goes_on_when_there_is_room(
 def test_the_help_says_what_not_to_do(capsys):
     with pytest.raises(SystemExit):
         main(["store", "backup", "--help"])
+    assert "jupyter imagegen help stores" in capsys.readouterr().out
+    assert main(["help", "stores"]) == 0
     said = capsys.readouterr().out
     for word in ("rsync", "Dropbox", "network disk", "goes on", "never merged"):
         assert word in said

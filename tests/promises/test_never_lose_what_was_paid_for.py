@@ -40,6 +40,7 @@ from imageserver import Reply, event_bytes, paint, rows
 from kernels import Kernel
 from PIL import Image as Pillow
 
+from jupyter_imagegen.core.dollars import Estimate
 from jupyter_imagegen.core.request import CallOptions, GenerateRequest
 from jupyter_imagegen.errors import ServerError, StoreError
 from jupyter_imagegen.providers.base import Drawn, Provider, Sending
@@ -307,6 +308,10 @@ class Breaks(Provider):
     """A provider that draws one picture and then fails: a plugin, or an API of another kind."""
 
     name, namespace, paid, endpoint = "breaks", None, True, "http://127.0.0.1"
+
+    def estimate(self, request, options, *, moment):
+        usd = Decimal("0.01") * options.n
+        return Estimate(usd=usd, ceiling=usd, tokens=None, kind="exact", note="", source="")
 
     async def make(self, request, options):
         yield Sending(attempt=1)
