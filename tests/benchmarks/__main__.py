@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import sys
+import sysconfig
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -43,7 +44,8 @@ def main(words: list[str] | None = None) -> int:
             del os.environ[name]
 
     # As pip does with what it installs, the SDK among it: compiling is no part of the first cell.
-    compileall.compile_dir(Path(jupyter_imagegen.__file__).parent, quiet=1)
+    for folder in (Path(jupyter_imagegen.__file__).parent, sysconfig.get_path("purelib")):
+        compileall.compile_dir(folder, quiet=2)
     started, figures = time.monotonic(), []
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder, Server() as server:
         lab = Lab(folder=Path(folder), server=server, quick=options.quick)

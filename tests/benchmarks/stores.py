@@ -153,6 +153,8 @@ def _kept(store, prompt, number):
 
 def _grow(store, rows):
     """Rows of pictures made before now, as the store writes them, without their files."""
+    # Rows without files: a folder of pictures that has nothing in it would be taken for one that is not mounted.
+    (store.pictures.shelf.pictures / "00").mkdir(exist_ok=True)
     keys = sorted(hashlib.sha256(str(i).encode()).hexdigest() for i in range(rows))
     moments = [f"{_NOW - timedelta(minutes=i + 1):%Y-%m-%dT%H:%M:%S.000000Z}" for i in range(rows)]
     prompts = [f"a lighthouse at dusk in the manner of the {i}th painter" for i in range(rows)]
