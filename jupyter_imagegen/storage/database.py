@@ -98,6 +98,7 @@ class Database(StaysHere):
         self._torn: tuple[int, int] | None = None
         self.before_commit: Callable[[Sequence[Note], bool], None] | None = None
         self._notes: list[Note] = []
+        self._whole = False
         self._opened = False
         self._file: tuple[int, int] | None = None
         self._wal: tuple[int, int] | None = None
@@ -272,7 +273,7 @@ class Database(StaysHere):
                         self._run("ROLLBACK")
                     raise
                 finally:
-                    self._depth, self._notes = 0, []
+                    self._depth, self._notes, self._whole = 0, [], False
             finally:
                 if not durable:
                     with contextlib.suppress(StoreError):
@@ -299,9 +300,14 @@ class Database(StaysHere):
             self._connection, self.failed = None, before
 
     def note(self, kind: str, row: Mapping[str, Any] | None = None) -> None:
-        """Note for `before_commit` what this transaction changed."""
-        if self.before_commit is not None:
-            self._notes.append((kind, row or {}))
+        """Note for `before_commit` what this transaction changed.
+
+        After "whole" no row is held: all of them are written from the index, however many there are.
+        """
+        if self.before_commit is None or (self._whole and row is not None):
+            return
+        self._whole = self._whole or kind == "whole"
+        self._notes.append((kind, row or {}))
 
     @contextlib.contextmanager
     def _waiting(self, *, patient: bool) -> Iterator[None]:

@@ -491,6 +491,9 @@ def _rebuild(
         What was entered, and what of costs and budgets is unknown; empty for nothing.
     """
     missing = journal.load()
+    if not missing:
+        # Written from the index at the end: the notes of a million charges would not fit into memory.
+        database.note("whole")
     with Progress("recipes read into the index", ended="The next opening builds it again.") as progress:
         built = entering.rebuild(database, shelf, mend=mend, progress=progress)
     if built.calls and f"{CHARGES} does not exist" not in missing:
